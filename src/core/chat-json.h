@@ -9,8 +9,8 @@ G_BEGIN_DECLS
  * chat_json_parse_object:
  * @max_depth: the deepest nesting allowed
  *
- * Parses one strict JSON object (RFC 8259; no comments, one top-level value). Checks UTF-8, NUL, escaped NUL, lone surrogates and depth *before* handing the text to json-glib, whose
- * parser recurses without a limit.
+ * Parses one strict JSON object (RFC 8259; no comments, one top-level value). Checks UTF-8, NUL, escaped NUL, lone
+ * surrogates and depth *before* handing the text to json-glib, whose parser recurses without a limit.
  *
  * Returns: (transfer full) (nullable): the object, or NULL with a CHAT_CORE_ERROR
  */
@@ -25,12 +25,17 @@ void chat_json_append_string (GString *buffer, const char *text);
 
 /*
  * Typed members. *value stays as it is when the member is absent or null and not required.
- * FALSE with CHAT_CORE_ERROR_INVALID, naming the member and the type found, otherwise. Strings are borrowed from @object.
+ * FALSE with CHAT_CORE_ERROR_INVALID, naming the member and the type found, otherwise. Strings are borrowed from
+ * @object.
  */
-gboolean chat_json_get_string (JsonObject *object, const char *member, gboolean required, const char **value, GError **error);
+gboolean chat_json_get_string (JsonObject *object, const char *member, gboolean required, const char **value,
+                               GError **error);
 gboolean chat_json_get_int (JsonObject *object, const char *member, gboolean required, gint64 *value, GError **error);
-gboolean chat_json_get_boolean (JsonObject *object, const char *member, gboolean required, gboolean *value, GError **error);
-gboolean chat_json_get_object (JsonObject *object, const char *member, gboolean required, JsonObject **value, GError **error);
-gboolean chat_json_get_array (JsonObject *object, const char *member, gboolean required, JsonArray **value, GError **error);
+gboolean chat_json_get_boolean (JsonObject *object, const char *member, gboolean required, gboolean *value,
+                                GError **error);
+gboolean chat_json_get_object (JsonObject *object, const char *member, gboolean required, JsonObject **value,
+                               GError **error);
+gboolean chat_json_get_array (JsonObject *object, const char *member, gboolean required, JsonArray **value,
+                              GError **error);
 
 G_END_DECLS

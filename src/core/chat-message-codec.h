@@ -14,8 +14,9 @@ G_BEGIN_DECLS
  * @error: CHAT_CORE_ERROR: TOO_LARGE over 64 KiB, NOT_UTF8, NOT_JSON where it is text of another form, INVALID with the
  *   member's name where a member is missing, empty or of a wrong type
  *
- * Decodes one record strictly: no member is guessed. Never recurses deeper than CHAT_RECORD_MAX_DEPTH, whatever it is fed.
- * A missing `timestamp` of a message is an error here: the caller that knows a better time sets it (see chat_message_decode_foreign()).
+ * Decodes one record strictly: no member is guessed. Never recurses deeper than CHAT_RECORD_MAX_DEPTH, whatever it is
+ * fed. A missing `timestamp` of a message is an error here: the caller that knows a better time sets it (see
+ * chat_message_decode_foreign()).
  *
  * Returns: (transfer full) (nullable): the message
  */
@@ -28,20 +29,23 @@ ChatMessage *chat_message_decode (const void *bytes, gsize length, GError **erro
  */
 typedef struct
 {
-  const char *channel;   /* from the key, routing key or topic; NULL: "general" */
-  const char *id;        /* the same on every delivery (UUIDv5 of the position) */
-  gint64 timestamp;      /* the broker's time, ms; CHAT_TIME_UNKNOWN: now */
+  const char *channel; /* from the key, routing key or topic; NULL: "general" */
+  const char *id;      /* the same on every delivery (UUIDv5 of the position) */
+  gint64 timestamp;    /* the broker's time, ms; CHAT_TIME_UNKNOWN: now */
 } ChatMessageHints;
 
 /**
  * chat_message_decode_foreign:
  *
- * Like chat_message_decode(), for a topic that others write to as well: `id`, `channel` and `timestamp` are filled in from
+ * Like chat_message_decode(), for a topic that others write to as well: `id`, `channel` and `timestamp` are filled in
+ * from
  * @hints where absent, and valid UTF-8 that is not a JSON object becomes a message of an unknown author.
  */
-ChatMessage *chat_message_decode_foreign (const void *bytes, gsize length, const ChatMessageHints *hints, GError **error);
+ChatMessage *chat_message_decode_foreign (const void *bytes, gsize length, const ChatMessageHints *hints,
+                                          GError **error);
 
-/** chat_message_decode_object: like chat_message_decode(), from an object that is parsed already (REST replies, live frames). */
+/** chat_message_decode_object: like chat_message_decode(), from an object that is parsed already (REST replies, live
+ * frames). */
 ChatMessage *chat_message_decode_object (JsonObject *object, GError **error);
 
 /** chat_message_encode: (transfer full): one line of compact JSON; unknown members last, as they came. */

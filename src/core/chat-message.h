@@ -48,8 +48,8 @@ typedef struct
 /** ChatModerationNote: the `moderation` member: why a text was masked. @strike and @limit are 0 where not told. */
 typedef struct
 {
-  char *rule;     /* such as "es/insults" */
-  GArray *spans;  /* (element-type ChatSpan), code points of `data` */
+  char *rule;    /* such as "es/insults" */
+  GArray *spans; /* (element-type ChatSpan), code points of `data` */
   guint strike;
   guint limit;
 } ChatModerationNote;
@@ -92,7 +92,8 @@ gint64 chat_message_get_sent (const ChatMessage *self);        /* sender's clock
 gint64 chat_message_get_seq (const ChatMessage *self);         /* place in the channel from 1; 0: not stored yet */
 gboolean chat_message_get_bot (const ChatMessage *self);
 const ChatModerationNote *chat_message_get_moderation (const ChatMessage *self);
-/** chat_message_get_receipts: (nullable) (transfer none) (element-type utf8 gint64): of a receipt, id → pointer to its seq */
+/** chat_message_get_receipts: (nullable) (transfer none) (element-type utf8 gint64): of a receipt, id → pointer to its
+ * seq */
 GHashTable *chat_message_get_receipts (const ChatMessage *self);
 /** chat_message_get_extra: (nullable) (transfer none): the members this version does not know */
 JsonObject *chat_message_get_extra (const ChatMessage *self);
@@ -113,7 +114,8 @@ void chat_message_set_bot (ChatMessage *self, gboolean bot);
 void chat_message_take_moderation (ChatMessage *self, ChatModerationNote *note);
 void chat_message_add_receipt (ChatMessage *self, const char *id, gint64 seq);
 
-/** chat_message_equal_content: whether author, channel, kind, data, target and reply_to are the same: what makes a repeated id a repeat and not a conflict. */
+/** chat_message_equal_content: whether author, channel, kind, data, target and reply_to are the same: what makes a
+ * repeated id a repeat and not a conflict. */
 gboolean chat_message_equal_content (const ChatMessage *a, const ChatMessage *b);
 
 G_END_DECLS

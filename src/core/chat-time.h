@@ -26,7 +26,8 @@ gboolean chat_time_parse (const char *text, gint64 *time_ms, GError **error);
 /**
  * chat_time_from_number:
  *
- * Epoch seconds (integer or with a fraction) or epoch milliseconds: from 100,000,000,000 (1973 in milliseconds, the year 5138 in seconds) on, milliseconds.
+ * Epoch seconds (integer or with a fraction) or epoch milliseconds: from 100,000,000,000 (1973 in milliseconds, the
+ * year 5138 in seconds) on, milliseconds.
  *
  * Returns: TRUE and *time_ms, or FALSE with a CHAT_CORE_ERROR where it is no time between the years 1970 and 9999
  */

@@ -22,11 +22,13 @@ typedef void (*ChatWorkerFunc) (GTask *task, gpointer context, gpointer data, GC
  * @context: (nullable): handed to every job
  * @context_free: (nullable): run on the worker's thread after its last job
  *
- * One thread with an ordered queue: the home of a blocking driver. Jobs run one at a time, in the order in which they were pushed.
+ * One thread with an ordered queue: the home of a blocking driver. Jobs run one at a time, in the order in which they
+ * were pushed.
  */
 ChatWorker *chat_worker_new (const char *name, gpointer context, GDestroyNotify context_free);
 
-/** chat_worker_push: @task: (transfer full): its callback comes in the main context where the task was made, always, also when cancelled or after a close (G_IO_ERROR_CLOSED). */
+/** chat_worker_push: @task: (transfer full): its callback comes in the main context where the task was made, always,
+ * also when cancelled or after a close (G_IO_ERROR_CLOSED). */
 void chat_worker_push (ChatWorker *self, GTask *task, ChatWorkerFunc func);
 
 /** ChatWorkerBatchFunc: like ChatWorkerFunc for several jobs at once: must return through every task. */
@@ -35,15 +37,18 @@ typedef void (*ChatWorkerBatchFunc) (GPtrArray *tasks, gpointer context);
 /**
  * chat_worker_push_batchable:
  *
- * Like chat_worker_push(), but neighbours in the queue with the same @func are run in one call, at most @max_batch: how many small writes share one commit.
+ * Like chat_worker_push(), but neighbours in the queue with the same @func are run in one call, at most @max_batch: how
+ * many small writes share one commit.
  */
 void chat_worker_push_batchable (ChatWorker *self, GTask *task, ChatWorkerBatchFunc func, guint max_batch);
 
 /** chat_worker_get_pending: jobs that wait or run. */
 guint chat_worker_get_pending (ChatWorker *self);
 
-/** chat_worker_close_async: runs what is queued, refuses what comes later, frees the context, ends the thread. Idempotent. */
-void chat_worker_close_async (ChatWorker *self, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+/** chat_worker_close_async: runs what is queued, refuses what comes later, frees the context, ends the thread.
+ * Idempotent. */
+void chat_worker_close_async (ChatWorker *self, GCancellable *cancellable, GAsyncReadyCallback callback,
+                              gpointer user_data);
 gboolean chat_worker_close_finish (ChatWorker *self, GAsyncResult *result, GError **error);
 
 G_END_DECLS

@@ -30,7 +30,8 @@ typedef struct
 /**
  * ChatRules:
  *
- * A compiled, immutable, reference-counted set of word lists: safe to use from several threads at once. A pure library: no broker, no store, no main loop.
+ * A compiled, immutable, reference-counted set of word lists: safe to use from several threads at once. A pure library:
+ * no broker, no store, no main loop.
  */
 typedef struct _ChatRules ChatRules;
 ChatRules *chat_rules_ref (ChatRules *self);
@@ -47,9 +48,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ChatRulesBuilder, chat_rules_builder_free)
  * chat_rules_builder_add_data:
  * @name: where it came from, for errors
  *
- * One word list in the format of data/moderation/README.md: `language`, `rule` and `severity` headings, an entry a line (words, phrases, `prefix*`), exceptions with `!`, comments with #.
+ * One word list in the format of data/moderation/README.md: `language`, `rule` and `severity` headings, an entry a line
+ * (words, phrases, `prefix*`), exceptions with `!`, comments with #.
  */
-gboolean chat_rules_builder_add_data (ChatRulesBuilder *self, const char *data, gsize length, const char *name, GError **error);
+gboolean chat_rules_builder_add_data (ChatRulesBuilder *self, const char *data, gsize length, const char *name,
+                                      GError **error);
 gboolean chat_rules_builder_add_directory (ChatRulesBuilder *self, const char *path, GError **error);
 /** chat_rules_builder_compile: (transfer full) */
 ChatRules *chat_rules_builder_compile (ChatRulesBuilder *self);
@@ -59,8 +62,9 @@ ChatRules *chat_rules_builder_compile (ChatRulesBuilder *self);
  * @text: valid UTF-8
  * @languages: (array zero-terminated=1) (nullable): only lists of these languages and of "*"; NULL: all
  *
- * Normalises (NFKC, case folding, zero-width and combining marks dropped, look-alikes, leetspeak, repeated and spaced-out letters), matches in one pass, and maps every hit back to the original. URLs, e-mail
- * addresses, identifiers and code spans are left alone. Time is linear in the text.
+ * Normalises (NFKC, case folding, zero-width and combining marks dropped, look-alikes, leetspeak, repeated and
+ * spaced-out letters), matches in one pass, and maps every hit back to the original. URLs, e-mail addresses,
+ * identifiers and code spans are left alone. Time is linear in the text.
  *
  * Returns: (transfer full) (nullable) (element-type ChatHit): hits by start, not overlapping; NULL where there is none
  */

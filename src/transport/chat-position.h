@@ -8,8 +8,8 @@ G_BEGIN_DECLS
 /**
  * ChatPosition:
  *
- * Where a reader stands: for each (topic, shard) the offset of the next record. A mutable boxed value with a text form that can be
- * stored. On the WebSocket a shard is named by the channel and the offset is the next seq.
+ * Where a reader stands: for each (topic, shard) the offset of the next record. A mutable boxed value with a text form
+ * that can be stored. On the WebSocket a shard is named by the channel and the offset is the next seq.
  */
 typedef struct _ChatPosition ChatPosition;
 #define CHAT_TYPE_POSITION (chat_position_get_type ())
@@ -19,12 +19,15 @@ ChatPosition *chat_position_new (void);
 ChatPosition *chat_position_copy (const ChatPosition *self);
 void chat_position_free (ChatPosition *self);
 
-/** chat_position_set: @shard: the shard's name ("0", "1" … or a channel); @next: the offset of the next record to read. */
+/** chat_position_set: @shard: the shard's name ("0", "1" … or a channel); @next: the offset of the next record to read.
+ */
 void chat_position_set (ChatPosition *self, const char *topic, const char *shard, gint64 next);
 /** chat_position_get: -1 where nothing is known of that shard. */
 gint64 chat_position_get (const ChatPosition *self, const char *topic, const char *shard);
 /** chat_position_foreach: in a stable order (topic, shard). */
-void chat_position_foreach (const ChatPosition *self, void (*func) (const char *topic, const char *shard, gint64 next, gpointer data), gpointer data);
+void chat_position_foreach (const ChatPosition *self,
+                            void (*func) (const char *topic, const char *shard, gint64 next, gpointer data),
+                            gpointer data);
 char *chat_position_to_string (const ChatPosition *self);
 ChatPosition *chat_position_from_string (const char *text, GError **error);
 
@@ -52,7 +55,13 @@ typedef struct
   const char *group;
 } ChatStart;
 
-#define CHAT_START_LIVE_INIT { CHAT_START_LIVE, NULL, 0, NULL }
-#define CHAT_START_EARLIEST_INIT { CHAT_START_EARLIEST, NULL, 0, NULL }
+#define CHAT_START_LIVE_INIT                                                                                           \
+  {                                                                                                                    \
+    CHAT_START_LIVE, NULL, 0, NULL                                                                                     \
+  }
+#define CHAT_START_EARLIEST_INIT                                                                                       \
+  {                                                                                                                    \
+    CHAT_START_EARLIEST, NULL, 0, NULL                                                                                 \
+  }
 
 G_END_DECLS

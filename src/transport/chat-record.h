@@ -16,18 +16,21 @@ G_BEGIN_DECLS
 /**
  * ChatRecord:
  *
- * What a transport moves: topic, key, headers, bytes; and, once delivered, its position and the broker's time. An atomically reference-counted, immutable value
- * (headers are added before it is shared).
+ * What a transport moves: topic, key, headers, bytes; and, once delivered, its position and the broker's time. An
+ * atomically reference-counted, immutable value (headers are added before it is shared).
  */
 typedef struct _ChatRecord ChatRecord;
 #define CHAT_TYPE_RECORD (chat_record_get_type ())
 GType chat_record_get_type (void);
 
-/** chat_record_new: @topic: without prefix; @key: the channel, or for chat_warnings the user; @bytes: the payload, referenced. */
+/** chat_record_new: @topic: without prefix; @key: the channel, or for chat_warnings the user; @bytes: the payload,
+ * referenced. */
 ChatRecord *chat_record_new (const char *topic, const char *key, GBytes *bytes);
 
-/** chat_record_new_delivered: for transports: @shard: partition, queue or shard from 0; @offset: the place in it, -1 where the broker has none; @time_ms: the broker's time or CHAT_TIME_UNKNOWN. */
-ChatRecord *chat_record_new_delivered (const char *topic, const char *key, GBytes *bytes, gint shard, gint64 offset, gint64 time_ms);
+/** chat_record_new_delivered: for transports: @shard: partition, queue or shard from 0; @offset: the place in it, -1
+ * where the broker has none; @time_ms: the broker's time or CHAT_TIME_UNKNOWN. */
+ChatRecord *chat_record_new_delivered (const char *topic, const char *key, GBytes *bytes, gint shard, gint64 offset,
+                                       gint64 time_ms);
 
 ChatRecord *chat_record_ref (ChatRecord *self);
 void chat_record_unref (ChatRecord *self);
@@ -44,7 +47,8 @@ const char *chat_record_get_header (const ChatRecord *self, const char *name); /
 /** chat_record_get_headers: (nullable) (transfer none) (element-type utf8 utf8) */
 GHashTable *chat_record_get_headers (const ChatRecord *self);
 
-/** chat_record_dup_id: (transfer full): the id of a message that brings none: the same on every delivery (UUIDv5 of transport, topic, shard and offset). */
+/** chat_record_dup_id: (transfer full): the id of a message that brings none: the same on every delivery (UUIDv5 of
+ * transport, topic, shard and offset). */
 char *chat_record_dup_id (const ChatRecord *self, const char *transport);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ChatRecord, chat_record_unref)

@@ -10,8 +10,8 @@ G_BEGIN_DECLS
  * The contract of every transport. It moves records, not messages; it knows no moderation, no store, no window.
  * tests/conformance/test-transport.c runs against each implementation: it is the contract, this header its summary.
  *
- * All calls are asynchronous, take a cancellable, always call back, and never block the main loop. A transport belongs to the
- * main context in which it was made.
+ * All calls are asynchronous, take a cancellable, always call back, and never block the main loop. A transport belongs
+ * to the main context in which it was made.
  */
 #define CHAT_TYPE_TRANSPORT (chat_transport_get_type ())
 G_DECLARE_INTERFACE (ChatTransport, chat_transport, CHAT, TRANSPORT, GObject)
@@ -21,24 +21,26 @@ typedef enum
   CHAT_TRANSPORT_OFFLINE,    /* closed, or not connected yet */
   CHAT_TRANSPORT_CONNECTING, /* trying, or waiting for the next try */
   CHAT_TRANSPORT_ONLINE,
-  CHAT_TRANSPORT_DEGRADED,   /* connected, but something is missing: the status says what */
+  CHAT_TRANSPORT_DEGRADED, /* connected, but something is missing: the status says what */
 } ChatTransportState;
 GType chat_transport_state_get_type (void);
 #define CHAT_TYPE_TRANSPORT_STATE (chat_transport_state_get_type ())
 
 typedef enum
 {
-  CHAT_TRANSPORT_RESUMABLE = 1 << 0,      /* CHAT_START_POSITION; goes on where it stood after a break */
-  CHAT_TRANSPORT_SEEKABLE = 1 << 1,       /* CHAT_START_TIME and chat_transport_seek_async() */
-  CHAT_TRANSPORT_GROUPS = 1 << 2,         /* CHAT_START_GROUP and chat_transport_forward_async() */
-  CHAT_TRANSPORT_ATOMIC_FORWARD = 1 << 3, /* outputs and acknowledgement happen both or not at all; without it: at least once */
-  CHAT_TRANSPORT_EARLIEST = 1 << 4,       /* CHAT_START_EARLIEST */
+  CHAT_TRANSPORT_RESUMABLE = 1 << 0, /* CHAT_START_POSITION; goes on where it stood after a break */
+  CHAT_TRANSPORT_SEEKABLE = 1 << 1,  /* CHAT_START_TIME and chat_transport_seek_async() */
+  CHAT_TRANSPORT_GROUPS = 1 << 2,    /* CHAT_START_GROUP and chat_transport_forward_async() */
+  CHAT_TRANSPORT_ATOMIC_FORWARD
+  = 1 << 3, /* outputs and acknowledgement happen both or not at all; without it: at least once */
+  CHAT_TRANSPORT_EARLIEST = 1 << 4, /* CHAT_START_EARLIEST */
 } ChatTransportFeatures;
 
 /**
  * ChatTransportInterface:
  *
- * Properties: `state` (ChatTransportState) and `status` (a sentence for people, such as "Reconnecting to broker:9092 in 4 s: connection refused"), both with notify.
+ * Properties: `state` (ChatTransportState) and `status` (a sentence for people, such as "Reconnecting to broker:9092 in
+ * 4 s: connection refused"), both with notify.
  */
 struct _ChatTransportInterface
 {
@@ -47,17 +49,21 @@ struct _ChatTransportInterface
   const char *(*get_name) (ChatTransport *self);
   ChatTransportFeatures (*get_features) (ChatTransport *self);
 
-  void (*connect_async) (ChatTransport *self, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+  void (*connect_async) (ChatTransport *self, GCancellable *cancellable, GAsyncReadyCallback callback,
+                         gpointer user_data);
   gboolean (*connect_finish) (ChatTransport *self, GAsyncResult *result, GError **error);
 
-  void (*close_async) (ChatTransport *self, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+  void (*close_async) (ChatTransport *self, GCancellable *cancellable, GAsyncReadyCallback callback,
+                       gpointer user_data);
   gboolean (*close_finish) (ChatTransport *self, GAsyncResult *result, GError **error);
 
-  void (*subscribe_async) (ChatTransport *self, const char *const *topics, const char *const *channels, const ChatStart *start,
-                           GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+  void (*subscribe_async) (ChatTransport *self, const char *const *topics, const char *const *channels,
+                           const ChatStart *start, GCancellable *cancellable, GAsyncReadyCallback callback,
+                           gpointer user_data);
   ChatSubscription *(*subscribe_finish) (ChatTransport *self, GAsyncResult *result, GError **error);
 
-  void (*publish_async) (ChatTransport *self, ChatRecord *record, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+  void (*publish_async) (ChatTransport *self, ChatRecord *record, GCancellable *cancellable,
+                         GAsyncReadyCallback callback, gpointer user_data);
   gboolean (*publish_finish) (ChatTransport *self, GAsyncResult *result, GError **error);
 
   void (*forward_async) (ChatTransport *self, ChatSubscription *subscription, GPtrArray *inputs, GPtrArray *outputs,
@@ -69,7 +75,8 @@ struct _ChatTransportInterface
   gboolean (*seek_finish) (ChatTransport *self, GAsyncResult *result, GError **error);
 };
 
-/** chat_transport_get_name: (transfer none): "log", "websocket", "kafka", "rabbitmq": stable, part of the ids it gives. */
+/** chat_transport_get_name: (transfer none): "log", "websocket", "kafka", "rabbitmq": stable, part of the ids it gives.
+ */
 const char *chat_transport_get_name (ChatTransport *self);
 ChatTransportFeatures chat_transport_get_features (ChatTransport *self);
 ChatTransportState chat_transport_get_state (ChatTransport *self);
@@ -78,14 +85,17 @@ char *chat_transport_dup_status (ChatTransport *self);
 /**
  * chat_transport_connect_async:
  *
- * Idempotent. Calls back at the first success, or with DENIED / DAMAGED where trying again can't help; meanwhile, and after any later break, it tries for ever with
- * jittered back-off and resumes every subscription where it stood.
+ * Idempotent. Calls back at the first success, or with DENIED / DAMAGED where trying again can't help; meanwhile, and
+ * after any later break, it tries for ever with jittered back-off and resumes every subscription where it stood.
  */
-void chat_transport_connect_async (ChatTransport *self, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+void chat_transport_connect_async (ChatTransport *self, GCancellable *cancellable, GAsyncReadyCallback callback,
+                                   gpointer user_data);
 gboolean chat_transport_connect_finish (ChatTransport *self, GAsyncResult *result, GError **error);
 
-/** chat_transport_close_async: Idempotent. Flushes what can be confirmed; every publish that can't is called back with OFFLINE, and the close's own error names how many. Closes the subscriptions. */
-void chat_transport_close_async (ChatTransport *self, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+/** chat_transport_close_async: Idempotent. Flushes what can be confirmed; every publish that can't is called back with
+ * OFFLINE, and the close's own error names how many. Closes the subscriptions. */
+void chat_transport_close_async (ChatTransport *self, GCancellable *cancellable, GAsyncReadyCallback callback,
+                                 gpointer user_data);
 gboolean chat_transport_close_finish (ChatTransport *self, GAsyncResult *result, GError **error);
 
 /**
@@ -94,21 +104,24 @@ gboolean chat_transport_close_finish (ChatTransport *self, GAsyncResult *result,
  * @channels: (array zero-terminated=1) (nullable): only records with these keys; NULL: all. Not with a group.
  *
  * When it calls back, the subscription is in place: whatever is published after that is delivered.
- * A group shares the shards of its topics among its members, each shard to one of them; what it is delivered is to be acknowledged by forwarding, and
- * comes again (to some member) if it is not.
+ * A group shares the shards of its topics among its members, each shard to one of them; what it is delivered is to be
+ * acknowledged by forwarding, and comes again (to some member) if it is not.
  */
-void chat_transport_subscribe_async (ChatTransport *self, const char *const *topics, const char *const *channels, const ChatStart *start,
-                                     GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+void chat_transport_subscribe_async (ChatTransport *self, const char *const *topics, const char *const *channels,
+                                     const ChatStart *start, GCancellable *cancellable, GAsyncReadyCallback callback,
+                                     gpointer user_data);
 /** chat_transport_subscribe_finish: (transfer full) */
 ChatSubscription *chat_transport_subscribe_finish (ChatTransport *self, GAsyncResult *result, GError **error);
 
 /**
  * chat_transport_publish_async:
  *
- * Calls back when the broker has confirmed the record (log: its transaction is on disk). Calls are confirmed in any order but stored in the order of the calls, for
- * one key. Not cancelled once it is on its way: a cancelled publish may have arrived.
+ * Calls back when the broker has confirmed the record (log: its transaction is on disk). Calls are confirmed in any
+ * order but stored in the order of the calls, for one key. Not cancelled once it is on its way: a cancelled publish may
+ * have arrived.
  */
-void chat_transport_publish_async (ChatTransport *self, ChatRecord *record, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+void chat_transport_publish_async (ChatTransport *self, ChatRecord *record, GCancellable *cancellable,
+                                   GAsyncReadyCallback callback, gpointer user_data);
 gboolean chat_transport_publish_finish (ChatTransport *self, GAsyncResult *result, GError **error);
 
 /**
@@ -116,15 +129,19 @@ gboolean chat_transport_publish_finish (ChatTransport *self, GAsyncResult *resul
  * @inputs: (element-type ChatRecord): delivered by @subscription, a prefix per shard of what is unacknowledged
  * @outputs: (element-type ChatRecord): published first, in this order; may be empty
  *
- * Publishes @outputs and acknowledges @inputs. One at a time per subscription (else G_IO_ERROR_PENDING). On ABORTED nothing was published where the transport has
- * ATOMIC_FORWARD, and all that is unacknowledged is delivered again from the last acknowledged record on.
+ * Publishes @outputs and acknowledges @inputs. One at a time per subscription (else G_IO_ERROR_PENDING). On ABORTED
+ * nothing was published where the transport has ATOMIC_FORWARD, and all that is unacknowledged is delivered again from
+ * the last acknowledged record on.
  */
-void chat_transport_forward_async (ChatTransport *self, ChatSubscription *subscription, GPtrArray *inputs, GPtrArray *outputs,
-                                   GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+void chat_transport_forward_async (ChatTransport *self, ChatSubscription *subscription, GPtrArray *inputs,
+                                   GPtrArray *outputs, GCancellable *cancellable, GAsyncReadyCallback callback,
+                                   gpointer user_data);
 gboolean chat_transport_forward_finish (ChatTransport *self, GAsyncResult *result, GError **error);
 
-/** chat_transport_seek_async: moves a subscription that has no group to another start; nothing from before the seek is delivered after the callback. */
-void chat_transport_seek_async (ChatTransport *self, ChatSubscription *subscription, const ChatStart *start, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+/** chat_transport_seek_async: moves a subscription that has no group to another start; nothing from before the seek is
+ * delivered after the callback. */
+void chat_transport_seek_async (ChatTransport *self, ChatSubscription *subscription, const ChatStart *start,
+                                GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 gboolean chat_transport_seek_finish (ChatTransport *self, GAsyncResult *result, GError **error);
 
 G_END_DECLS

@@ -11,21 +11,24 @@ G_DECLARE_FINAL_TYPE (ChatLogTransport, chat_log_transport, CHAT, LOG_TRANSPORT,
 /** ChatLogOptions: retention runs once a minute and never removes what a group has not acknowledged. */
 typedef struct
 {
-  guint shards;                  /* per topic, from 1; fixed at the first start of a file */
-  gint64 retention_ms;           /* 0: keep for ever */
-  gint64 retention_bytes;        /* of payload per topic; 0: no limit */
-  guint batch;                   /* most publishes that share one commit */
+  guint shards;           /* per topic, from 1; fixed at the first start of a file */
+  gint64 retention_ms;    /* 0: keep for ever */
+  gint64 retention_bytes; /* of payload per topic; 0: no limit */
+  guint batch;            /* most publishes that share one commit */
 } ChatLogOptions;
 
-#define CHAT_LOG_OPTIONS_INIT { 1, 0, 0, 512 }
+#define CHAT_LOG_OPTIONS_INIT                                                                                          \
+  {                                                                                                                    \
+    1, 0, 0, 512                                                                                                       \
+  }
 
 /**
  * chat_log_transport_new:
  * @path: the SQLite file; made when missing
  *
- * The embedded broker: an append-only log with group cursors, for one process. Commits with synchronous=FULL; publishes that wait at the
- * same time share a commit. A second process on the same file is refused at connect with CHAT_TRANSPORT_ERROR_DENIED, naming the file.
- * All features.
+ * The embedded broker: an append-only log with group cursors, for one process. Commits with synchronous=FULL; publishes
+ * that wait at the same time share a commit. A second process on the same file is refused at connect with
+ * CHAT_TRANSPORT_ERROR_DENIED, naming the file. All features.
  */
 ChatTransport *chat_log_transport_new (const char *path, const ChatLogOptions *options);
 

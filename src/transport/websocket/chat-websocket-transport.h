@@ -16,9 +16,9 @@ G_DECLARE_FINAL_TYPE (ChatWebsocketTransport, chat_websocket_transport, CHAT, WE
  * @uri: the service's base, `http://…` or `https://…`; it connects to /v1/live there
  * @token: (nullable): the bearer token; chat_websocket_transport_set_token() changes it for the next connection
  *
- * The live feed of tertulia-server (src/README.md, "the live protocol"). Features: RESUMABLE (a shard is a channel, its offset the next seq).
- * chat_controlled, chat_private, chat_receipts and the caller's own chat_warnings can be subscribed to; a publish goes to `chat` whatever its topic, and calls back when
- * the service has accepted it.
+ * The live feed of tertulia-server (src/README.md, "the live protocol"). Features: RESUMABLE (a shard is a channel, its
+ * offset the next seq). chat_controlled, chat_private, chat_receipts and the caller's own chat_warnings can be
+ * subscribed to; a publish goes to `chat` whatever its topic, and calls back when the service has accepted it.
  */
 ChatTransport *chat_websocket_transport_new (SoupSession *session, const char *uri, const char *token);
 void chat_websocket_transport_set_token (ChatWebsocketTransport *self, const char *token);
