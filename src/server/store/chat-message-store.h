@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "core/chat-message.h"
+
+G_BEGIN_DECLS
+
+/** ChatAppendResult: what became of one appended record. */
+typedef enum
+{
+  CHAT_APPEND_STORED,   /* new: seq was given now */
+  CHAT_APPEND_REPEATED, /* known with the same content: seq is that of the first */
+  CHAT_APPEND_CONFLICT, /* known with another content: nothing was stored; seq is that of the first */
+} ChatAppendOutcome;
+
+typedef struct
+{
+  gint64 seq;
+  ChatAppendOutcome outcome;
+} ChatAppendResult;
+
+/** ChatPage: which part of a channel: exactly one anchor kind. A time is used to find a seq to start from, no more. */
+typedef enum
+{
+  CHAT_PAGE_LATEST, /* the newest */
+  CHAT_PAGE_BEFORE, /* older than the anchor, not including it */
+  CHAT_PAGE_AFTER,  /* newer than the anchor, not including it; a time: at or after it */
+  CHAT_PAGE_AROUND, /* half of them before, the anchor among the rest */
+} ChatPageKind;
+
+typedef struct
+{
+  ChatPageKind kind;
+  gint64 seq;     /* the anchor, or 0 */
+  const char *id; /* the anchor, or NULL */
+  gint64 time_ms; /* the anchor, or CHAT_TIME_UNKNOWN */
+  guint limit;    /* 1–1000 */
+} ChatPage;
+
+/** ChatMessagePage: @messages: (element-type ChatMessage), ascending seq, each with its seq and in its current state.
+ */
+typedef struct
+{
+  GPtrArray *messages;
+  gint64 head;  /* the last seq of the channel; 0 where it is empty */
+  gint64 first; /* the oldest seq that is still kept */
+  gboolean more_before, more_after;
+} ChatMessagePage;
+
+void chat_message_page_free (ChatMessagePage *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ChatMessagePage, chat_message_page_free)
+
+#define CHAT_TYPE_MESSAGE_STORE (chat_message_store_get_type ())
+G_DECLARE_INTERFACE (ChatMessageStore, chat_message_store, CHAT, MESSAGE_STORE, GObject)
+
+struct _ChatMessageStoreInterface
+{
+  GTypeInterface parent_iface;
+
+  void (*append_async) (ChatMessageStore *self, GPtrArray *messages, GCancellable *cancellable,
+                        GAsyncReadyCallback callback, gpointer user_data);
+  GArray *(*append_finish) (ChatMessageStore *self, GAsyncResult *result, GError **error);
+  void (*list_async) (ChatMessageStore *self, const char *channel, const ChatPage *page, GCancellable *cancellable,
+                      GAsyncReadyCallback callback, gpointer user_data);
+  ChatMessagePage *(*list_finish) (ChatMessageStore *self, GAsyncResult *result, GError **error);
+  void (*get_async) (ChatMessageStore *self, const char *id, GCancellable *cancellable, GAsyncReadyCallback callback,
+                     gpointer user_data);
+  ChatMessage *(*get_finish) (ChatMessageStore *self, GAsyncResult *result, GError **error);
+};
+
+/**
+ * chat_message_store_append_async:
+ * @messages: (element-type ChatMessage): in broker order, each with id, channel and timestamp
+ *
+ * Gives every new one the next seq of its channel (contiguous, from 1) and stores it, all in one transaction. A channel
+ * that does not exist yet is made.
+ *
+ * The finish returns (transfer full) (element-type ChatAppendResult), one for each, in the same order.
+ */
+void chat_message_store_append_async (ChatMessageStore *self, GPtrArray *messages, GCancellable *cancellable,
+                                      GAsyncReadyCallback callback, gpointer user_data);
+GArray *chat_message_store_append_finish (ChatMessageStore *self, GAsyncResult *result, GError **error);
+
+/** chat_message_store_list_async: by (channel, seq), never by OFFSET. NOT_FOUND where the anchor's id is not in the
+ * channel. An unknown channel is empty. */
+void chat_message_store_list_async (ChatMessageStore *self, const char *channel, const ChatPage *page,
+                                    GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+ChatMessagePage *chat_message_store_list_finish (ChatMessageStore *self, GAsyncResult *result, GError **error);
+
+/** chat_message_store_get_async: NOT_FOUND where there is none. */
+void chat_message_store_get_async (ChatMessageStore *self, const char *id, GCancellable *cancellable,
+                                   GAsyncReadyCallback callback, gpointer user_data);
+ChatMessage *chat_message_store_get_finish (ChatMessageStore *self, GAsyncResult *result, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "server/store/chat-channel-store.h"
+#include "server/store/chat-message-store.h"
+#include "server/store/chat-moderation-store.h"
+#include "server/store/chat-user-store.h"
+
+G_BEGIN_DECLS
+
+/**
+ * CHAT_STORE_ERROR:
+ *
+ * What a store can answer, in codes a caller can act on.
+ */
+#define CHAT_STORE_ERROR (chat_store_error_quark ())
+
+typedef enum
+{
+  CHAT_STORE_ERROR_NOT_FOUND,
+  CHAT_STORE_ERROR_CONFLICT,  /* the name, id or key is held by something else */
+  CHAT_STORE_ERROR_BUSY,      /* locked by another: try again */
+  CHAT_STORE_ERROR_FULL,      /* no room on the disk: wait, then try again */
+  CHAT_STORE_ERROR_READ_ONLY, /* can't be written where it is */
+  CHAT_STORE_ERROR_DAMAGED,   /* what is there can't be read: names the file and what to do */
+  CHAT_STORE_ERROR_TOO_NEW,   /* written by a later version: nothing was touched */
+  CHAT_STORE_ERROR_CLOSED,
+} ChatStoreError;
+
+GQuark chat_store_error_quark (void);
+
+/** chat_store_error_is_passing: whether the same call may succeed later (BUSY, FULL). */
+gboolean chat_store_error_is_passing (const GError *error);
+
+/*
+ * The contract of a database: one small interface per aggregate, typed queries, no SQL in a signature. Every call is an
+ * asynchronous GTask pair, runs in order of the calls behind a ChatWorker, and is one transaction.
+ * tests/conformance/test-store.c is the contract.
+ */
+#define CHAT_TYPE_STORE (chat_store_get_type ())
+G_DECLARE_INTERFACE (ChatStore, chat_store, CHAT, STORE, GObject)
+
+struct _ChatStoreInterface
+{
+  GTypeInterface parent_iface;
+
+  void (*open_async) (ChatStore *self, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+  gboolean (*open_finish) (ChatStore *self, GAsyncResult *result, GError **error);
+  void (*close_async) (ChatStore *self, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+  gboolean (*close_finish) (ChatStore *self, GAsyncResult *result, GError **error);
+  void (*check_async) (ChatStore *self, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+  gboolean (*check_finish) (ChatStore *self, GAsyncResult *result, GError **error);
+
+  ChatMessageStore *(*get_messages) (ChatStore *self);
+  ChatChannelStore *(*get_channels) (ChatStore *self);
+  ChatUserStore *(*get_users) (ChatStore *self);
+  ChatModerationStore *(*get_moderation) (ChatStore *self);
+};
+
+/** chat_store_open_async: connects, creates what is missing, runs the migrations. Idempotent. */
+void chat_store_open_async (ChatStore *self, GCancellable *cancellable, GAsyncReadyCallback callback,
+                            gpointer user_data);
+gboolean chat_store_open_finish (ChatStore *self, GAsyncResult *result, GError **error);
+/** chat_store_close_async: after what was called before; idempotent. */
+void chat_store_close_async (ChatStore *self, GCancellable *cancellable, GAsyncReadyCallback callback,
+                             gpointer user_data);
+gboolean chat_store_close_finish (ChatStore *self, GAsyncResult *result, GError **error);
+/** chat_store_check_async: whether it can be read and written now (readiness). */
+void chat_store_check_async (ChatStore *self, GCancellable *cancellable, GAsyncReadyCallback callback,
+                             gpointer user_data);
+gboolean chat_store_check_finish (ChatStore *self, GAsyncResult *result, GError **error);
+
+/* (transfer none): live as long as the store */
+ChatMessageStore *chat_store_get_messages (ChatStore *self);
+ChatChannelStore *chat_store_get_channels (ChatStore *self);
+ChatUserStore *chat_store_get_users (ChatStore *self);
+ChatModerationStore *chat_store_get_moderation (ChatStore *self);
+
+G_END_DECLS
