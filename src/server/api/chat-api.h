@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "core/chat-service.h"
+#include "core/chat-signature.h"
+#include "server/moderator/chat-block-list.h"
+#include "server/session/chat-session-service.h"
+#include "server/store/chat-store.h"
+#include "transport/chat-transport.h"
+
+G_BEGIN_DECLS
+
+/** ChatApiOptions: strings are copied. */
+typedef struct
+{
+  const char *address;   /* "127.0.0.1", "::1", "0.0.0.0" … */
+  guint port;            /* 0: any free one */
+  const char *workspace; /* its name, for people */
+  const char *version;
+  guint strike_limit;
+  guint connections;        /* most at once */
+  gsize body_bytes;         /* largest request body */
+  guint live_backlog_bytes; /* per WebSocket: past this a reader is dropped with 1013 */
+} ChatApiOptions;
+
+#define CHAT_TYPE_API (chat_api_get_type ())
+G_DECLARE_FINAL_TYPE (ChatApi, chat_api, CHAT, API, GObject)
+
+/** chat_api_new: (implements ChatService): REST and /v1/live (src/README.md). */
+ChatApi *chat_api_new (ChatTransport *transport, ChatStore *store, ChatSessionService *sessions, ChatSigner *signer,
+                       const ChatApiOptions *options);
+
+/** chat_api_get_uri: (transfer none): "http://127.0.0.1:PORT/", once started. */
+const char *chat_api_get_uri (ChatApi *self);
+
+G_END_DECLS

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "server/store/chat-user-store.h"
+
+G_BEGIN_DECLS
+
+#define CHAT_SESSION_ERROR (chat_session_error_quark ())
+typedef enum
+{
+  CHAT_SESSION_ERROR_NAME_INVALID,
+  CHAT_SESSION_ERROR_NAME_TAKEN,
+  CHAT_SESSION_ERROR_TOKEN, /* unknown, expired, replaced */
+} ChatSessionError;
+GQuark chat_session_error_quark (void);
+
+/** ChatSessionOptions: times in milliseconds. */
+typedef struct
+{
+  gint64 lease_ms;  /* how long a name is held after its last sign of life */
+  gint64 expiry_ms; /* how long a session lasts in all */
+} ChatSessionOptions;
+
+#define CHAT_TYPE_SESSION_SERVICE (chat_session_service_get_type ())
+G_DECLARE_FINAL_TYPE (ChatSessionService, chat_session_service, CHAT, SESSION_SERVICE, GObject)
+
+/**
+ * ChatSessionService:
+ *
+ * Sessions with unique names (case folding and confusables skeleton) in mode `open`: whoever comes first has the name
+ * while the lease lives. Tokens are 256 random bits (libsodium), kept as hashes, compared in constant time. Known
+ * tokens are cached, so that authenticating costs no query. Renews the leases of connected sessions every third of a
+ * lease.
+ */
+ChatSessionService *chat_session_service_new (ChatUserStore *users, const ChatSessionOptions *options);
+
+/** chat_session_service_open_async: @bot: a built-in bot, whose session lasts for ever and whose token is not needed.
+ */
+void chat_session_service_open_async (ChatSessionService *self, const char *user, gboolean bot,
+                                      GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+/** chat_session_service_open_finish: @token: (out) (transfer full). (transfer full) */
+ChatSessionInfo *chat_session_service_open_finish (ChatSessionService *self, GAsyncResult *result, char **token,
+                                                   GError **error);
+
+void chat_session_service_authenticate_async (ChatSessionService *self, const char *token, GCancellable *cancellable,
+                                              GAsyncReadyCallback callback, gpointer user_data);
+ChatSessionInfo *chat_session_service_authenticate_finish (ChatSessionService *self, GAsyncResult *result,
+                                                           GError **error);
+
+/** chat_session_service_close_async: frees the name at once. `ended (char *session_id)` is emitted, so that live
+ * connections of it are closed. */
+void chat_session_service_close_async (ChatSessionService *self, const char *session_id, GCancellable *cancellable,
+                                       GAsyncReadyCallback callback, gpointer user_data);
+gboolean chat_session_service_close_finish (ChatSessionService *self, GAsyncResult *result, GError **error);
+
+/** chat_session_service_connected: one more live connection of this session (or, FALSE, one less): while there is one
+ * its lease is renewed. */
+void chat_session_service_connected (ChatSessionService *self, const char *session_id, gboolean connected);
+
+/** chat_session_service_list_async: who is there; the finish: (transfer full) (element-type ChatSessionInfo) */
+void chat_session_service_list_async (ChatSessionService *self, GCancellable *cancellable, GAsyncReadyCallback callback,
+                                      gpointer user_data);
+GPtrArray *chat_session_service_list_finish (ChatSessionService *self, GAsyncResult *result, GError **error);
+
+G_END_DECLS
