@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <glib-object.h>
+
+#include "client/chat-warning.h"
+#include "core/chat-message.h"
+
+G_BEGIN_DECLS
+
+/** ChatDelivery: how far an own message has come; CHAT_DELIVERY_NONE for everybody else's. */
+typedef enum
+{
+  CHAT_DELIVERY_NONE,
+  CHAT_DELIVERY_QUEUED,    /* on this disk */
+  CHAT_DELIVERY_ACCEPTED,  /* the broker confirmed it */
+  CHAT_DELIVERY_MODERATED, /* it came back on the feed */
+  CHAT_DELIVERY_STORED,    /* a receipt came */
+  CHAT_DELIVERY_FAILED,    /* can't be sent as it is: retry or discard */
+  CHAT_DELIVERY_REFUSED,   /* the service will not have it: the reason says why */
+} ChatDelivery;
+#define CHAT_TYPE_DELIVERY (chat_delivery_get_type ())
+GType chat_delivery_get_type (void);
+
+typedef enum
+{
+  CHAT_ITEM_MESSAGE,
+  CHAT_ITEM_WARNING, /* a card that only its receiver sees */
+} ChatItemKind;
+
+#define CHAT_TYPE_MESSAGE_ITEM (chat_message_item_get_type ())
+G_DECLARE_FINAL_TYPE (ChatMessageItem, chat_message_item, CHAT, MESSAGE_ITEM, GObject)
+
+/**
+ * ChatMessageItem:
+ *
+ * One row of a timeline. What depends on the row before it (a new day, the same author going on, the first unread one)
+ * is worked out by the timeline, so that a row widget only draws. Any change emits `changed`, once, whatever changed.
+ */
+ChatMessageItem *chat_message_item_new (ChatMessage *message);
+ChatMessageItem *chat_message_item_new_warning (const ChatWarning *warning);
+
+ChatItemKind chat_message_item_get_kind (ChatMessageItem *self);
+ChatMessage *chat_message_item_get_message (ChatMessageItem *self);       /* transfer none; NULL for a warning */
+const ChatWarning *chat_message_item_get_warning (ChatMessageItem *self); /* NULL for a message */
+gint64 chat_message_item_get_time (ChatMessageItem *self);                /* ms: server's clock, else the sender's */
+ChatDelivery chat_message_item_get_delivery (ChatMessageItem *self);
+const char *chat_message_item_get_reason (ChatMessageItem *self); /* nullable: of FAILED and REFUSED */
+gboolean chat_message_item_get_own (ChatMessageItem *self);
+gboolean chat_message_item_get_starts_day (ChatMessageItem *self); /* first of a local day: a separator goes above */
+gboolean
+chat_message_item_get_continues (ChatMessageItem *self); /* same author as above, within 5 minutes: no header */
+guint chat_message_item_get_unread_above (ChatMessageItem *self); /* n > 0: the "n new messages" line goes above */
+
+G_END_DECLS
