@@ -32,6 +32,9 @@ ChatRecord *chat_record_new (const char *topic, const char *key, GBytes *bytes);
 ChatRecord *chat_record_new_delivered (const char *topic, const char *key, GBytes *bytes, gint shard, gint64 offset,
                                        gint64 time_ms);
 
+/** chat_record_new_placed: for transports: @published as it is delivered; the two share bytes and headers. */
+ChatRecord *chat_record_new_placed (const ChatRecord *published, gint shard, gint64 offset, gint64 time_ms);
+
 ChatRecord *chat_record_ref (ChatRecord *self);
 void chat_record_unref (ChatRecord *self);
 

@@ -23,8 +23,8 @@ typedef enum
   CHAT_TRANSPORT_ONLINE,
   CHAT_TRANSPORT_DEGRADED, /* connected, but something is missing: the status says what */
 } ChatTransportState;
-GType chat_transport_state_get_type (void);
 #define CHAT_TYPE_TRANSPORT_STATE (chat_transport_state_get_type ())
+GType chat_transport_state_get_type (void);
 
 typedef enum
 {
@@ -35,6 +35,8 @@ typedef enum
   = 1 << 3, /* outputs and acknowledgement happen both or not at all; without it: at least once */
   CHAT_TRANSPORT_EARLIEST = 1 << 4, /* CHAT_START_EARLIEST */
 } ChatTransportFeatures;
+#define CHAT_TYPE_TRANSPORT_FEATURES (chat_transport_features_get_type ())
+GType chat_transport_features_get_type (void);
 
 /**
  * ChatTransportInterface:
@@ -86,7 +88,8 @@ char *chat_transport_dup_status (ChatTransport *self);
  * chat_transport_connect_async:
  *
  * Idempotent. Calls back at the first success, or with DENIED / DAMAGED where trying again can't help; meanwhile, and
- * after any later break, it tries for ever with jittered back-off and resumes every subscription where it stood.
+ * after any later break, it tries for ever with jittered back-off and resumes every subscription where it stood. After
+ * a close it answers CLOSED: a transport is closed for good.
  */
 void chat_transport_connect_async (ChatTransport *self, GCancellable *cancellable, GAsyncReadyCallback callback,
                                    gpointer user_data);
@@ -103,7 +106,9 @@ gboolean chat_transport_close_finish (ChatTransport *self, GAsyncResult *result,
  * @topics: (array zero-terminated=1): not empty
  * @channels: (array zero-terminated=1) (nullable): only records with these keys; NULL: all. Not with a group.
  *
- * When it calls back, the subscription is in place: whatever is published after that is delivered.
+ * When it calls back, the subscription is in place: whatever is published after that is delivered. OFFLINE before the
+ * first connect, CLOSED after a close; while the transport reconnects it waits for that. A position that retention has
+ * overtaken starts with a `gap`; one that this broker never had is LOST.
  * A group shares the shards of its topics among its members, each shard to one of them; what it is delivered is to be
  * acknowledged by forwarding, and comes again (to some member) if it is not.
  */
@@ -118,7 +123,7 @@ ChatSubscription *chat_transport_subscribe_finish (ChatTransport *self, GAsyncRe
  *
  * Calls back when the broker has confirmed the record (log: its transaction is on disk). Calls are confirmed in any
  * order but stored in the order of the calls, for one key. Not cancelled once it is on its way: a cancelled publish may
- * have arrived.
+ * have arrived. OFFLINE at once while there is no connection; CLOSED after a close.
  */
 void chat_transport_publish_async (ChatTransport *self, ChatRecord *record, GCancellable *cancellable,
                                    GAsyncReadyCallback callback, gpointer user_data);
@@ -131,15 +136,17 @@ gboolean chat_transport_publish_finish (ChatTransport *self, GAsyncResult *resul
  *
  * Publishes @outputs and acknowledges @inputs. One at a time per subscription (else G_IO_ERROR_PENDING). On ABORTED
  * nothing was published where the transport has ATOMIC_FORWARD, and all that is unacknowledged is delivered again from
- * the last acknowledged record on.
+ * the last acknowledged record on. On another error of the broker (FULL, OFFLINE) nothing is delivered again: forward
+ * the same inputs once more, and where the first did arrive after all this is ABORTED. NOT_SUPPORTED for a subscription
+ * without a group. Not cancelled once it is on its way.
  */
 void chat_transport_forward_async (ChatTransport *self, ChatSubscription *subscription, GPtrArray *inputs,
                                    GPtrArray *outputs, GCancellable *cancellable, GAsyncReadyCallback callback,
                                    gpointer user_data);
 gboolean chat_transport_forward_finish (ChatTransport *self, GAsyncResult *result, GError **error);
 
-/** chat_transport_seek_async: moves a subscription that has no group to another start; nothing from before the seek is
- * delivered after the callback. */
+/** chat_transport_seek_async: moves a subscription that has no group (else NOT_SUPPORTED) to another start; nothing
+ * from before the seek is delivered after the callback. */
 void chat_transport_seek_async (ChatTransport *self, ChatSubscription *subscription, const ChatStart *start,
                                 GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 gboolean chat_transport_seek_finish (ChatTransport *self, GAsyncResult *result, GError **error);
