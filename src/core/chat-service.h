@@ -35,4 +35,7 @@ void chat_service_stop_async (ChatService *self, GCancellable *cancellable, GAsy
                               gpointer user_data);
 gboolean chat_service_stop_finish (ChatService *self, GAsyncResult *result, GError **error);
 
+/** chat_service_emit_failed: for implementations. */
+void chat_service_emit_failed (ChatService *self, const GError *error);
+
 G_END_DECLS
