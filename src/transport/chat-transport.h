@@ -135,10 +135,11 @@ gboolean chat_transport_publish_finish (ChatTransport *self, GAsyncResult *resul
  * @outputs: (element-type ChatRecord): published first, in this order; may be empty
  *
  * Publishes @outputs and acknowledges @inputs. One at a time per subscription (else G_IO_ERROR_PENDING). On ABORTED
- * nothing was published where the transport has ATOMIC_FORWARD, and all that is unacknowledged is delivered again from
- * the last acknowledged record on. On another error of the broker (FULL, OFFLINE) nothing is delivered again: forward
- * the same inputs once more, and where the first did arrive after all this is ABORTED. NOT_SUPPORTED for a subscription
- * without a group. Not cancelled once it is on its way.
+ * nothing was published where the transport has ATOMIC_FORWARD, and all that is unacknowledged is delivered again, from
+ * the last acknowledged record on and never before this callback: the caller drops what it holds. On another error of
+ * the broker (FULL, OFFLINE) nothing is delivered again: forward the same inputs once more, and where the first did
+ * arrive after all this is ABORTED. NOT_SUPPORTED for a subscription without a group. Not cancelled once it is on its
+ * way.
  */
 void chat_transport_forward_async (ChatTransport *self, ChatSubscription *subscription, GPtrArray *inputs,
                                    GPtrArray *outputs, GCancellable *cancellable, GAsyncReadyCallback callback,
