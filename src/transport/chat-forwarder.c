@@ -1,0 +1,644 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "transport/chat-forwarder.h"
+
+#include "transport/chat-backoff.h"
+
+/* How many batches may wait behind the one in flight before the subscription is paused. */
+#define BATCHES_AHEAD 4
+
+typedef enum
+{
+  LIFE_NEW,
+  LIFE_STARTING,
+  LIFE_RUNNING,
+  LIFE_STOPPING, /* once nothing is in flight … */
+  LIFE_CLOSING,  /* … it gives back what it holds */
+  LIFE_STOPPED,
+} Life;
+
+typedef enum
+{
+  STAGE_IDLE,
+  STAGE_PROCESSING,
+  STAGE_FORWARDING,
+  STAGE_WAITING, /* for the back-off, to do again what failed */
+} Stage;
+
+typedef struct
+{
+  /* Owned */
+  ChatTransport *transport;
+  char *group;
+  char **topics;
+  ChatSubscription *subscription;
+  GCancellable *cancellable; /* of the start */
+  GPtrArray *pending;        /* (element-type ChatRecord): what waits behind the batch */
+  GPtrArray *inputs;         /* (element-type ChatRecord) (nullable): the batch in flight */
+  GPtrArray *outputs;        /* (element-type ChatRecord) (nullable): once it is processed */
+  GPtrArray *stops;          /* (element-type GTask) */
+  guint batch;
+  guint retry_id;
+  ChatBackoff backoff;
+  Life life;
+  Stage stage;
+  gboolean paused, failed, prepared;
+  gboolean stale; /* inputs changed while they were processed: the answer is void */
+} ChatForwarderPrivate;
+
+static void service_iface_init (ChatServiceInterface *iface);
+static void process (ChatForwarder *self);
+static void forward (ChatForwarder *self);
+static void finish_stop (ChatForwarder *self);
+
+G_DEFINE_ABSTRACT_TYPE_WITH_CODE (ChatForwarder, chat_forwarder, G_TYPE_OBJECT,
+                                  G_ADD_PRIVATE (ChatForwarder)
+                                      G_IMPLEMENT_INTERFACE (CHAT_TYPE_SERVICE, service_iface_init))
+
+enum
+{
+  PROP_TRANSPORT = 1,
+  PROP_GROUP,
+  PROP_TOPICS,
+  PROP_BATCH,
+  N_PROPS
+};
+
+static GParamSpec *properties[N_PROPS];
+
+#define PRIVATE(self) ((ChatForwarderPrivate *)chat_forwarder_get_instance_private (self))
+
+static GPtrArray *
+records_new (void)
+{
+  return g_ptr_array_new_with_free_func ((GDestroyNotify)chat_record_unref);
+}
+
+/* Holds the broker back while more waits here than a few batches, and lets it go on once that is worked off. */
+static void
+regulate (ChatForwarder *self)
+{
+  ChatForwarderPrivate *priv = PRIVATE (self);
+  guint waiting = priv->pending->len;
+  if (priv->subscription == NULL)
+    return;
+  if (!priv->paused && (priv->failed || priv->life != LIFE_RUNNING || waiting >= BATCHES_AHEAD * priv->batch))
+    {
+      priv->paused = TRUE;
+      chat_subscription_pause (priv->subscription);
+    }
+  else if (priv->paused && priv->life == LIFE_RUNNING && !priv->failed && waiting <= priv->batch)
+    {
+      priv->paused = FALSE;
+      chat_subscription_resume (priv->subscription);
+    }
+}
+
+/* Every end of work comes by here: with the next batch, or with the stop that waited for this one. */
+static void
+go_on (ChatForwarder *self)
+{
+  ChatForwarderPrivate *priv = PRIVATE (self);
+  if (priv->stage != STAGE_IDLE)
+    return;
+  if (priv->life == LIFE_STOPPING)
+    {
+      finish_stop (self);
+      return;
+    }
+  if (priv->life != LIFE_RUNNING || priv->failed || priv->pending->len == 0)
+    return;
+
+  priv->inputs = records_new ();
+  guint n = MIN (priv->pending->len, priv->batch);
+  for (guint i = 0; i < n; i++)
+    g_ptr_array_add (priv->inputs, chat_record_ref (g_ptr_array_index (priv->pending, i)));
+  g_ptr_array_remove_range (priv->pending, 0, n);
+  regulate (self);
+  process (self);
+}
+
+static void
+end_batch (ChatForwarder *self)
+{
+  ChatForwarderPrivate *priv = PRIVATE (self);
+  g_clear_pointer (&priv->inputs, g_ptr_array_unref);
+  g_clear_pointer (&priv->outputs, g_ptr_array_unref);
+  priv->stale = FALSE;
+  priv->stage = STAGE_IDLE;
+}
+
+static void
+fail (ChatForwarder *self, const GError *error)
+{
+  ChatForwarderPrivate *priv = PRIVATE (self);
+  end_batch (self);
+  g_ptr_array_set_size (priv->pending, 0);
+  if (priv->life == LIFE_RUNNING && !priv->failed)
+    {
+      priv->failed = TRUE;
+      regulate (self);
+      chat_service_emit_failed (CHAT_SERVICE (self), error);
+    }
+  go_on (self);
+}
+
+static gboolean
+retry_cb (gpointer user_data)
+{
+  ChatForwarder *self = user_data;
+  ChatForwarderPrivate *priv = PRIVATE (self);
+  priv->retry_id = 0;
+  if (priv->outputs != NULL)
+    forward (self);
+  else
+    process (self);
+  return G_SOURCE_REMOVE;
+}
+
+/* What failed is done again later. A stop does not wait for that: nothing was acknowledged, it all comes again. */
+static void
+retry_later (ChatForwarder *self)
+{
+  ChatForwarderPrivate *priv = PRIVATE (self);
+  if (priv->life != LIFE_RUNNING)
+    {
+      end_batch (self);
+      go_on (self);
+      return;
+    }
+  priv->stage = STAGE_WAITING;
+  priv->retry_id = g_timeout_add (chat_backoff_next (&priv->backoff), retry_cb, self);
+}
+
+static gboolean
+forward_is_passing (const GError *error)
+{
+  return g_error_matches (error, CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_OFFLINE)
+         || g_error_matches (error, CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_FULL);
+}
+
+static void
+forward_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (ChatForwarder) self = user_data;
+  ChatForwarderPrivate *priv = PRIVATE (self);
+  g_autoptr (GError) error = NULL;
+
+  if (chat_transport_forward_finish (CHAT_TRANSPORT (source), result, &error))
+    {
+      chat_backoff_reset (&priv->backoff);
+      if (CHAT_FORWARDER_GET_CLASS (self)->forwarded != NULL)
+        CHAT_FORWARDER_GET_CLASS (self)->forwarded (self);
+      end_batch (self);
+      go_on (self);
+    }
+  else if (g_error_matches (error, CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_ABORTED))
+    {
+      /* all of it is delivered again, what waits here as well */
+      end_batch (self);
+      g_ptr_array_set_size (priv->pending, 0);
+      regulate (self);
+      go_on (self);
+    }
+  else if (forward_is_passing (error))
+    retry_later (self);
+  else
+    fail (self, error);
+}
+
+static void
+forward (ChatForwarder *self)
+{
+  ChatForwarderPrivate *priv = PRIVATE (self);
+  priv->stage = STAGE_FORWARDING;
+  chat_transport_forward_async (priv->transport, priv->subscription, priv->inputs, priv->outputs, NULL, forward_cb,
+                                g_object_ref (self));
+}
+
+static gboolean
+process_is_passing (ChatForwarder *self, const GError *error)
+{
+  ChatForwarderClass *klass = CHAT_FORWARDER_GET_CLASS (self);
+  return klass->is_passing != NULL && klass->is_passing (self, error);
+}
+
+static void
+process_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (ChatForwarder) self = user_data;
+  ChatForwarderPrivate *priv = PRIVATE (self);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) outputs = CHAT_FORWARDER_GET_CLASS (self)->process_finish (self, result, &error);
+
+  if (priv->stale && priv->inputs->len == 0)
+    {
+      end_batch (self);
+      go_on (self);
+    }
+  else if (priv->stale)
+    process (self);
+  else if (outputs != NULL)
+    {
+      priv->outputs = g_steal_pointer (&outputs);
+      forward (self);
+    }
+  else if (process_is_passing (self, error))
+    retry_later (self);
+  else
+    fail (self, error);
+}
+
+static void
+process (ChatForwarder *self)
+{
+  ChatForwarderPrivate *priv = PRIVATE (self);
+  priv->stage = STAGE_PROCESSING;
+  priv->stale = FALSE;
+  CHAT_FORWARDER_GET_CLASS (self)->process_async (self, priv->inputs, NULL, process_cb, g_object_ref (self));
+}
+
+static void
+records_cb (ChatSubscription *subscription, GPtrArray *batch, ChatForwarder *self)
+{
+  ChatForwarderPrivate *priv = PRIVATE (self);
+  if (priv->failed || priv->life != LIFE_RUNNING)
+    return;
+  for (guint i = 0; i < batch->len; i++)
+    g_ptr_array_add (priv->pending, chat_record_ref (g_ptr_array_index (batch, i)));
+  regulate (self);
+  go_on (self);
+}
+
+static gboolean
+is_of (ChatRecord *record, GArray *shards)
+{
+  for (guint i = 0; i < shards->len; i++)
+    if (g_array_index (shards, gint, i) == chat_record_get_shard (record))
+      return TRUE;
+  return FALSE;
+}
+
+static GPtrArray *
+without_shards (GPtrArray *records, GArray *shards)
+{
+  GPtrArray *kept = records_new ();
+  for (guint i = 0; i < records->len; i++)
+    {
+      ChatRecord *record = g_ptr_array_index (records, i);
+      if (!is_of (record, shards))
+        g_ptr_array_add (kept, chat_record_ref (record));
+    }
+  return kept;
+}
+
+/* Another member of the group has these shards now and gets their records: what is here of them is not ours to forward
+ * any more. The subclass still holds the array that it works on, so a new one takes its place. */
+static void
+revoked_cb (ChatSubscription *subscription, GArray *shards, ChatForwarder *self)
+{
+  ChatForwarderPrivate *priv = PRIVATE (self);
+  GPtrArray *pending = without_shards (priv->pending, shards);
+  g_ptr_array_unref (priv->pending);
+  priv->pending = pending;
+
+  if (priv->inputs != NULL && priv->stage != STAGE_FORWARDING)
+    {
+      g_autoptr (GPtrArray) before = priv->inputs;
+      priv->inputs = without_shards (before, shards);
+      if (priv->inputs->len < before->len)
+        {
+          g_clear_pointer (&priv->outputs, g_ptr_array_unref);
+          priv->stale = TRUE;
+        }
+      if (priv->inputs->len == 0 && priv->stage == STAGE_WAITING)
+        {
+          g_clear_handle_id (&priv->retry_id, g_source_remove);
+          end_batch (self);
+        }
+    }
+  regulate (self);
+  go_on (self);
+}
+
+static void
+closed_cb (ChatSubscription *subscription, const GError *error, ChatForwarder *self)
+{
+  ChatForwarderPrivate *priv = PRIVATE (self);
+  if (error == NULL || priv->life != LIFE_RUNNING || priv->failed)
+    return;
+  priv->failed = TRUE;
+  chat_service_emit_failed (CHAT_SERVICE (self), error);
+}
+
+/* Start */
+
+static void
+end_start (ChatForwarder *self, GTask *task, GError *error)
+{
+  ChatForwarderPrivate *priv = PRIVATE (self);
+  gboolean stopping = priv->life == LIFE_STOPPING;
+
+  if (error == NULL && stopping)
+    error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, "Stopped while it started");
+  if (error == NULL)
+    {
+      priv->life = LIFE_RUNNING;
+      g_task_return_boolean (task, TRUE);
+      return;
+    }
+  priv->failed = TRUE;
+  if (!stopping)
+    priv->life = LIFE_RUNNING; /* a stop releases what the start has taken so far */
+  g_task_return_error (task, error);
+  regulate (self);
+  go_on (self);
+}
+
+static void
+subscribe_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  ChatForwarder *self = g_task_get_source_object (task);
+  ChatForwarderPrivate *priv = PRIVATE (self);
+  GError *error = NULL;
+
+  priv->subscription = chat_transport_subscribe_finish (CHAT_TRANSPORT (source), result, &error);
+  if (priv->subscription != NULL)
+    {
+      g_signal_connect_object (priv->subscription, "records", G_CALLBACK (records_cb), self, 0);
+      g_signal_connect_object (priv->subscription, "revoked", G_CALLBACK (revoked_cb), self, 0);
+      g_signal_connect_object (priv->subscription, "closed", G_CALLBACK (closed_cb), self, 0);
+    }
+  end_start (self, task, error);
+}
+
+static void
+subscribe (ChatForwarder *self, GTask *task)
+{
+  ChatForwarderPrivate *priv = PRIVATE (self);
+  ChatStart start = { CHAT_START_GROUP, NULL, 0, priv->group };
+  chat_transport_subscribe_async (priv->transport, (const char *const *)priv->topics, NULL, &start, priv->cancellable,
+                                  subscribe_cb, g_object_ref (task));
+}
+
+static void
+prepare_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  ChatForwarder *self = CHAT_FORWARDER (source);
+  GError *error = NULL;
+
+  if (CHAT_FORWARDER_GET_CLASS (self)->prepare_finish (self, result, &error))
+    subscribe (self, task);
+  else
+    end_start (self, task, error);
+}
+
+static void
+cancelled_cb (GCancellable *cancellable, GCancellable *inner)
+{
+  g_cancellable_cancel (inner);
+}
+
+static void
+chat_forwarder_start_async (ChatService *service, GCancellable *cancellable, GAsyncReadyCallback callback,
+                            gpointer user_data)
+{
+  ChatForwarder *self = CHAT_FORWARDER (service);
+  ChatForwarderPrivate *priv = PRIVATE (self);
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  g_task_set_source_tag (task, chat_forwarder_start_async);
+
+  if (priv->life != LIFE_NEW)
+    {
+      g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_FAILED, "The service “%s” was started before", priv->group);
+      return;
+    }
+  if (!(chat_transport_get_features (priv->transport) & CHAT_TRANSPORT_GROUPS))
+    {
+      g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+                               "The transport “%s” has no consumer groups, which “%s” needs",
+                               chat_transport_get_name (priv->transport), priv->group);
+      return;
+    }
+  priv->life = LIFE_STARTING;
+  if (cancellable != NULL)
+    g_cancellable_connect (cancellable, G_CALLBACK (cancelled_cb), g_object_ref (priv->cancellable), g_object_unref);
+  priv->prepared = TRUE;
+  if (CHAT_FORWARDER_GET_CLASS (self)->prepare_async != NULL)
+    CHAT_FORWARDER_GET_CLASS (self)->prepare_async (self, priv->cancellable, prepare_cb, g_object_ref (task));
+  else
+    subscribe (self, task);
+}
+
+static gboolean
+chat_forwarder_start_finish (ChatService *service, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, service), FALSE);
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/* Stop */
+
+static void
+end_stop (ChatForwarder *self, const GError *error)
+{
+  ChatForwarderPrivate *priv = PRIVATE (self);
+  g_autoptr (GPtrArray) stops = g_steal_pointer (&priv->stops);
+  priv->stops = g_ptr_array_new_with_free_func (g_object_unref);
+  priv->life = LIFE_STOPPED;
+  g_clear_object (&priv->subscription);
+  for (guint i = 0; i < stops->len; i++)
+    {
+      GTask *task = g_ptr_array_index (stops, i);
+      if (error != NULL)
+        g_task_return_error (task, g_error_copy (error));
+      else
+        g_task_return_boolean (task, TRUE);
+    }
+}
+
+static void
+release_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (ChatForwarder) self = user_data;
+  g_autoptr (GError) error = NULL;
+  CHAT_FORWARDER_GET_CLASS (self)->release_finish (self, result, &error);
+  end_stop (self, error);
+}
+
+static void
+release (ChatForwarder *self)
+{
+  if (PRIVATE (self)->prepared && CHAT_FORWARDER_GET_CLASS (self)->release_async != NULL)
+    CHAT_FORWARDER_GET_CLASS (self)->release_async (self, NULL, release_cb, g_object_ref (self));
+  else
+    end_stop (self, NULL);
+}
+
+static void
+close_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (ChatForwarder) self = user_data;
+  /* how a subscription ended that is over anyway is nothing its owner could act on */
+  chat_subscription_close_finish (CHAT_SUBSCRIPTION (source), result, NULL);
+  release (self);
+}
+
+/* Nothing is in flight any more. */
+static void
+finish_stop (ChatForwarder *self)
+{
+  ChatForwarderPrivate *priv = PRIVATE (self);
+  priv->life = LIFE_CLOSING;
+  if (priv->subscription != NULL)
+    chat_subscription_close_async (priv->subscription, NULL, close_cb, g_object_ref (self));
+  else
+    release (self);
+}
+
+static void
+chat_forwarder_stop_async (ChatService *service, GCancellable *cancellable, GAsyncReadyCallback callback,
+                           gpointer user_data)
+{
+  ChatForwarder *self = CHAT_FORWARDER (service);
+  ChatForwarderPrivate *priv = PRIVATE (self);
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  g_task_set_source_tag (task, chat_forwarder_stop_async);
+
+  if (priv->life == LIFE_STOPPED)
+    {
+      g_task_return_boolean (task, TRUE);
+      return;
+    }
+  g_ptr_array_add (priv->stops, g_object_ref (task));
+  if (priv->life == LIFE_STOPPING || priv->life == LIFE_CLOSING)
+    return;
+
+  gboolean starting = priv->life == LIFE_STARTING;
+  priv->life = LIFE_STOPPING;
+  g_ptr_array_set_size (priv->pending, 0);
+  regulate (self);
+  if (starting)
+    {
+      g_cancellable_cancel (priv->cancellable); /* end_start() goes on from here */
+      return;
+    }
+  if (priv->stage == STAGE_WAITING)
+    {
+      g_clear_handle_id (&priv->retry_id, g_source_remove);
+      end_batch (self);
+    }
+  go_on (self);
+}
+
+static gboolean
+chat_forwarder_stop_finish (ChatService *service, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, service), FALSE);
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+static const char *
+chat_forwarder_get_name (ChatService *service)
+{
+  return PRIVATE (CHAT_FORWARDER (service))->group;
+}
+
+static void
+service_iface_init (ChatServiceInterface *iface)
+{
+  iface->get_name = chat_forwarder_get_name;
+  iface->start_async = chat_forwarder_start_async;
+  iface->start_finish = chat_forwarder_start_finish;
+  iface->stop_async = chat_forwarder_stop_async;
+  iface->stop_finish = chat_forwarder_stop_finish;
+}
+
+/* GObject */
+
+static void
+chat_forwarder_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+  ChatForwarderPrivate *priv = PRIVATE (CHAT_FORWARDER (object));
+  switch (id)
+    {
+    case PROP_TRANSPORT:
+      priv->transport = g_value_dup_object (value);
+      break;
+    case PROP_GROUP:
+      priv->group = g_value_dup_string (value);
+      break;
+    case PROP_TOPICS:
+      priv->topics = g_value_dup_boxed (value);
+      break;
+    case PROP_BATCH:
+      priv->batch = g_value_get_uint (value);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
+}
+
+static void
+chat_forwarder_finalize (GObject *object)
+{
+  ChatForwarderPrivate *priv = PRIVATE (CHAT_FORWARDER (object));
+  g_clear_handle_id (&priv->retry_id, g_source_remove);
+  g_clear_pointer (&priv->inputs, g_ptr_array_unref);
+  g_clear_pointer (&priv->outputs, g_ptr_array_unref);
+  g_ptr_array_unref (priv->pending);
+  g_ptr_array_unref (priv->stops);
+  g_clear_object (&priv->subscription);
+  g_clear_object (&priv->cancellable);
+  g_clear_object (&priv->transport);
+  g_strfreev (priv->topics);
+  g_free (priv->group);
+  G_OBJECT_CLASS (chat_forwarder_parent_class)->finalize (object);
+}
+
+static void
+chat_forwarder_class_init (ChatForwarderClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  const GParamFlags flags = G_PARAM_WRITABLE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS;
+
+  object_class->set_property = chat_forwarder_set_property;
+  object_class->finalize = chat_forwarder_finalize;
+
+  properties[PROP_TRANSPORT] = g_param_spec_object ("transport", NULL, NULL, CHAT_TYPE_TRANSPORT, flags);
+  properties[PROP_GROUP] = g_param_spec_string ("group", NULL, NULL, NULL, flags);
+  properties[PROP_TOPICS] = g_param_spec_boxed ("topics", NULL, NULL, G_TYPE_STRV, flags);
+  properties[PROP_BATCH] = g_param_spec_uint ("batch", NULL, NULL, 1, 65536, 512, flags);
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+}
+
+static void
+chat_forwarder_init (ChatForwarder *self)
+{
+  ChatForwarderPrivate *priv = PRIVATE (self);
+  const ChatBackoff backoff = CHAT_BACKOFF_INIT;
+  priv->backoff = backoff;
+  priv->cancellable = g_cancellable_new ();
+  priv->pending = records_new ();
+  priv->stops = g_ptr_array_new_with_free_func (g_object_unref);
+}
+
+ChatTransport *
+chat_forwarder_get_transport (ChatForwarder *self)
+{
+  g_return_val_if_fail (CHAT_IS_FORWARDER (self), NULL);
+  return PRIVATE (self)->transport;
+}
+
+ChatRecord *
+chat_forwarder_reject (ChatForwarder *self, ChatRecord *record, const char *reason)
+{
+  ChatRecord *rejected
+      = chat_record_new (CHAT_TOPIC_REJECTED, chat_record_get_key (record), chat_record_get_bytes (record));
+  g_autofree char *position = g_strdup_printf ("%s/%d/%" G_GINT64_FORMAT, chat_record_get_topic (record),
+                                               chat_record_get_shard (record), chat_record_get_offset (record));
+  chat_record_set_header (rejected, CHAT_REJECTED_REASON_HEADER, reason);
+  chat_record_set_header (rejected, CHAT_REJECTED_POSITION_HEADER, position);
+  return rejected;
+}
