@@ -31,26 +31,31 @@ G_DECLARE_FINAL_TYPE (ChatSessionService, chat_session_service, CHAT, SESSION_SE
  *
  * Sessions with unique names (case folding and confusables skeleton) in mode `open`: whoever comes first has the name
  * while the lease lives. Tokens are 256 random bits (libsodium), kept as hashes, compared in constant time. Known
- * tokens are cached, so that authenticating costs no query. Renews the leases of connected sessions every third of a
- * lease.
+ * tokens are cached for at most a lease, so that authenticating costs next to no query and what another process of the
+ * service has closed ends here too. Every third of a lease the leases are renewed of the sessions that are connected
+ * or have been authenticated since.
+ *
+ * Signal `ended (char *session_id)`: closed, expired, or its name taken over: whatever is connected with it is to be
+ * closed.
  */
 ChatSessionService *chat_session_service_new (ChatUserStore *users, const ChatSessionOptions *options);
 
-/** chat_session_service_open_async: @bot: a built-in bot, whose session lasts for ever and whose token is not needed.
- */
-void chat_session_service_open_async (ChatSessionService *self, const char *user, gboolean bot,
-                                      GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+/** chat_session_service_open_async: takes the name @user: NAME_INVALID, NAME_TAKEN, or what the store says. (Built-in
+ * bots hold theirs through the user store themselves.) */
+void chat_session_service_open_async (ChatSessionService *self, const char *user, GCancellable *cancellable,
+                                      GAsyncReadyCallback callback, gpointer user_data);
 /** chat_session_service_open_finish: @token: (out) (transfer full). (transfer full) */
 ChatSessionInfo *chat_session_service_open_finish (ChatSessionService *self, GAsyncResult *result, char **token,
                                                    GError **error);
 
+/** chat_session_service_authenticate_async: @token: whatever came; CHAT_SESSION_ERROR_TOKEN where it is of no session.
+ * The finish: (transfer full) */
 void chat_session_service_authenticate_async (ChatSessionService *self, const char *token, GCancellable *cancellable,
                                               GAsyncReadyCallback callback, gpointer user_data);
 ChatSessionInfo *chat_session_service_authenticate_finish (ChatSessionService *self, GAsyncResult *result,
                                                            GError **error);
 
-/** chat_session_service_close_async: frees the name at once. `ended (char *session_id)` is emitted, so that live
- * connections of it are closed. */
+/** chat_session_service_close_async: frees the name at once and emits `ended`; idempotent. */
 void chat_session_service_close_async (ChatSessionService *self, const char *session_id, GCancellable *cancellable,
                                        GAsyncReadyCallback callback, gpointer user_data);
 gboolean chat_session_service_close_finish (ChatSessionService *self, GAsyncResult *result, GError **error);
