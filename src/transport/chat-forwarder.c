@@ -365,6 +365,8 @@ subscribe_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   priv->subscription = chat_transport_subscribe_finish (CHAT_TRANSPORT (source), result, &error);
   if (priv->subscription != NULL)
     {
+      /* there is nothing to draw here, and beside a service's own requests a lower priority would starve */
+      chat_subscription_set_priority (priv->subscription, G_PRIORITY_DEFAULT);
       g_signal_connect_object (priv->subscription, "records", G_CALLBACK (records_cb), self, 0);
       g_signal_connect_object (priv->subscription, "revoked", G_CALLBACK (revoked_cb), self, 0);
       g_signal_connect_object (priv->subscription, "closed", G_CALLBACK (closed_cb), self, 0);
