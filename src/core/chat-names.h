@@ -7,6 +7,7 @@ G_BEGIN_DECLS
 
 #define CHAT_CHANNEL_MAX_BYTES 63
 #define CHAT_USER_MAX_CHARS 64
+#define CHAT_TEXT_MAX_CHARS 8000
 #define CHAT_CONVERSATION_PREFIX "dm."
 
 /** chat_channel_name_check: TRUE when @name is `[a-z0-9][a-z0-9._-]{0,62}`; else sets a CHAT_CORE_ERROR that says which
