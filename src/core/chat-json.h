@@ -7,10 +7,11 @@ G_BEGIN_DECLS
 
 /**
  * chat_json_parse_object:
- * @max_depth: the deepest nesting allowed
+ * @max_depth: the deepest nesting allowed, at most 256
  *
- * Parses one strict JSON object (RFC 8259; no comments, one top-level value). Checks UTF-8, NUL, escaped NUL, lone
- * surrogates and depth *before* handing the text to json-glib, whose parser recurses without a limit.
+ * Parses one strict JSON object (RFC 8259; no comments, one top-level value) into json-glib's tree. Refused besides, so
+ * that no two readers can understand one text in two ways (RFC 7493): NUL, lone surrogates, a member that is there
+ * twice, a number beyond a double's range. An integer beyond 64 bits becomes a double.
  *
  * Returns: (transfer full) (nullable): the object, or NULL with a CHAT_CORE_ERROR
  */
@@ -22,6 +23,10 @@ char *chat_json_to_string (JsonObject *object);
 
 /** chat_json_append_string: @text as a JSON string with its quotes, appended to @buffer. */
 void chat_json_append_string (GString *buffer, const char *text);
+/** chat_json_append_int: @value in decimal digits. */
+void chat_json_append_int (GString *buffer, gint64 value);
+/** chat_json_append_node: @node as chat_json_to_string() writes it. */
+void chat_json_append_node (GString *buffer, JsonNode *node);
 
 /*
  * Typed members. *value stays as it is when the member is absent or null and not required.
