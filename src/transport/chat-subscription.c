@@ -25,7 +25,7 @@ typedef struct
 
 typedef enum
 {
-  PHASE_HELD, /* the callback of the subscribe has not returned */
+  PHASE_NEW,
   PHASE_OPEN,
   PHASE_CLOSING,
   PHASE_CLOSED,
@@ -42,6 +42,7 @@ typedef struct
 
   Phase phase;
   guint pauses;
+  guint holds;
   guint queued;
   guint batch;
   int priority;
@@ -76,7 +77,7 @@ chat_subscription_flows (ChatSubscription *self)
 {
   ChatSubscriptionPrivate *priv = chat_subscription_get_instance_private (self);
 
-  return priv->phase == PHASE_OPEN && priv->pauses == 0;
+  return priv->phase == PHASE_OPEN && priv->pauses == 0 && priv->holds == 0;
 }
 
 static void
@@ -87,21 +88,6 @@ chat_subscription_wake (ChatSubscription *self)
 
   if (priv->source != NULL)
     g_source_set_ready_time (priv->source, ready ? 0 : -1);
-}
-
-/* Asks for more where the queue runs low. Not while it already asks: what it queues may come back here. */
-static void
-chat_subscription_hunger (ChatSubscription *self)
-{
-  ChatSubscriptionPrivate *priv = chat_subscription_get_instance_private (self);
-  ChatSubscriptionClass *klass = CHAT_SUBSCRIPTION_GET_CLASS (self);
-
-  if (klass->hungry == NULL || priv->hungering || !chat_subscription_flows (self)
-      || priv->queued >= CHAT_SUBSCRIPTION_LOW_WATER)
-    return;
-  priv->hungering = TRUE;
-  klass->hungry (self);
-  priv->hungering = FALSE;
 }
 
 /* The next records for one emission; the whole of a batch goes out as it came. */
@@ -175,7 +161,7 @@ dispatch_cb (gpointer user_data)
         chat_subscription_deliver_batch (self);
       else
         chat_subscription_deliver_gap (self);
-      chat_subscription_hunger (self);
+      chat_subscription_refill (self);
     }
   while (g_get_monotonic_time () < until);
 
@@ -192,14 +178,12 @@ source_dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
 static GSourceFuncs source_funcs = { .dispatch = source_dispatch };
 
 static void
-subscribed_cb (GTask *subscribe, GParamSpec *pspec, ChatSubscription *self)
+held_cb (GTask *task, GParamSpec *pspec, ChatSubscription *self)
 {
   ChatSubscriptionPrivate *priv = chat_subscription_get_instance_private (self);
 
-  if (priv->phase != PHASE_HELD)
-    return;
-  priv->phase = PHASE_OPEN;
-  chat_subscription_hunger (self);
+  priv->holds--;
+  chat_subscription_refill (self);
   chat_subscription_wake (self);
 }
 
@@ -363,7 +347,7 @@ chat_subscription_resume (ChatSubscription *self)
     return;
   if (klass->resume != NULL)
     klass->resume (self);
-  chat_subscription_hunger (self);
+  chat_subscription_refill (self);
   chat_subscription_wake (self);
 }
 
@@ -460,10 +444,26 @@ chat_subscription_is_closed (ChatSubscription *self)
 void
 chat_subscription_start (ChatSubscription *self, GTask *subscribe)
 {
-  g_return_if_fail (CHAT_IS_SUBSCRIPTION (self));
-  g_return_if_fail (G_IS_TASK (subscribe));
+  ChatSubscriptionPrivate *priv = chat_subscription_get_instance_private (self);
 
-  g_signal_connect_object (subscribe, "notify::completed", G_CALLBACK (subscribed_cb), self, 0);
+  g_return_if_fail (CHAT_IS_SUBSCRIPTION (self));
+  g_return_if_fail (priv->phase == PHASE_NEW);
+
+  priv->phase = PHASE_OPEN;
+  chat_subscription_hold (self, subscribe);
+}
+
+void
+chat_subscription_hold (ChatSubscription *self, GTask *task)
+{
+  ChatSubscriptionPrivate *priv = chat_subscription_get_instance_private (self);
+
+  g_return_if_fail (CHAT_IS_SUBSCRIPTION (self));
+  g_return_if_fail (G_IS_TASK (task) && !g_task_get_completed (task));
+
+  priv->holds++;
+  g_signal_connect_object (task, "notify::completed", G_CALLBACK (held_cb), self, 0);
+  chat_subscription_wake (self);
 }
 
 void
@@ -502,6 +502,23 @@ chat_subscription_queue_gap (ChatSubscription *self, const char *topic, const ch
   waiting->to = to;
   g_queue_push_tail (&priv->queue, waiting);
   chat_subscription_wake (self);
+}
+
+void
+chat_subscription_refill (ChatSubscription *self)
+{
+  ChatSubscriptionPrivate *priv = chat_subscription_get_instance_private (self);
+  ChatSubscriptionClass *klass = CHAT_SUBSCRIPTION_GET_CLASS (self);
+
+  g_return_if_fail (CHAT_IS_SUBSCRIPTION (self));
+
+  /* Not while it already asks: what hungry() queues may lead here again. */
+  if (klass->hungry == NULL || priv->hungering || !chat_subscription_flows (self)
+      || priv->queued >= CHAT_SUBSCRIPTION_LOW_WATER)
+    return;
+  priv->hungering = TRUE;
+  klass->hungry (self);
+  priv->hungering = FALSE;
 }
 
 guint

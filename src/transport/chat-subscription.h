@@ -87,11 +87,15 @@ gboolean chat_subscription_is_closed (ChatSubscription *self);
 
 /** chat_subscription_start: lets `records` flow once the callback of @subscribe has returned. */
 void chat_subscription_start (ChatSubscription *self, GTask *subscribe);
+/** chat_subscription_hold: nothing flows until the callback of @task has returned: a seek, an aborted forward. */
+void chat_subscription_hold (ChatSubscription *self, GTask *task);
 
 /** chat_subscription_queue_records: @batch: (element-type ChatRecord): behind what waits; it belongs to the queue from
  * here on. */
 void chat_subscription_queue_records (ChatSubscription *self, GPtrArray *batch);
 void chat_subscription_queue_gap (ChatSubscription *self, const char *topic, const char *shard, gint64 from, gint64 to);
+/** chat_subscription_refill: calls hungry() where the queue runs low and nothing holds it: there is more to read. */
+void chat_subscription_refill (ChatSubscription *self);
 guint chat_subscription_get_queued (ChatSubscription *self);
 /** chat_subscription_peek: (transfer none) (nullable): the next record to be delivered. */
 ChatRecord *chat_subscription_peek (ChatSubscription *self);

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "chat-loopback-broker.h"
+
+struct _ChatLoopbackBroker
+{
+  GObject parent_instance;
+
+  guint shards;
+  GHashTable *topics; /* name → GPtrArray of ChatLoopbackShard */
+  GHashTable *groups; /* name, newline, topic → ChatLoopbackGroup */
+};
+
+G_DEFINE_FINAL_TYPE (ChatLoopbackBroker, chat_loopback_broker, G_TYPE_OBJECT)
+
+enum
+{
+  APPENDED,
+  N_SIGNALS
+};
+
+static guint signals[N_SIGNALS];
+
+static void
+shard_free (ChatLoopbackShard *shard)
+{
+  g_ptr_array_unref (shard->records);
+  g_free (shard->topic);
+  g_free (shard);
+}
+
+static void
+group_free (ChatLoopbackGroup *group)
+{
+  chat_shard_group_free (group->members);
+  g_free (group->cursors);
+  g_free (group->topic);
+  g_free (group);
+}
+
+static void
+chat_loopback_broker_finalize (GObject *object)
+{
+  ChatLoopbackBroker *self = CHAT_LOOPBACK_BROKER (object);
+
+  g_clear_pointer (&self->topics, g_hash_table_unref);
+  g_clear_pointer (&self->groups, g_hash_table_unref);
+  G_OBJECT_CLASS (chat_loopback_broker_parent_class)->finalize (object);
+}
+
+static void
+chat_loopback_broker_class_init (ChatLoopbackBrokerClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = chat_loopback_broker_finalize;
+  signals[APPENDED]
+      = g_signal_new ("appended", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+}
+
+static void
+chat_loopback_broker_init (ChatLoopbackBroker *self)
+{
+  self->topics = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
+  self->groups = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)group_free);
+}
+
+ChatLoopbackBroker *
+chat_loopback_broker_new (guint shards)
+{
+  ChatLoopbackBroker *self = g_object_new (CHAT_TYPE_LOOPBACK_BROKER, NULL);
+
+  self->shards = MAX (shards, 1);
+  return self;
+}
+
+guint
+chat_loopback_broker_get_shards (ChatLoopbackBroker *self)
+{
+  return self->shards;
+}
+
+ChatLoopbackShard *
+chat_loopback_broker_get_shard (ChatLoopbackBroker *self, const char *topic, gint shard)
+{
+  GPtrArray *shards = g_hash_table_lookup (self->topics, topic);
+
+  if (shards == NULL)
+    {
+      shards = g_ptr_array_new_with_free_func ((GDestroyNotify)shard_free);
+      for (guint i = 0; i < self->shards; i++)
+        {
+          ChatLoopbackShard *made = g_new0 (ChatLoopbackShard, 1);
+
+          made->topic = g_strdup (topic);
+          made->number = (gint)i;
+          made->records = g_ptr_array_new_with_free_func ((GDestroyNotify)chat_record_unref);
+          g_ptr_array_add (shards, made);
+        }
+      g_hash_table_insert (self->topics, g_strdup (topic), shards);
+    }
+  return g_ptr_array_index (shards, shard);
+}
+
+ChatLoopbackGroup *
+chat_loopback_broker_get_group (ChatLoopbackBroker *self, const char *name, const char *topic,
+                                const ChatShardGroupFuncs *funcs)
+{
+  g_autofree char *key = g_strconcat (name, "\n", topic, NULL);
+  ChatLoopbackGroup *group = g_hash_table_lookup (self->groups, key);
+
+  if (group == NULL)
+    {
+      group = g_new0 (ChatLoopbackGroup, 1);
+      group->topic = g_strdup (topic);
+      group->cursors = g_new (gint64, self->shards);
+      for (guint i = 0; i < self->shards; i++)
+        group->cursors[i] = chat_loopback_broker_get_shard (self, topic, (gint)i)->first;
+      group->members = chat_shard_group_new (self->shards, funcs, group);
+      g_hash_table_insert (self->groups, g_steal_pointer (&key), group);
+    }
+  return group;
+}
+
+GPtrArray *
+chat_loopback_broker_get_records (ChatLoopbackBroker *self, const char *topic)
+{
+  GPtrArray *all = g_ptr_array_new_with_free_func ((GDestroyNotify)chat_record_unref);
+
+  for (guint i = 0; i < self->shards; i++)
+    {
+      GPtrArray *records = chat_loopback_broker_get_shard (self, topic, (gint)i)->records;
+
+      for (guint j = 0; j < records->len; j++)
+        g_ptr_array_add (all, chat_record_ref (g_ptr_array_index (records, j)));
+    }
+  return all;
+}
+
+void
+chat_loopback_broker_append (ChatLoopbackBroker *self, ChatRecord *record)
+{
+  const char *key = chat_record_get_key (record);
+  gint number = key != NULL ? (gint)(g_str_hash (key) % self->shards) : 0;
+  ChatLoopbackShard *shard = chat_loopback_broker_get_shard (self, chat_record_get_topic (record), number);
+
+  g_ptr_array_add (shard->records, chat_record_new_placed (record, number, shard->first + shard->records->len,
+                                                           g_get_real_time () / 1000));
+  g_signal_emit (self, signals[APPENDED], 0);
+}
+
+void
+chat_loopback_broker_trim (ChatLoopbackBroker *self, const char *topic, gint shard, guint count)
+{
+  ChatLoopbackShard *trimmed = chat_loopback_broker_get_shard (self, topic, shard);
+
+  g_return_if_fail (count <= trimmed->records->len);
+  if (count > 0)
+    g_ptr_array_remove_range (trimmed->records, 0, count);
+  trimmed->first += count;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "transport/chat-shard-group.h"
+#include "transport/chat-transport.h"
+
+G_BEGIN_DECLS
+
+/**
+ * ChatLoopbackBroker:
+ *
+ * A broker in memory, for tests: it remembers everything. All of its transports belong to one main context.
+ */
+#define CHAT_TYPE_LOOPBACK_BROKER (chat_loopback_broker_get_type ())
+G_DECLARE_FINAL_TYPE (ChatLoopbackBroker, chat_loopback_broker, CHAT, LOOPBACK_BROKER, GObject)
+
+/** chat_loopback_broker_new: @shards: of every topic, from 1. */
+ChatLoopbackBroker *chat_loopback_broker_new (guint shards);
+
+/** chat_loopback_broker_get_records: (transfer full) (element-type ChatRecord): the ledger: what @topic holds, shard by
+ * shard, in order. */
+GPtrArray *chat_loopback_broker_get_records (ChatLoopbackBroker *self, const char *topic);
+
+/** chat_loopback_broker_append: what another producer of the topic would do; never refused, stalled or confirmed. */
+void chat_loopback_broker_append (ChatLoopbackBroker *self, ChatRecord *record);
+
+/** chat_loopback_broker_trim: retention: removes the first @count records of a shard, whoever still wants them. */
+void chat_loopback_broker_trim (ChatLoopbackBroker *self, const char *topic, gint shard, guint count);
+
+/*
+ * For the transport and its subscriptions. `appended` is a signal without arguments: there is something new to read.
+ */
+
+/** ChatLoopbackShard: @first: the offset of records[0]. */
+typedef struct
+{
+  char *topic;
+  gint number;
+  gint64 first;
+  GPtrArray *records;
+} ChatLoopbackShard;
+
+guint chat_loopback_broker_get_shards (ChatLoopbackBroker *self);
+/** chat_loopback_broker_get_shard: (transfer none): never NULL: what is missing is declared. */
+ChatLoopbackShard *chat_loopback_broker_get_shard (ChatLoopbackBroker *self, const char *topic, gint shard);
+
+/** ChatLoopbackGroup: a group's stand in one topic; @cursors: by shard, the first that is not acknowledged. */
+typedef struct
+{
+  char *topic;
+  gint64 *cursors;
+  ChatShardGroup *members;
+} ChatLoopbackGroup;
+
+/** chat_loopback_broker_get_group: (transfer none): @funcs: those of its members, who are told of their shards. */
+ChatLoopbackGroup *chat_loopback_broker_get_group (ChatLoopbackBroker *self, const char *name, const char *topic,
+                                                   const ChatShardGroupFuncs *funcs);
+
+G_END_DECLS
