@@ -632,15 +632,3 @@ chat_forwarder_get_transport (ChatForwarder *self)
   g_return_val_if_fail (CHAT_IS_FORWARDER (self), NULL);
   return PRIVATE (self)->transport;
 }
-
-ChatRecord *
-chat_forwarder_reject (ChatForwarder *self, ChatRecord *record, const char *reason)
-{
-  ChatRecord *rejected
-      = chat_record_new (CHAT_TOPIC_REJECTED, chat_record_get_key (record), chat_record_get_bytes (record));
-  g_autofree char *position = g_strdup_printf ("%s/%d/%" G_GINT64_FORMAT, chat_record_get_topic (record),
-                                               chat_record_get_shard (record), chat_record_get_offset (record));
-  chat_record_set_header (rejected, CHAT_REJECTED_REASON_HEADER, reason);
-  chat_record_set_header (rejected, CHAT_REJECTED_POSITION_HEADER, position);
-  return rejected;
-}

@@ -53,15 +53,7 @@ struct _ChatForwarderClass
   gpointer padding[4];
 };
 
-/** The header in which a record on chat_rejected carries why it is there, and the one that says where it was. */
-#define CHAT_REJECTED_REASON_HEADER "tertulia-reason"
-#define CHAT_REJECTED_POSITION_HEADER "tertulia-position"
-
 /** chat_forwarder_get_transport: (transfer none) */
 ChatTransport *chat_forwarder_get_transport (ChatForwarder *self);
-
-/** chat_forwarder_reject: (transfer full): an output for chat_rejected: the bytes of @record as they came, with
- * @reason and the position (`topic/shard/offset`) in headers. */
-ChatRecord *chat_forwarder_reject (ChatForwarder *self, ChatRecord *record, const char *reason);
 
 G_END_DECLS
