@@ -116,23 +116,43 @@ continue_as_invoking_user () {
   exec "${as_user[@]}" "$source_dir/$command_name" --no-install "$@"
 }
 
-# prepare_build DIRECTORY OPTION…: a configured build directory with these options, new or already there.
-prepare_build () {
-  local directory=$1 log
-  shift
+# build_in DIRECTORY [-DOPTION=VALUE…]: configures and compiles. A directory that is already configured is given these
+# options, and keeps what it has where there are none.
+build_in () {
+  local directory=$1 log=$1/configure.log tool quiet=()
+  for tool in meson ninja cc; do
+    command -v "$tool" >/dev/null || fail "$tool is not installed." "Without --no-install this would install it."
+  done
   if [ -e "$directory" ] && [ ! -w "$directory" ]; then
     fail "may not write to $directory, which belongs to $(stat -c %U "$directory")." \
       "Remove it, or name another one with --build-dir."
   fi
   mkdir -p "$directory" || fail "cannot make the directory $directory." "Name another one with --build-dir."
-  log=$directory/configure.log
-  if [ -f "$directory/meson-private/coredata.dat" ]; then
-    meson setup --reconfigure "$@" "$directory" "$source_dir" >"$log" 2>&1 && return 0
-    # an interrupted configuration, or a tree that was moved here: begin anew
-    meson setup --wipe "$@" "$directory" "$source_dir" >"$log" 2>&1 && return 0
-  else
-    meson setup "$@" "$directory" "$source_dir" >"$log" 2>&1 && return 0
+  configure_in "$@" >"$log" 2>&1 || {
+    grep -E 'ERROR|error:' "$log" | head -n 10 >&2 || tail -n 10 "$log" >&2
+    note "All that meson said is in $log." >&2
+    return 1
+  }
+  # without a terminal a line for each file would only hide the ones that matter
+  [ -t 1 ] || quiet=(--quiet)
+  ninja "${quiet[@]}" -C "$directory"
+}
+
+configure_in () {
+  local directory=$1
+  shift
+  if [ ! -f "$directory/meson-private/coredata.dat" ]; then
+    meson setup "$@" "$directory" "$source_dir" || return
+  elif ! { use_options "$directory" "$@" && ninja -C "$directory" build.ninja; }; then
+    # interrupted at some time, made by another version of meson, or moved here from elsewhere
+    meson setup --wipe "$@" "$directory" "$source_dir" || return
   fi
-  grep -E 'ERROR|error:' "$log" | head -n 10 >&2 || true
-  return 1
+  [ $# -eq 0 ] || printf '%s' "$*" >"$directory/options"
+}
+
+# Meson takes every `meson configure` for a change, and begins anew: so only for options that are not there yet.
+use_options () {
+  local directory=$1
+  shift
+  [ $# -eq 0 ] || [ "$(cat "$directory/options" 2>/dev/null)" = "$*" ] || meson configure "$directory" "$@"
 }

@@ -47,5 +47,6 @@ def run(checks):
         failed = failed or bool(complaints)
         print('not ok' if complaints else 'ok', number, name)
         for complaint in complaints:
-            print('#', complaint)
+            # not as a TAP comment: of a failed test meson shows what it wrote here
+            print(complaint, file=sys.stderr)
     sys.exit(1 if failed else 0)

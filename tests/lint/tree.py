@@ -15,7 +15,7 @@ CODE = {'.c', '.h', '.py', '.bash', '.sh', '.ui', '.css', '.sql', '.build'}
 # Any of these in a test, instead of the event that it waits for.
 SLEEP = re.compile(r'(?<![\w.])(g_usleep|usleep|nanosleep|clock_nanosleep|time\.sleep|asyncio\.sleep|sleep)\s*\(|'
                    r'^\s*(sleep|\w.*[;&|]\s*sleep)\s+[\d$]', re.MULTILINE)
-UNFINISHED = re.compile(r'\b(TODO|FIXME|XXX|HACK)\b')
+UNFINISHED = re.compile(r'\b(TODO|FIXME|XXX)\b')
 # A path is absolute where it does not go on from a name, a variable or another path.
 ABSOLUTE = r'(?<![\w.})*~/-])'
 
