@@ -2,6 +2,7 @@
 #include "transport/chat-forwarder.h"
 
 #include "transport/chat-backoff.h"
+#include "transport/chat-record-queue.h"
 
 /* How many batches may wait behind the one in flight before the subscription is paused. */
 #define BATCHES_AHEAD 4
@@ -32,7 +33,7 @@ typedef struct
   char **topics;
   ChatSubscription *subscription;
   GCancellable *cancellable; /* of the start */
-  GPtrArray *pending;        /* (element-type ChatRecord): what waits behind the batch */
+  ChatRecordQueue *pending;  /* what waits behind the batch */
   GPtrArray *inputs;         /* (element-type ChatRecord) (nullable): the batch in flight */
   GPtrArray *outputs;        /* (element-type ChatRecord) (nullable): once it is processed */
   GPtrArray *stops;          /* (element-type GTask) */
@@ -67,18 +68,12 @@ static GParamSpec *properties[N_PROPS];
 
 #define PRIVATE(self) ((ChatForwarderPrivate *)chat_forwarder_get_instance_private (self))
 
-static GPtrArray *
-records_new (void)
-{
-  return g_ptr_array_new_with_free_func ((GDestroyNotify)chat_record_unref);
-}
-
 /* Holds the broker back while more waits here than a few batches, and lets it go on once that is worked off. */
 static void
 regulate (ChatForwarder *self)
 {
   ChatForwarderPrivate *priv = PRIVATE (self);
-  guint waiting = priv->pending->len;
+  guint waiting = chat_record_queue_get_length (priv->pending);
   if (priv->subscription == NULL)
     return;
   if (!priv->paused && (priv->failed || priv->life != LIFE_RUNNING || waiting >= BATCHES_AHEAD * priv->batch))
@@ -105,14 +100,10 @@ go_on (ChatForwarder *self)
       finish_stop (self);
       return;
     }
-  if (priv->life != LIFE_RUNNING || priv->failed || priv->pending->len == 0)
+  if (priv->life != LIFE_RUNNING || priv->failed || chat_record_queue_get_length (priv->pending) == 0)
     return;
 
-  priv->inputs = records_new ();
-  guint n = MIN (priv->pending->len, priv->batch);
-  for (guint i = 0; i < n; i++)
-    g_ptr_array_add (priv->inputs, chat_record_ref (g_ptr_array_index (priv->pending, i)));
-  g_ptr_array_remove_range (priv->pending, 0, n);
+  priv->inputs = chat_record_queue_take (priv->pending, priv->batch);
   regulate (self);
   process (self);
 }
@@ -132,7 +123,7 @@ fail (ChatForwarder *self, const GError *error)
 {
   ChatForwarderPrivate *priv = PRIVATE (self);
   end_batch (self);
-  g_ptr_array_set_size (priv->pending, 0);
+  chat_record_queue_clear (priv->pending);
   if (priv->life == LIFE_RUNNING && !priv->failed)
     {
       priv->failed = TRUE;
@@ -196,7 +187,7 @@ forward_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     {
       /* all of it is delivered again, what waits here as well */
       end_batch (self);
-      g_ptr_array_set_size (priv->pending, 0);
+      chat_record_queue_clear (priv->pending);
       regulate (self);
       go_on (self);
     }
@@ -264,31 +255,9 @@ records_cb (ChatSubscription *subscription, GPtrArray *batch, ChatForwarder *sel
   if (priv->failed || priv->life != LIFE_RUNNING)
     return;
   for (guint i = 0; i < batch->len; i++)
-    g_ptr_array_add (priv->pending, chat_record_ref (g_ptr_array_index (batch, i)));
+    chat_record_queue_push (priv->pending, g_ptr_array_index (batch, i), priv->inputs);
   regulate (self);
   go_on (self);
-}
-
-static gboolean
-is_of (ChatRecord *record, GArray *shards)
-{
-  for (guint i = 0; i < shards->len; i++)
-    if (g_array_index (shards, gint, i) == chat_record_get_shard (record))
-      return TRUE;
-  return FALSE;
-}
-
-static GPtrArray *
-without_shards (GPtrArray *records, GArray *shards)
-{
-  GPtrArray *kept = records_new ();
-  for (guint i = 0; i < records->len; i++)
-    {
-      ChatRecord *record = g_ptr_array_index (records, i);
-      if (!is_of (record, shards))
-        g_ptr_array_add (kept, chat_record_ref (record));
-    }
-  return kept;
 }
 
 /* Another member of the group has these shards now and gets their records: what is here of them is not ours to forward
@@ -297,14 +266,12 @@ static void
 revoked_cb (ChatSubscription *subscription, GArray *shards, ChatForwarder *self)
 {
   ChatForwarderPrivate *priv = PRIVATE (self);
-  GPtrArray *pending = without_shards (priv->pending, shards);
-  g_ptr_array_unref (priv->pending);
-  priv->pending = pending;
 
+  chat_record_queue_drop_shards (priv->pending, shards);
   if (priv->inputs != NULL && priv->stage != STAGE_FORWARDING)
     {
       g_autoptr (GPtrArray) before = priv->inputs;
-      priv->inputs = without_shards (before, shards);
+      priv->inputs = chat_record_array_without_shards (before, shards);
       if (priv->inputs->len < before->len)
         {
           g_clear_pointer (&priv->outputs, g_ptr_array_unref);
@@ -519,7 +486,7 @@ chat_forwarder_stop_async (ChatService *service, GCancellable *cancellable, GAsy
 
   gboolean starting = priv->life == LIFE_STARTING;
   priv->life = LIFE_STOPPING;
-  g_ptr_array_set_size (priv->pending, 0);
+  chat_record_queue_clear (priv->pending);
   regulate (self);
   if (starting)
     {
@@ -589,7 +556,7 @@ chat_forwarder_finalize (GObject *object)
   g_clear_handle_id (&priv->retry_id, g_source_remove);
   g_clear_pointer (&priv->inputs, g_ptr_array_unref);
   g_clear_pointer (&priv->outputs, g_ptr_array_unref);
-  g_ptr_array_unref (priv->pending);
+  chat_record_queue_free (priv->pending);
   g_ptr_array_unref (priv->stops);
   g_clear_object (&priv->subscription);
   g_clear_object (&priv->cancellable);
@@ -622,7 +589,7 @@ chat_forwarder_init (ChatForwarder *self)
   const ChatBackoff backoff = CHAT_BACKOFF_INIT;
   priv->backoff = backoff;
   priv->cancellable = g_cancellable_new ();
-  priv->pending = records_new ();
+  priv->pending = chat_record_queue_new ();
   priv->stops = g_ptr_array_new_with_free_func (g_object_unref);
 }
 
