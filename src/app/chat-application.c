@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "app/chat-application.h"
+
+#include <glib-unix.h>
+#include <glib/gi18n.h>
+
+#include "app/chat-connect-dialog.h"
+#include "app/chat-window.h"
+#include "app/chat-workspace-host.h"
+#include "core/chat-names.h"
+#include "transport/websocket/chat-websocket-transport.h"
+
+struct _ChatApplication
+{
+  AdwApplication parent_instance;
+
+  /* Owned */
+  GSettings *settings;
+  ChatWorkspaceHost *host;
+  char *profile;
+  char *connect_uri;
+  char *connect_user;
+
+  /* Borrowed */
+  ChatWindow *window;
+
+  guint terminate_ids[2];
+  gboolean closing;
+};
+
+G_DEFINE_FINAL_TYPE (ChatApplication, chat_application, ADW_TYPE_APPLICATION)
+
+static ChatTransport *
+create_feed (SoupSession *session, const char *uri, const char *token, gpointer data)
+{
+  return chat_websocket_transport_new (session, uri, token);
+}
+
+/* A name to begin with: the login's, less what no name may have. */
+static char *
+suggest_user (void)
+{
+  const char *login = g_get_user_name ();
+
+  if (login != NULL && chat_user_name_check (login, NULL))
+    return g_strdup (login);
+  return g_strdup ("me");
+}
+
+static void
+closed_cb (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (ChatApplication) self = data;
+
+  chat_workspace_host_close_finish (CHAT_WORKSPACE_HOST (source), result, NULL);
+  if (self->window != NULL)
+    gtk_window_destroy (GTK_WINDOW (self->window));
+  g_application_release (G_APPLICATION (self));
+  g_application_quit (G_APPLICATION (self));
+}
+
+/* What is half done is put on disk before the process goes; the window is gone from the screen at once. */
+static void
+close_down (ChatApplication *self)
+{
+  if (self->closing)
+    return;
+  self->closing = TRUE;
+  g_application_hold (G_APPLICATION (self));
+  if (self->window != NULL)
+    {
+      chat_window_keep (self->window);
+      gtk_widget_set_visible (GTK_WIDGET (self->window), FALSE);
+    }
+  chat_workspace_host_close_async (self->host, FALSE, NULL, closed_cb, g_object_ref (self));
+}
+
+static gboolean
+close_request_cb (ChatApplication *self)
+{
+  close_down (self);
+  return GDK_EVENT_STOP;
+}
+
+static gboolean
+terminate_cb (gpointer data)
+{
+  close_down (CHAT_APPLICATION (data));
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+opened_cb (ChatApplication *self, ChatWorkspace *workspace, gboolean first)
+{
+  g_autofree char *channel = g_settings_get_string (self->settings, "last-channel");
+
+  if (!first)
+    chat_window_show_workspace (self->window, workspace, channel);
+  gtk_window_present (GTK_WINDOW (self->window));
+}
+
+static void
+signed_in_cb (ChatApplication *self, ChatWorkspace *workspace, gboolean first)
+{
+  g_autofree char *channel = NULL;
+
+  if (!first)
+    return;
+  channel = g_settings_get_string (self->settings, "last-channel");
+  chat_window_show_workspace (self->window, workspace, channel);
+  /* So that there is somebody to talk to. */
+  chat_workspace_start_conversation_async (workspace, "eco", NULL, NULL, NULL);
+}
+
+static void
+needs_name_cb (ChatApplication *self, const char *uri, const char *user, const char *reason)
+{
+  gtk_window_present (GTK_WINDOW (self->window));
+  chat_window_ask_connection (self->window, uri, user, reason, uri == NULL);
+}
+
+static void
+failed_cb (ChatApplication *self, const char *reason)
+{
+  chat_window_show_welcome (self->window, reason);
+  gtk_window_present (GTK_WINDOW (self->window));
+}
+
+static void
+told_cb (ChatApplication *self, const char *sentence)
+{
+  chat_window_tell (self->window, sentence);
+}
+
+static void
+connect_to_cb (ChatApplication *self, const char *uri, const char *user)
+{
+  g_autofree char *text = uri == NULL ? g_strdup (_ ("Starting…")) : g_strdup_printf (_ ("Connecting to %s…"), uri);
+
+  chat_window_show_busy (self->window, text);
+  chat_workspace_host_open (self->host, uri, user);
+}
+
+static void
+ensure_window (ChatApplication *self)
+{
+  if (self->window != NULL)
+    return;
+  self->window = chat_window_new (GTK_APPLICATION (self), self->settings);
+  g_object_add_weak_pointer (G_OBJECT (self->window), (gpointer *)&self->window);
+  g_signal_connect_object (self->window, "close-request", G_CALLBACK (close_request_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->window, "connect-to", G_CALLBACK (connect_to_cb), self, G_CONNECT_SWAPPED);
+}
+
+static void
+activate (GApplication *application)
+{
+  ChatApplication *self = CHAT_APPLICATION (application);
+
+  if (self->window != NULL || self->closing)
+    {
+      if (self->window != NULL && !self->closing)
+        gtk_window_present (GTK_WINDOW (self->window));
+      return;
+    }
+  /* The disk is read while the window is made. */
+  if (self->connect_uri != NULL)
+    {
+      g_autofree char *user = self->connect_user == NULL ? suggest_user () : g_strdup (self->connect_user);
+
+      ensure_window (self);
+      connect_to_cb (self, self->connect_uri, user);
+      return;
+    }
+  if (chat_workspace_host_open_last (self->host))
+    {
+      ensure_window (self);
+      return;
+    }
+  ensure_window (self);
+  chat_window_show_welcome (self->window, NULL);
+  gtk_window_present (GTK_WINDOW (self->window));
+}
+
+static void
+start_here_cb (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  ChatApplication *self = data;
+  g_autofree char *user = self->connect_user == NULL ? suggest_user () : g_strdup (self->connect_user);
+
+  connect_to_cb (self, NULL, user);
+}
+
+static void
+left_cb (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (ChatApplication) self = data;
+
+  chat_workspace_host_close_finish (CHAT_WORKSPACE_HOST (source), result, NULL);
+}
+
+static void
+leave_workspace_cb (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  ChatApplication *self = data;
+
+  chat_window_keep (self->window);
+  chat_window_show_welcome (self->window, NULL);
+  chat_workspace_host_close_async (self->host, TRUE, NULL, left_cb, g_object_ref (self));
+}
+
+static void
+about_cb (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  ChatApplication *self = data;
+
+  adw_show_about_window (GTK_WINDOW (self->window), "application-name", "Tertulia", "application-icon",
+                         CHAT_APPLICATION_ID, "version", CHAT_VERSION, "developer-name", _ ("The Tertulia founders"),
+                         "license-type", GTK_LICENSE_GPL_3_0, "comments",
+                         _ ("Chat on the brokers your site already runs"), NULL);
+}
+
+static void
+quit_cb (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  close_down (CHAT_APPLICATION (data));
+}
+
+static char *
+dup_data_directory (ChatApplication *self)
+{
+  if (self->profile == NULL)
+    return g_build_filename (g_get_user_data_dir (), "tertulia", NULL);
+  return g_build_filename (g_get_user_data_dir (), "tertulia", "profiles", self->profile, NULL);
+}
+
+static void
+create_host (ChatApplication *self)
+{
+  g_autofree char *directory = dup_data_directory (self);
+  g_autofree char *path = self->profile == NULL
+                              ? g_strdup ("/chat/tertulia/Tertulia/")
+                              : g_strdup_printf ("/chat/tertulia/Tertulia/profiles/%s/", self->profile);
+
+  self->settings = g_settings_new_with_path (CHAT_APPLICATION_ID, path);
+  self->host = chat_workspace_host_new (self->settings, directory, create_feed);
+  g_signal_connect_object (self->host, "opened", G_CALLBACK (opened_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->host, "signed-in", G_CALLBACK (signed_in_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->host, "needs-name", G_CALLBACK (needs_name_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->host, "failed", G_CALLBACK (failed_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->host, "told", G_CALLBACK (told_cb), self, G_CONNECT_SWAPPED);
+}
+
+static void
+startup (GApplication *application)
+{
+  static const GActionEntry entries[] = {
+    { "start-here", start_here_cb, NULL, NULL, NULL, { 0 } },
+    { "leave-workspace", leave_workspace_cb, NULL, NULL, NULL, { 0 } },
+    { "about", about_cb, NULL, NULL, NULL, { 0 } },
+    { "quit", quit_cb, NULL, NULL, NULL, { 0 } },
+  };
+  static const char *const quit_keys[] = { "<Control>q", NULL };
+  static const char *const close_keys[] = { "<Control>w", NULL };
+  ChatApplication *self = CHAT_APPLICATION (application);
+
+  G_APPLICATION_CLASS (chat_application_parent_class)->startup (application);
+  g_action_map_add_action_entries (G_ACTION_MAP (self), entries, G_N_ELEMENTS (entries), self);
+  gtk_application_set_accels_for_action (GTK_APPLICATION (self), "app.quit", quit_keys);
+  gtk_application_set_accels_for_action (GTK_APPLICATION (self), "window.close", close_keys);
+  gtk_window_set_default_icon_name (CHAT_APPLICATION_ID);
+  self->terminate_ids[0] = g_unix_signal_add (SIGTERM, terminate_cb, self);
+  self->terminate_ids[1] = g_unix_signal_add (SIGINT, terminate_cb, self);
+  create_host (self);
+}
+
+static int
+complain (const char *option, const char *message)
+{
+  g_printerr ("tertulia: %s: %s\n", option, message);
+  return 2;
+}
+
+static int
+handle_local_options (GApplication *application, GVariantDict *options)
+{
+  ChatApplication *self = CHAT_APPLICATION (application);
+  g_autoptr (GError) error = NULL;
+  g_autofree char *uri = NULL;
+
+  if (g_variant_dict_contains (options, "version"))
+    {
+      g_print ("tertulia %s\n", CHAT_VERSION);
+      return 0;
+    }
+  g_variant_dict_lookup (options, "profile", "s", &self->profile);
+  g_variant_dict_lookup (options, "user", "s", &self->connect_user);
+  if (self->profile != NULL && !chat_channel_name_check (self->profile, &error))
+    return complain ("--profile", error->message);
+  if (self->connect_user != NULL && !chat_user_name_check (self->connect_user, &error))
+    return complain ("--user", error->message);
+  if (g_variant_dict_lookup (options, "connect", "s", &uri))
+    {
+      self->connect_uri = chat_connect_dialog_complete_uri (uri, &error);
+      if (self->connect_uri == NULL)
+        return complain ("--connect", error->message);
+    }
+  /* A profile is a program of its own: it must not wake the window of another. */
+  if (self->profile != NULL)
+    g_application_set_flags (application, g_application_get_flags (application) | G_APPLICATION_NON_UNIQUE);
+  return -1;
+}
+
+static void
+dispose (GObject *object)
+{
+  ChatApplication *self = CHAT_APPLICATION (object);
+
+  for (guint i = 0; i < G_N_ELEMENTS (self->terminate_ids); i++)
+    g_clear_handle_id (&self->terminate_ids[i], g_source_remove);
+  g_clear_weak_pointer ((gpointer *)&self->window);
+  g_clear_object (&self->host);
+  g_clear_object (&self->settings);
+  g_clear_pointer (&self->profile, g_free);
+  g_clear_pointer (&self->connect_uri, g_free);
+  g_clear_pointer (&self->connect_user, g_free);
+  G_OBJECT_CLASS (chat_application_parent_class)->dispose (object);
+}
+
+static void
+chat_application_class_init (ChatApplicationClass *klass)
+{
+  GApplicationClass *application_class = G_APPLICATION_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->dispose = dispose;
+  application_class->startup = startup;
+  application_class->activate = activate;
+  application_class->handle_local_options = handle_local_options;
+}
+
+static void
+chat_application_init (ChatApplication *self)
+{
+  static const GOptionEntry entries[] = {
+    { "profile", 0, 0, G_OPTION_ARG_STRING, NULL, N_ ("Use settings and data of its own"), N_ ("NAME") },
+    { "connect", 0, 0, G_OPTION_ARG_STRING, NULL, N_ ("Connect to this server"), N_ ("ADDRESS") },
+    { "user", 0, 0, G_OPTION_ARG_STRING, NULL, N_ ("The name to sign in with"), N_ ("NAME") },
+    { "version", 0, 0, G_OPTION_ARG_NONE, NULL, N_ ("Print the version and exit"), NULL },
+    { NULL, 0, 0, 0, NULL, NULL, NULL },
+  };
+
+  g_application_add_main_option_entries (G_APPLICATION (self), entries);
+}
+
+ChatApplication *
+chat_application_new (void)
+{
+  return g_object_new (CHAT_TYPE_APPLICATION, "application-id", CHAT_APPLICATION_ID, "resource-base-path",
+                       "/chat/tertulia/Tertulia", NULL);
+}

@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "app/chat-conversation.h"
+
+#include <glib/gi18n.h>
+
+#include "app/chat-composer.h"
+#include "app/chat-message-list.h"
+#include "core/chat-message-codec.h"
+#include "core/chat-time.h"
+
+struct _ChatConversation
+{
+  GtkWidget parent_instance;
+
+  /* Template */
+  GtkWidget *box;
+  GtkWidget *back_button;
+  AdwWindowTitle *title;
+  AdwToastOverlay *toasts;
+  GtkRevealer *error_revealer;
+  GtkLabel *error_label;
+  GtkStack *stack;
+  ChatMessageList *list;
+  GtkSpinner *spinner;
+  AdwStatusPage *empty_page;
+  GtkRevealer *down_revealer;
+  GtkButton *down_button;
+  GtkStack *foot;
+  ChatComposer *composer;
+  GtkLabel *blocked_title;
+  GtkLabel *blocked_body;
+  GMenuModel *message_menu;
+
+  /* Owned */
+  ChatWorkspace *workspace;
+  ChatChannel *channel;
+  GtkWidget *menu;
+  ChatMessageItem *menu_item;
+  GSignalGroup *workspace_signals;
+  GSignalGroup *channel_signals;
+  GSignalGroup *timeline_signals;
+  GSimpleActionGroup *message_actions;
+
+  gboolean folded;
+};
+
+enum
+{
+  PROP_FOLDED = 1,
+  N_PROPS
+};
+
+static GParamSpec *properties[N_PROPS];
+
+G_DEFINE_FINAL_TYPE (ChatConversation, chat_conversation, GTK_TYPE_WIDGET)
+
+static ChatTimeline *
+get_timeline (ChatConversation *self)
+{
+  return self->channel == NULL ? NULL : chat_channel_get_timeline (self->channel);
+}
+
+static void
+update_page (ChatConversation *self)
+{
+  ChatTimeline *timeline = get_timeline (self);
+  gboolean loading = FALSE, oldest = FALSE;
+  const char *page = "none";
+
+  if (timeline != NULL)
+    {
+      g_object_get (timeline, "loading-older", &loading, "at-oldest", &oldest, NULL);
+      if (g_list_model_get_n_items (G_LIST_MODEL (timeline)) > 0)
+        page = "messages";
+      else
+        page = loading && !oldest ? "loading" : "empty";
+    }
+  gtk_spinner_set_spinning (self->spinner, g_str_equal (page, "loading"));
+  gtk_stack_set_visible_child_name (self->stack, page);
+  gtk_widget_set_sensitive (GTK_WIDGET (self->foot), timeline != NULL);
+}
+
+static void
+update_error (ChatConversation *self)
+{
+  g_autofree char *error = NULL;
+
+  if (self->channel != NULL)
+    g_object_get (get_timeline (self), "error", &error, NULL);
+  if (error != NULL)
+    {
+      g_autofree char *text = g_strdup_printf (_ ("Older messages could not be loaded: %s"), error);
+
+      gtk_label_set_text (self->error_label, text);
+    }
+  gtk_revealer_set_reveal_child (self->error_revealer, error != NULL);
+}
+
+static void
+update_down_button (ChatConversation *self)
+{
+  g_autofree char *label = NULL;
+  guint unseen = 0;
+
+  if (self->channel != NULL)
+    g_object_get (get_timeline (self), "unseen", &unseen, NULL);
+  if (unseen > 0)
+    label = g_strdup_printf (ngettext ("↓ %u new", "↓ %u new", unseen), unseen);
+  else
+    label = g_strdup (_ ("↓ Newest"));
+  gtk_button_set_label (self->down_button, label);
+  gtk_revealer_set_reveal_child (self->down_revealer,
+                                 self->channel != NULL && !chat_message_list_get_at_bottom (self->list));
+}
+
+static void
+update_title (ChatConversation *self)
+{
+  g_autofree char *title = NULL;
+  g_autofree char *subtitle = NULL;
+  const char *topic;
+  guint people = 0;
+
+  if (self->channel == NULL)
+    {
+      adw_window_title_set_title (self->title, "");
+      adw_window_title_set_subtitle (self->title, "");
+      return;
+    }
+  g_object_get (self->channel, "people", &people, NULL);
+  topic = chat_channel_get_topic (self->channel);
+  title = g_strdup_printf (chat_channel_get_private (self->channel) ? "%s" : "#%s",
+                           chat_channel_get_title (self->channel));
+  if (people > 0 && !chat_channel_get_private (self->channel))
+    subtitle = g_strdup_printf (ngettext ("%u person", "%u people", people), people);
+  if (topic != NULL && *topic != '\0')
+    {
+      g_autofree char *before = g_steal_pointer (&subtitle);
+
+      subtitle = before == NULL ? g_strdup (topic) : g_strdup_printf ("%s · %s", before, topic);
+    }
+  adw_window_title_set_title (self->title, title);
+  adw_window_title_set_subtitle (self->title, subtitle == NULL ? "" : subtitle);
+  chat_composer_set_title (self->composer, title);
+}
+
+static char *
+format_when (gint64 time_ms)
+{
+  g_autoptr (GDateTime) when = g_date_time_new_from_unix_local (time_ms / 1000);
+
+  return when == NULL ? g_strdup ("") : g_date_time_format (when, _ ("%-d %B, %H:%M"));
+}
+
+static void
+update_blocked (ChatConversation *self)
+{
+  gboolean blocked = self->workspace != NULL && chat_workspace_get_blocked (self->workspace);
+  g_autofree char *reason = NULL;
+  g_autofree char *title = NULL;
+  g_autofree char *until = NULL;
+  g_autofree char *body = NULL;
+  gint64 since, end;
+
+  if (blocked)
+    {
+      g_autofree char *start = NULL;
+
+      g_object_get (self->workspace, "block-reason", &reason, "block-since", &since, "block-until", &end, NULL);
+      start = format_when (since);
+      title = g_strdup_printf (_ ("You have been blocked since %s"), start);
+      if (end == CHAT_TIME_UNKNOWN)
+        until = g_strdup (_ ("You can read, but not write, until a moderator lifts the block."));
+      else
+        {
+          g_autofree char *when = format_when (end);
+
+          until = g_strdup_printf (_ ("You can read, but not write, until %s."), when);
+        }
+      body = reason == NULL ? g_strdup (until) : g_strdup_printf ("%s %s", reason, until);
+      gtk_label_set_text (self->blocked_title, title);
+      gtk_label_set_text (self->blocked_body, body);
+    }
+  gtk_stack_set_visible_child_name (self->foot, blocked ? "blocked" : "composer");
+}
+
+static void
+update_all (ChatConversation *self)
+{
+  update_title (self);
+  update_page (self);
+  update_error (self);
+  update_down_button (self);
+  update_blocked (self);
+}
+
+static gboolean
+send_cb (ChatConversation *self, const char *text)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (self->channel == NULL || self->workspace == NULL)
+    return FALSE;
+  if (!chat_workspace_send (self->workspace, chat_channel_get_name (self->channel), text, &error))
+    {
+      adw_toast_overlay_add_toast (self->toasts, adw_toast_new (error->message));
+      return FALSE;
+    }
+  chat_channel_set_draft (self->channel, NULL);
+  chat_message_list_go_to_bottom (self->list);
+  return TRUE;
+}
+
+static void
+menu_closed_cb (ChatConversation *self)
+{
+  chat_composer_focus (self->composer);
+}
+
+static void
+activate_menu_cb (ChatConversation *self, ChatMessageItem *item, double x, double y)
+{
+  ChatDelivery delivery = chat_message_item_get_delivery (item);
+  GAction *retry = g_action_map_lookup_action (G_ACTION_MAP (self->message_actions), "retry");
+  GAction *discard = g_action_map_lookup_action (G_ACTION_MAP (self->message_actions), "discard");
+  gboolean failed = delivery == CHAT_DELIVERY_FAILED || delivery == CHAT_DELIVERY_REFUSED;
+
+  if (chat_message_item_get_message (item) == NULL)
+    return;
+  g_set_object (&self->menu_item, item);
+  g_simple_action_set_enabled (G_SIMPLE_ACTION (retry), failed);
+  g_simple_action_set_enabled (G_SIMPLE_ACTION (discard), failed);
+  if (self->menu == NULL)
+    {
+      self->menu = gtk_popover_menu_new_from_model (self->message_menu);
+      gtk_widget_set_parent (self->menu, GTK_WIDGET (self->list));
+      gtk_popover_set_has_arrow (GTK_POPOVER (self->menu), FALSE);
+      gtk_widget_set_halign (self->menu, GTK_ALIGN_START);
+      g_signal_connect_object (self->menu, "closed", G_CALLBACK (menu_closed_cb), self, G_CONNECT_SWAPPED);
+    }
+  gtk_popover_set_pointing_to (GTK_POPOVER (self->menu), &(GdkRectangle){ (int)x, (int)y, 1, 1 });
+  gtk_popover_popup (GTK_POPOVER (self->menu));
+}
+
+static void
+copy_cb (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  ChatConversation *self = data;
+  ChatMessage *message = chat_message_item_get_message (self->menu_item);
+  const char *text = chat_message_get_data (message);
+
+  gdk_clipboard_set_text (gtk_widget_get_clipboard (GTK_WIDGET (self)), text == NULL ? "" : text);
+}
+
+static void
+copy_json_cb (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  ChatConversation *self = data;
+  g_autoptr (GBytes) bytes = chat_message_encode (chat_message_item_get_message (self->menu_item));
+  g_autofree char *text = g_strndup (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes));
+
+  gdk_clipboard_set_text (gtk_widget_get_clipboard (GTK_WIDGET (self)), text);
+}
+
+static void
+retry_cb (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  ChatConversation *self = data;
+
+  chat_workspace_retry (self->workspace, chat_message_get_id (chat_message_item_get_message (self->menu_item)));
+}
+
+static void
+discard_cb (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  ChatConversation *self = data;
+
+  chat_workspace_discard (self->workspace, chat_message_get_id (chat_message_item_get_message (self->menu_item)));
+}
+
+static void
+reload_cb (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  ChatTimeline *timeline = get_timeline (CHAT_CONVERSATION (widget));
+
+  if (timeline != NULL)
+    chat_timeline_load_older (timeline);
+}
+
+static void
+go_to_newest_cb (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  chat_message_list_go_to_bottom (CHAT_CONVERSATION (widget)->list);
+}
+
+static void
+get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  if (id == PROP_FOLDED)
+    g_value_set_boolean (value, CHAT_CONVERSATION (object)->folded);
+  else
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+}
+
+static void
+set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+  ChatConversation *self = CHAT_CONVERSATION (object);
+
+  if (id != PROP_FOLDED)
+    {
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+      return;
+    }
+  self->folded = g_value_get_boolean (value);
+  gtk_widget_set_visible (self->back_button, self->folded);
+}
+
+static void
+dispose (GObject *object)
+{
+  ChatConversation *self = CHAT_CONVERSATION (object);
+
+  g_clear_pointer (&self->menu, gtk_widget_unparent);
+  g_clear_pointer (&self->box, gtk_widget_unparent);
+  g_clear_object (&self->workspace_signals);
+  g_clear_object (&self->channel_signals);
+  g_clear_object (&self->timeline_signals);
+  g_clear_object (&self->message_actions);
+  g_clear_object (&self->menu_item);
+  g_clear_object (&self->channel);
+  g_clear_object (&self->workspace);
+  G_OBJECT_CLASS (chat_conversation_parent_class)->dispose (object);
+}
+
+static void
+bind_template (GtkWidgetClass *widget_class)
+{
+  gtk_widget_class_set_template_from_resource (widget_class, "/chat/tertulia/Tertulia/chat-conversation.ui");
+  gtk_widget_class_bind_template_child (widget_class, ChatConversation, box);
+  gtk_widget_class_bind_template_child (widget_class, ChatConversation, back_button);
+  gtk_widget_class_bind_template_child (widget_class, ChatConversation, title);
+  gtk_widget_class_bind_template_child (widget_class, ChatConversation, toasts);
+  gtk_widget_class_bind_template_child (widget_class, ChatConversation, error_revealer);
+  gtk_widget_class_bind_template_child (widget_class, ChatConversation, error_label);
+  gtk_widget_class_bind_template_child (widget_class, ChatConversation, stack);
+  gtk_widget_class_bind_template_child (widget_class, ChatConversation, list);
+  gtk_widget_class_bind_template_child (widget_class, ChatConversation, spinner);
+  gtk_widget_class_bind_template_child (widget_class, ChatConversation, empty_page);
+  gtk_widget_class_bind_template_child (widget_class, ChatConversation, down_revealer);
+  gtk_widget_class_bind_template_child (widget_class, ChatConversation, down_button);
+  gtk_widget_class_bind_template_child (widget_class, ChatConversation, foot);
+  gtk_widget_class_bind_template_child (widget_class, ChatConversation, composer);
+  gtk_widget_class_bind_template_child (widget_class, ChatConversation, blocked_title);
+  gtk_widget_class_bind_template_child (widget_class, ChatConversation, blocked_body);
+  gtk_widget_class_bind_template_child (widget_class, ChatConversation, message_menu);
+}
+
+static void
+chat_conversation_class_init (ChatConversationClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  object_class->get_property = get_property;
+  object_class->set_property = set_property;
+  object_class->dispose = dispose;
+  properties[PROP_FOLDED]
+      = g_param_spec_boolean ("folded", NULL, NULL, FALSE, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+  gtk_widget_class_install_action (widget_class, "conversation.reload", NULL, reload_cb);
+  gtk_widget_class_install_action (widget_class, "conversation.go-to-newest", NULL, go_to_newest_cb);
+  g_type_ensure (CHAT_TYPE_MESSAGE_LIST);
+  g_type_ensure (CHAT_TYPE_COMPOSER);
+  bind_template (widget_class);
+}
+
+static void
+init_signals (ChatConversation *self)
+{
+  self->workspace_signals = g_signal_group_new (CHAT_TYPE_WORKSPACE);
+  g_signal_group_connect_swapped (self->workspace_signals, "notify::blocked", G_CALLBACK (update_blocked), self);
+  g_signal_group_connect_swapped (self->workspace_signals, "notify::block-reason", G_CALLBACK (update_blocked), self);
+  self->channel_signals = g_signal_group_new (CHAT_TYPE_CHANNEL);
+  g_signal_group_connect_swapped (self->channel_signals, "notify::topic", G_CALLBACK (update_title), self);
+  g_signal_group_connect_swapped (self->channel_signals, "notify::people", G_CALLBACK (update_title), self);
+  self->timeline_signals = g_signal_group_new (CHAT_TYPE_TIMELINE);
+  g_signal_group_connect_swapped (self->timeline_signals, "items-changed", G_CALLBACK (update_page), self);
+  g_signal_group_connect_swapped (self->timeline_signals, "notify::loading-older", G_CALLBACK (update_page), self);
+  g_signal_group_connect_swapped (self->timeline_signals, "notify::at-oldest", G_CALLBACK (update_page), self);
+  g_signal_group_connect_swapped (self->timeline_signals, "notify::error", G_CALLBACK (update_error), self);
+  g_signal_group_connect_swapped (self->timeline_signals, "notify::unseen", G_CALLBACK (update_down_button), self);
+}
+
+static void
+chat_conversation_init (ChatConversation *self)
+{
+  static const GActionEntry entries[] = {
+    { "copy", copy_cb, NULL, NULL, NULL, { 0 } },
+    { "copy-json", copy_json_cb, NULL, NULL, NULL, { 0 } },
+    { "retry", retry_cb, NULL, NULL, NULL, { 0 } },
+    { "discard", discard_cb, NULL, NULL, NULL, { 0 } },
+  };
+
+  gtk_widget_init_template (GTK_WIDGET (self));
+  self->message_actions = g_simple_action_group_new ();
+  g_action_map_add_action_entries (G_ACTION_MAP (self->message_actions), entries, G_N_ELEMENTS (entries), self);
+  gtk_widget_insert_action_group (GTK_WIDGET (self), "message", G_ACTION_GROUP (self->message_actions));
+  init_signals (self);
+  g_signal_connect_object (self->composer, "send", G_CALLBACK (send_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->list, "activate-menu", G_CALLBACK (activate_menu_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->list, "notify::at-bottom", G_CALLBACK (update_down_button), self, G_CONNECT_SWAPPED);
+  update_all (self);
+}
+
+GtkWidget *
+chat_conversation_new (void)
+{
+  return g_object_new (CHAT_TYPE_CONVERSATION, NULL);
+}
+
+void
+chat_conversation_set_workspace (ChatConversation *self, ChatWorkspace *workspace)
+{
+  g_return_if_fail (CHAT_IS_CONVERSATION (self));
+
+  if (self->workspace == workspace)
+    return;
+  chat_conversation_set_channel (self, NULL);
+  g_set_object (&self->workspace, workspace);
+  g_signal_group_set_target (self->workspace_signals, workspace);
+  update_all (self);
+}
+
+void
+chat_conversation_set_channel (ChatConversation *self, ChatChannel *channel)
+{
+  g_return_if_fail (CHAT_IS_CONVERSATION (self));
+
+  if (self->channel == channel)
+    return;
+  chat_conversation_keep_draft (self);
+  g_set_object (&self->channel, channel);
+  g_signal_group_set_target (self->channel_signals, channel);
+  g_signal_group_set_target (self->timeline_signals, get_timeline (self));
+  chat_message_list_set_timeline (self->list, get_timeline (self));
+  chat_composer_set_text (self->composer, channel == NULL ? NULL : chat_channel_get_draft (channel));
+  update_all (self);
+}
+
+ChatChannel *
+chat_conversation_get_channel (ChatConversation *self)
+{
+  return self->channel;
+}
+
+void
+chat_conversation_keep_draft (ChatConversation *self)
+{
+  g_autofree char *draft = NULL;
+
+  if (self->channel == NULL)
+    return;
+  draft = chat_composer_dup_text (self->composer);
+  chat_channel_set_draft (self->channel, *draft == '\0' ? NULL : draft);
+}
+
+void
+chat_conversation_focus (ChatConversation *self)
+{
+  chat_composer_focus (self->composer);
+}

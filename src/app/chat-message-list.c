@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "app/chat-message-list.h"
+
+#include <glib/gi18n.h>
+
+#include "app/chat-message-row.h"
+
+struct _ChatMessageList
+{
+  GtkWidget parent_instance;
+
+  /* Owned */
+  GtkWidget *scroller;
+  GtkListView *view;
+  ChatTimeline *timeline;
+
+  /* Borrowed */
+  GtkAdjustment *adjustment;
+
+  guint stick_id;  /* a move to the bottom is due before the next frame */
+  guint following; /* as the timeline was last told; 2: not told yet */
+  gboolean at_bottom;
+};
+
+enum
+{
+  PROP_AT_BOTTOM = 1,
+  N_PROPS
+};
+
+enum
+{
+  ACTIVATE_MENU,
+  N_SIGNALS
+};
+
+static GParamSpec *properties[N_PROPS];
+static guint signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE (ChatMessageList, chat_message_list, GTK_TYPE_WIDGET)
+
+static double
+bottom_of (GtkAdjustment *adjustment)
+{
+  return gtk_adjustment_get_upper (adjustment) - gtk_adjustment_get_page_size (adjustment);
+}
+
+static void
+set_at_bottom (ChatMessageList *self, gboolean at_bottom)
+{
+  if (self->timeline != NULL && self->following != (guint)at_bottom)
+    {
+      self->following = at_bottom;
+      chat_timeline_set_following (self->timeline, at_bottom);
+    }
+  if (self->at_bottom == at_bottom)
+    return;
+  self->at_bottom = at_bottom;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_AT_BOTTOM]);
+}
+
+static gboolean
+stick_cb (gpointer data)
+{
+  ChatMessageList *self = data;
+
+  self->stick_id = 0;
+  gtk_adjustment_set_value (self->adjustment, bottom_of (self->adjustment));
+  return G_SOURCE_REMOVE;
+}
+
+/* Setting the value inside "changed" would draw the top rows first; an ordinary idle comes after the frame. */
+static void
+stick_soon (ChatMessageList *self)
+{
+  if (self->stick_id == 0)
+    self->stick_id = g_idle_add_full (G_PRIORITY_HIGH_IDLE, stick_cb, self, NULL);
+}
+
+static void
+want_pages (ChatMessageList *self)
+{
+  double value = gtk_adjustment_get_value (self->adjustment);
+  double page = gtk_adjustment_get_page_size (self->adjustment);
+
+  if (self->timeline == NULL || page <= 0 || !gtk_widget_get_mapped (GTK_WIDGET (self)))
+    return;
+  if (value < 2 * page)
+    chat_timeline_load_older (self->timeline);
+  if (value + 3 * page > gtk_adjustment_get_upper (self->adjustment))
+    chat_timeline_load_newer (self->timeline);
+}
+
+static void
+adjustment_changed_cb (ChatMessageList *self)
+{
+  if (self->at_bottom)
+    stick_soon (self);
+  want_pages (self);
+}
+
+static void
+value_changed_cb (ChatMessageList *self)
+{
+  double value = gtk_adjustment_get_value (self->adjustment);
+  double bottom = bottom_of (self->adjustment);
+  gboolean at_newest = TRUE;
+
+  if (self->stick_id != 0)
+    return;
+  if (self->timeline != NULL)
+    g_object_get (self->timeline, "at-newest", &at_newest, NULL);
+  set_at_bottom (self, at_newest && value >= bottom - 2);
+  /* A list whose value is exactly 0 keeps no anchor when rows are put above. */
+  if (value < 1 && bottom > 1 && !self->at_bottom)
+    gtk_adjustment_set_value (self->adjustment, 1);
+  want_pages (self);
+}
+
+static void
+row_pressed_cb (GtkGestureClick *gesture, int n_press, double x, double y, ChatMessageList *self)
+{
+  GtkWidget *row = gtk_event_controller_get_widget (GTK_EVENT_CONTROLLER (gesture));
+  GdkEvent *event = gtk_event_controller_get_current_event (GTK_EVENT_CONTROLLER (gesture));
+  guint button = gtk_gesture_single_get_current_button (GTK_GESTURE_SINGLE (gesture));
+  const char *link;
+
+  if (event != NULL && gdk_event_triggers_context_menu (event))
+    {
+      double list_x, list_y;
+
+      gtk_widget_translate_coordinates (row, GTK_WIDGET (self), x, y, &list_x, &list_y);
+      g_signal_emit (self, signals[ACTIVATE_MENU], 0, chat_message_row_get_item (CHAT_MESSAGE_ROW (row)), list_x,
+                     list_y);
+      gtk_gesture_set_state (GTK_GESTURE (gesture), GTK_EVENT_SEQUENCE_CLAIMED);
+      return;
+    }
+  if (button != GDK_BUTTON_PRIMARY)
+    return;
+  link = chat_message_row_get_link_at (CHAT_MESSAGE_ROW (row), x, y);
+  if (link != NULL)
+    gtk_show_uri (GTK_WINDOW (gtk_widget_get_root (row)), link, GDK_CURRENT_TIME);
+}
+
+static void
+row_motion_cb (GtkEventControllerMotion *motion, double x, double y, gpointer data)
+{
+  GtkWidget *row = gtk_event_controller_get_widget (GTK_EVENT_CONTROLLER (motion));
+
+  gtk_widget_set_cursor_from_name (row, chat_message_row_get_link_at (CHAT_MESSAGE_ROW (row), x, y) ? "pointer" : NULL);
+}
+
+static void
+setup_cb (GtkSignalListItemFactory *factory, GtkListItem *list_item, ChatMessageList *self)
+{
+  GtkWidget *row = chat_message_row_new ();
+  GtkGesture *click = gtk_gesture_click_new ();
+  GtkEventController *motion = gtk_event_controller_motion_new ();
+
+  gtk_gesture_single_set_button (GTK_GESTURE_SINGLE (click), 0);
+  g_signal_connect (click, "pressed", G_CALLBACK (row_pressed_cb), self);
+  g_signal_connect (motion, "motion", G_CALLBACK (row_motion_cb), NULL);
+  gtk_widget_add_controller (row, GTK_EVENT_CONTROLLER (click));
+  gtk_widget_add_controller (row, motion);
+  gtk_list_item_set_child (list_item, row);
+  gtk_list_item_set_activatable (list_item, FALSE);
+}
+
+static void
+bind_cb (GtkSignalListItemFactory *factory, GtkListItem *list_item, ChatMessageList *self)
+{
+  chat_message_row_set_item (CHAT_MESSAGE_ROW (gtk_list_item_get_child (list_item)),
+                             gtk_list_item_get_item (list_item));
+}
+
+static void
+unbind_cb (GtkSignalListItemFactory *factory, GtkListItem *list_item, ChatMessageList *self)
+{
+  chat_message_row_set_item (CHAT_MESSAGE_ROW (gtk_list_item_get_child (list_item)), NULL);
+}
+
+static void
+at_newest_cb (ChatMessageList *self)
+{
+  value_changed_cb (self);
+}
+
+static void
+get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  ChatMessageList *self = CHAT_MESSAGE_LIST (object);
+
+  if (id == PROP_AT_BOTTOM)
+    g_value_set_boolean (value, self->at_bottom);
+  else
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+}
+
+static void
+dispose (GObject *object)
+{
+  ChatMessageList *self = CHAT_MESSAGE_LIST (object);
+
+  chat_message_list_set_timeline (self, NULL);
+  g_clear_handle_id (&self->stick_id, g_source_remove);
+  g_clear_pointer (&self->scroller, gtk_widget_unparent);
+  G_OBJECT_CLASS (chat_message_list_parent_class)->dispose (object);
+}
+
+static void
+chat_message_list_class_init (ChatMessageListClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->get_property = get_property;
+  object_class->dispose = dispose;
+  properties[PROP_AT_BOTTOM]
+      = g_param_spec_boolean ("at-bottom", NULL, NULL, TRUE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+  signals[ACTIVATE_MENU] = g_signal_new ("activate-menu", CHAT_TYPE_MESSAGE_LIST, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                         NULL, G_TYPE_NONE, 3, CHAT_TYPE_MESSAGE_ITEM, G_TYPE_DOUBLE, G_TYPE_DOUBLE);
+  gtk_widget_class_set_layout_manager_type (GTK_WIDGET_CLASS (klass), GTK_TYPE_BIN_LAYOUT);
+}
+
+static void
+chat_message_list_init (ChatMessageList *self)
+{
+  GtkListItemFactory *factory = gtk_signal_list_item_factory_new ();
+
+  g_signal_connect (factory, "setup", G_CALLBACK (setup_cb), self);
+  g_signal_connect (factory, "bind", G_CALLBACK (bind_cb), self);
+  g_signal_connect (factory, "unbind", G_CALLBACK (unbind_cb), self);
+  self->at_bottom = TRUE;
+  self->following = 2;
+  self->view = GTK_LIST_VIEW (gtk_list_view_new (NULL, factory));
+  gtk_widget_add_css_class (GTK_WIDGET (self->view), "messages");
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->view), GTK_ACCESSIBLE_PROPERTY_LABEL, _ ("Messages"), -1);
+  self->scroller = gtk_scrolled_window_new ();
+  gtk_scrolled_window_set_policy (GTK_SCROLLED_WINDOW (self->scroller), GTK_POLICY_NEVER, GTK_POLICY_AUTOMATIC);
+  gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (self->scroller), GTK_WIDGET (self->view));
+  gtk_widget_set_vexpand (self->scroller, TRUE);
+  gtk_widget_set_parent (self->scroller, GTK_WIDGET (self));
+  self->adjustment = gtk_scrolled_window_get_vadjustment (GTK_SCROLLED_WINDOW (self->scroller));
+  g_signal_connect_object (self->adjustment, "changed", G_CALLBACK (adjustment_changed_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->adjustment, "value-changed", G_CALLBACK (value_changed_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect (self, "map", G_CALLBACK (want_pages), NULL);
+}
+
+GtkWidget *
+chat_message_list_new (void)
+{
+  return g_object_new (CHAT_TYPE_MESSAGE_LIST, NULL);
+}
+
+void
+chat_message_list_set_timeline (ChatMessageList *self, ChatTimeline *timeline)
+{
+  g_autoptr (GtkSelectionModel) model = NULL;
+
+  g_return_if_fail (CHAT_IS_MESSAGE_LIST (self));
+
+  if (self->timeline == timeline)
+    return;
+  if (self->timeline != NULL)
+    {
+      /* Nobody looks at it any more: what comes now is to be counted, and its window need not slide. */
+      g_signal_handlers_disconnect_by_func (self->timeline, at_newest_cb, self);
+      chat_timeline_set_following (self->timeline, TRUE);
+    }
+  if (self->view != NULL && self->scroller != NULL)
+    gtk_list_view_set_model (self->view, NULL);
+  g_set_object (&self->timeline, timeline);
+  self->following = 2;
+  if (timeline == NULL)
+    return;
+  g_signal_connect_object (timeline, "notify::at-newest", G_CALLBACK (at_newest_cb), self, G_CONNECT_SWAPPED);
+  set_at_bottom (self, TRUE);
+  model = GTK_SELECTION_MODEL (gtk_no_selection_new (G_LIST_MODEL (g_object_ref (timeline))));
+  gtk_list_view_set_model (self->view, model);
+  stick_soon (self);
+  want_pages (self);
+}
+
+void
+chat_message_list_go_to_bottom (ChatMessageList *self)
+{
+  g_return_if_fail (CHAT_IS_MESSAGE_LIST (self));
+
+  if (self->timeline == NULL)
+    return;
+  set_at_bottom (self, TRUE);
+  chat_timeline_jump_to_newest (self->timeline);
+  stick_soon (self);
+}
+
+gboolean
+chat_message_list_get_at_bottom (ChatMessageList *self)
+{
+  return self->at_bottom;
+}

@@ -1,0 +1,737 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "app/chat-message-row.h"
+
+#include <glib/gi18n.h>
+#include <math.h>
+
+#include "app/chat-markup.h"
+#include "app/chat-warning-card.h"
+#include "core/chat-time.h"
+
+#define MARGIN 12
+#define AVATAR 36
+#define GAP 10
+#define TEXT_X (MARGIN + AVATAR + GAP)
+#define ICON 16
+#define RIGHT (MARGIN + ICON + 6)
+#define PAD_ABOVE 10
+#define PAD_BELOW 3
+#define SEPARATOR_PAD 9
+#define NATURAL_WIDTH 480
+
+struct _ChatMessageRow
+{
+  GtkWidget parent_instance;
+
+  /* Owned */
+  ChatMessageItem *item;
+  ChatMarkup *markup;
+  PangoLayout *separator; /* the day, and below it the "new messages" line */
+  PangoLayout *unread;
+  PangoLayout *author;
+  PangoLayout *badge;
+  PangoLayout *time;
+  PangoLayout *text;
+  PangoLayout *initial;
+  GtkWidget *card;
+  gulong changed_id;
+
+  /* The last measurement: a list asks several times for the same width. */
+  int measured_width;
+  int measured_height;
+};
+
+G_DEFINE_FINAL_TYPE (ChatMessageRow, chat_message_row, GTK_TYPE_WIDGET)
+
+/* Colours of authors: pairs that can be read on a light and on a dark ground. */
+static const char *const author_colours[][2] = {
+  { "#1a5fb4", "#99c1f1" }, { "#26704a", "#8ff0a4" }, { "#a51d2d", "#f66151" }, { "#613583", "#dc8add" },
+  { "#8f5902", "#f9c866" }, { "#0f6b78", "#7fd9e6" }, { "#9c3d00", "#ffbe6f" }, { "#4a4f9e", "#b5b8ff" },
+};
+
+static void
+drop_layouts (ChatMessageRow *self)
+{
+  g_clear_object (&self->separator);
+  g_clear_object (&self->unread);
+  g_clear_object (&self->author);
+  g_clear_object (&self->badge);
+  g_clear_object (&self->time);
+  g_clear_object (&self->text);
+  g_clear_object (&self->initial);
+  g_clear_pointer (&self->markup, chat_markup_free);
+  self->measured_width = -1;
+}
+
+static char *
+format_local (gint64 time_ms, const char *format)
+{
+  g_autoptr (GDateTime) utc = g_date_time_new_from_unix_utc (time_ms / 1000);
+  g_autoptr (GDateTime) local = utc == NULL ? NULL : g_date_time_to_local (utc);
+
+  return local == NULL ? g_strdup ("") : g_date_time_format (local, format);
+}
+
+static char *
+format_day (gint64 time_ms)
+{
+  g_autoptr (GDateTime) utc = g_date_time_new_from_unix_utc (time_ms / 1000);
+  g_autoptr (GDateTime) day = utc == NULL ? NULL : g_date_time_to_local (utc);
+  g_autoptr (GDateTime) now = g_date_time_new_now_local ();
+
+  if (day == NULL)
+    return g_strdup ("");
+  /* Translators: a day of this year above its messages, such as "Friday, 20 November" */
+  if (g_date_time_get_year (day) == g_date_time_get_year (now))
+    return g_date_time_format (day, _ ("%A, %-d %B"));
+  /* Translators: a day of another year above its messages, such as "Friday, 20 November 2020" */
+  return g_date_time_format (day, _ ("%A, %-d %B %Y"));
+}
+
+/* What stands there as text; a record that has none is told in a sentence. */
+static char *
+dup_text (ChatMessage *message)
+{
+  const char *author = chat_message_get_author (message);
+  const char *data = chat_message_get_data (message);
+
+  if (author == NULL)
+    author = _ ("Unknown");
+  switch ((int)chat_message_get_kind (message))
+    {
+    case CHAT_KIND_JOIN:
+      return g_strdup_printf (_ ("%s joined"), author);
+    case CHAT_KIND_LEAVE:
+      return g_strdup_printf (_ ("%s left"), author);
+    case CHAT_KIND_TOPIC:
+      return g_strdup_printf (_ ("%s changed the topic: %s"), author, data == NULL ? "" : data);
+    default:
+      return g_strdup (data == NULL ? "" : data);
+    }
+}
+
+static PangoLayout *
+create_layout (ChatMessageRow *self, const char *text, double scale, gboolean bold)
+{
+  PangoLayout *layout = gtk_widget_create_pango_layout (GTK_WIDGET (self), text);
+  PangoAttrList *attributes = pango_attr_list_new ();
+
+  if (scale != 1.0)
+    pango_attr_list_insert (attributes, pango_attr_scale_new (scale));
+  if (bold)
+    pango_attr_list_insert (attributes, pango_attr_weight_new (PANGO_WEIGHT_BOLD));
+  pango_layout_set_attributes (layout, attributes);
+  pango_attr_list_unref (attributes);
+  return layout;
+}
+
+static void
+create_header (ChatMessageRow *self, ChatMessage *message)
+{
+  const char *author = chat_message_get_author (message);
+  g_autofree char *time = format_local (chat_message_item_get_time (self->item), "%H:%M");
+  g_autofree char *initial = NULL;
+  char first[7] = { 0 };
+
+  if (author == NULL || *author == '\0')
+    author = _ ("Unknown");
+  g_unichar_to_utf8 (g_utf8_get_char (author), first);
+  initial = g_utf8_strup (first, -1);
+  self->author = create_layout (self, author, 1.0, TRUE);
+  pango_layout_set_ellipsize (self->author, PANGO_ELLIPSIZE_END);
+  self->time = create_layout (self, time, 0.85, FALSE);
+  self->initial = create_layout (self, initial, 1.15, TRUE);
+  if (chat_message_get_bot (message))
+    /* Translators: a badge behind a bot's name */
+    self->badge = create_layout (self, _ ("bot"), 0.75, TRUE);
+}
+
+static void
+ensure_layouts (ChatMessageRow *self)
+{
+  ChatMessage *message;
+  g_autofree char *text = NULL;
+
+  if (self->item == NULL || self->text != NULL || self->separator != NULL || self->unread != NULL)
+    return;
+  if (chat_message_item_get_starts_day (self->item))
+    {
+      g_autofree char *day = format_day (chat_message_item_get_time (self->item));
+
+      self->separator = create_layout (self, day, 0.85, TRUE);
+    }
+  if (chat_message_item_get_unread_above (self->item) > 0)
+    {
+      guint n = chat_message_item_get_unread_above (self->item);
+      g_autofree char *line = g_strdup_printf (ngettext ("%u new message", "%u new messages", n), n);
+
+      self->unread = create_layout (self, line, 0.85, TRUE);
+    }
+  message = chat_message_item_get_message (self->item);
+  if (message == NULL)
+    return;
+  if (!chat_message_item_get_continues (self->item))
+    create_header (self, message);
+  text = dup_text (message);
+  self->markup = chat_markup_parse (text);
+  self->text = gtk_widget_create_pango_layout (GTK_WIDGET (self), self->markup->text);
+  pango_layout_set_attributes (self->text, self->markup->attributes);
+  pango_layout_set_wrap (self->text, PANGO_WRAP_WORD_CHAR);
+}
+
+static int
+layout_height (PangoLayout *layout)
+{
+  int height;
+
+  pango_layout_get_pixel_size (layout, NULL, &height);
+  return height;
+}
+
+static int
+separators_height (ChatMessageRow *self)
+{
+  int height = 0;
+
+  if (self->separator != NULL)
+    height += layout_height (self->separator) + 2 * SEPARATOR_PAD;
+  if (self->unread != NULL)
+    height += layout_height (self->unread) + 2 * SEPARATOR_PAD;
+  return height;
+}
+
+/* The height at a width, and with it the width of what wraps. */
+static int
+height_for_width (ChatMessageRow *self, int width)
+{
+  int height;
+
+  ensure_layouts (self);
+  if (self->item == NULL)
+    return 0;
+  height = separators_height (self);
+  if (self->card != NULL)
+    {
+      int card;
+
+      gtk_widget_measure (self->card, GTK_ORIENTATION_VERTICAL, MAX (width - TEXT_X - MARGIN, 1), &card, NULL, NULL,
+                          NULL);
+      return height + card + 12;
+    }
+  if (self->text == NULL)
+    return height;
+  if (self->author != NULL)
+    height += PAD_ABOVE + layout_height (self->author) + 1;
+  pango_layout_set_width (self->text, MAX (width - TEXT_X - RIGHT, 40) * PANGO_SCALE);
+  return height + layout_height (self->text) + PAD_BELOW;
+}
+
+static void
+measure (GtkWidget *widget, GtkOrientation orientation, int for_size, int *minimum, int *natural, int *minimum_baseline,
+         int *natural_baseline)
+{
+  ChatMessageRow *self = CHAT_MESSAGE_ROW (widget);
+
+  if (orientation == GTK_ORIENTATION_HORIZONTAL)
+    {
+      int card = 0;
+
+      if (self->card != NULL)
+        gtk_widget_measure (self->card, orientation, -1, &card, NULL, NULL, NULL);
+      *minimum = MAX (TEXT_X + RIGHT + 60, card == 0 ? 0 : card + TEXT_X + MARGIN);
+      *natural = MAX (NATURAL_WIDTH, *minimum);
+      return;
+    }
+  if (for_size < 0)
+    for_size = NATURAL_WIDTH;
+  if (self->card != NULL || self->measured_width != for_size)
+    {
+      self->measured_height = height_for_width (self, for_size);
+      self->measured_width = for_size;
+    }
+  *minimum = *natural = self->measured_height;
+}
+
+static void
+size_allocate (GtkWidget *widget, int width, int height, int baseline)
+{
+  ChatMessageRow *self = CHAT_MESSAGE_ROW (widget);
+  int top;
+
+  if (self->card == NULL)
+    return;
+  ensure_layouts (self);
+  top = separators_height (self);
+  gtk_widget_size_allocate (self->card,
+                            &(GtkAllocation){ gtk_widget_get_direction (widget) == GTK_TEXT_DIR_RTL ? MARGIN : TEXT_X,
+                                              top + 6, MAX (width - TEXT_X - MARGIN, 1), MAX (height - top - 12, 1) },
+                            -1);
+}
+
+/* Where something of this width stands whose start is @x from the row's start edge. */
+static int
+place (ChatMessageRow *self, int x, int width)
+{
+  if (gtk_widget_get_direction (GTK_WIDGET (self)) == GTK_TEXT_DIR_RTL)
+    return gtk_widget_get_width (GTK_WIDGET (self)) - x - width;
+  return x;
+}
+
+static void
+draw_layout (GtkSnapshot *snapshot, PangoLayout *layout, int x, int y, const GdkRGBA *colour)
+{
+  gtk_snapshot_save (snapshot);
+  gtk_snapshot_translate (snapshot, &GRAPHENE_POINT_INIT (x, y));
+  gtk_snapshot_append_layout (snapshot, layout, colour);
+  gtk_snapshot_restore (snapshot);
+}
+
+static void
+draw_rule (ChatMessageRow *self, GtkSnapshot *snapshot, PangoLayout *label, int *y, const GdkRGBA *text,
+           const GdkRGBA *line)
+{
+  int width = gtk_widget_get_width (GTK_WIDGET (self));
+  int label_width, label_height, x, middle;
+
+  pango_layout_get_pixel_size (label, &label_width, &label_height);
+  x = (width - label_width) / 2;
+  middle = *y + SEPARATOR_PAD + label_height / 2;
+  if (x > MARGIN + 16)
+    {
+      gtk_snapshot_append_color (snapshot, line, &GRAPHENE_RECT_INIT (MARGIN, middle, x - MARGIN - 12, 1));
+      gtk_snapshot_append_color (snapshot, line,
+                                 &GRAPHENE_RECT_INIT (x + label_width + 12, middle,
+                                                      width - MARGIN - x - label_width - 12, 1));
+    }
+  draw_layout (snapshot, label, x, *y + SEPARATOR_PAD, text);
+  *y += label_height + 2 * SEPARATOR_PAD;
+}
+
+static void
+author_colour (ChatMessage *message, gboolean dark, GdkRGBA *colour)
+{
+  const char *author = chat_message_get_author (message);
+  guint i = author == NULL ? 0 : g_str_hash (author) % G_N_ELEMENTS (author_colours);
+
+  gdk_rgba_parse (colour, author_colours[i][dark ? 1 : 0]);
+}
+
+static void
+draw_avatar (ChatMessageRow *self, GtkSnapshot *snapshot, int y, const GdkRGBA *colour)
+{
+  GskRoundedRect circle;
+  GdkRGBA ground = *colour;
+  int width, height, x = place (self, MARGIN, AVATAR);
+
+  ground.alpha = 0.18;
+  gsk_rounded_rect_init_from_rect (&circle, &GRAPHENE_RECT_INIT (x, y, AVATAR, AVATAR), AVATAR / 2.0);
+  gtk_snapshot_push_rounded_clip (snapshot, &circle);
+  gtk_snapshot_append_color (snapshot, &ground, &circle.bounds);
+  gtk_snapshot_pop (snapshot);
+  pango_layout_get_pixel_size (self->initial, &width, &height);
+  draw_layout (snapshot, self->initial, x + (AVATAR - width) / 2, y + (AVATAR - height) / 2, colour);
+}
+
+static void
+draw_badge (ChatMessageRow *self, GtkSnapshot *snapshot, int x, int y, int line, const GdkRGBA *dim)
+{
+  GskRoundedRect frame;
+  GdkRGBA ground = *dim;
+  int width, height;
+
+  pango_layout_get_pixel_size (self->badge, &width, &height);
+  ground.alpha = 0.15;
+  gsk_rounded_rect_init_from_rect (&frame,
+                                   &GRAPHENE_RECT_INIT (place (self, x, width + 10), y + (line - height) / 2 - 1,
+                                                        width + 10, height + 2),
+                                   4);
+  gtk_snapshot_push_rounded_clip (snapshot, &frame);
+  gtk_snapshot_append_color (snapshot, &ground, &frame.bounds);
+  gtk_snapshot_pop (snapshot);
+  draw_layout (snapshot, self->badge, place (self, x + 5, width), y + (line - height) / 2, dim);
+}
+
+static int
+draw_header (ChatMessageRow *self, GtkSnapshot *snapshot, int y, const GdkRGBA *colour, const GdkRGBA *dim)
+{
+  int width, height, time_width, time_height, badge_width = 0, room, x = TEXT_X;
+
+  pango_layout_get_pixel_size (self->time, &time_width, &time_height);
+  if (self->badge != NULL)
+    pango_layout_get_pixel_size (self->badge, &badge_width, NULL);
+  room = gtk_widget_get_width (GTK_WIDGET (self)) - TEXT_X - RIGHT - time_width - 8;
+  if (badge_width > 0)
+    room -= badge_width + 18;
+  pango_layout_set_width (self->author, -1);
+  pango_layout_get_pixel_size (self->author, &width, &height);
+  if (width > room)
+    {
+      pango_layout_set_width (self->author, MAX (room, 20) * PANGO_SCALE);
+      pango_layout_get_pixel_size (self->author, &width, &height);
+    }
+  draw_layout (snapshot, self->author, place (self, x, width), y, colour);
+  x += width + 8;
+  if (self->badge != NULL)
+    {
+      draw_badge (self, snapshot, x, y, height, dim);
+      x += badge_width + 18;
+    }
+  draw_layout (snapshot, self->time, place (self, x, time_width), y + (height - time_height) / 2 + 1, dim);
+  return height;
+}
+
+static const char *
+delivery_icon (ChatDelivery delivery)
+{
+  switch (delivery)
+    {
+    case CHAT_DELIVERY_QUEUED:
+      return "chat-queued-symbolic";
+    case CHAT_DELIVERY_ACCEPTED:
+    case CHAT_DELIVERY_MODERATED:
+      return "chat-accepted-symbolic";
+    case CHAT_DELIVERY_STORED:
+      return "chat-stored-symbolic";
+    case CHAT_DELIVERY_FAILED:
+    case CHAT_DELIVERY_REFUSED:
+      return "chat-failed-symbolic";
+    case CHAT_DELIVERY_NONE:
+    default:
+      return NULL;
+    }
+}
+
+static void
+draw_icon (ChatMessageRow *self, GtkSnapshot *snapshot, const char *name, int x, int y, const GdkRGBA *colour)
+{
+  GtkWidget *widget = GTK_WIDGET (self);
+  g_autoptr (GtkIconPaintable) icon
+      = gtk_icon_theme_lookup_icon (gtk_icon_theme_get_for_display (gtk_widget_get_display (widget)), name, NULL, ICON,
+                                    gtk_widget_get_scale_factor (widget), gtk_widget_get_direction (widget),
+                                    GTK_ICON_LOOKUP_FORCE_SYMBOLIC);
+
+  gtk_snapshot_save (snapshot);
+  gtk_snapshot_translate (snapshot, &GRAPHENE_POINT_INIT (place (self, x, ICON), y));
+  gtk_symbolic_paintable_snapshot_symbolic (GTK_SYMBOLIC_PAINTABLE (icon), snapshot, ICON, ICON, colour, 1);
+  gtk_snapshot_restore (snapshot);
+}
+
+static void
+draw_marks (ChatMessageRow *self, GtkSnapshot *snapshot, ChatMessage *message, int y, const GdkRGBA *dim,
+            const GdkRGBA *failed)
+{
+  ChatDelivery delivery = chat_message_item_get_delivery (self->item);
+  const char *icon = delivery_icon (delivery);
+  int x = gtk_widget_get_width (GTK_WIDGET (self)) - MARGIN - ICON + 4;
+
+  if (icon != NULL)
+    draw_icon (self, snapshot, icon, x, y, delivery >= CHAT_DELIVERY_FAILED ? failed : dim);
+  if (chat_message_get_moderation (message) != NULL)
+    {
+      int text_width;
+
+      pango_layout_get_pixel_size (self->text, &text_width, NULL);
+      draw_icon (self, snapshot, "chat-masked-symbolic",
+                 MIN (TEXT_X + text_width + 6, x - (icon == NULL ? 0 : ICON + 2)), y, dim);
+    }
+}
+
+static void
+lookup_colour (GtkWidget *widget, const char *name, const char *fallback, GdkRGBA *colour)
+{
+  if (!gtk_style_context_lookup_color (gtk_widget_get_style_context (widget), name, colour))
+    gdk_rgba_parse (colour, fallback);
+}
+
+static void
+snapshot_message (ChatMessageRow *self, GtkSnapshot *snapshot, int y, const GdkRGBA *text, const GdkRGBA *dim)
+{
+  ChatMessage *message = chat_message_item_get_message (self->item);
+  gboolean dark = text->red + text->green + text->blue > 1.5;
+  ChatDelivery delivery = chat_message_item_get_delivery (self->item);
+  GdkRGBA colour, failed;
+  int width;
+
+  author_colour (message, dark, &colour);
+  lookup_colour (GTK_WIDGET (self), "error_color", "#c01c28", &failed);
+  if (self->author != NULL)
+    {
+      y += PAD_ABOVE;
+      draw_avatar (self, snapshot, y, &colour);
+      y += draw_header (self, snapshot, y, &colour, dim) + 1;
+    }
+  pango_layout_set_width (self->text,
+                          MAX (gtk_widget_get_width (GTK_WIDGET (self)) - TEXT_X - RIGHT, 40) * PANGO_SCALE);
+  width = pango_layout_get_width (self->text) / PANGO_SCALE;
+  draw_layout (snapshot, self->text, place (self, TEXT_X, width), y,
+               delivery == CHAT_DELIVERY_QUEUED || chat_message_get_kind (message) != CHAT_KIND_MESSAGE ? dim : text);
+  draw_marks (self, snapshot, message, y + 1, dim, &failed);
+}
+
+static void
+snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
+{
+  ChatMessageRow *self = CHAT_MESSAGE_ROW (widget);
+  GdkRGBA text, dim, line, accent;
+  int y = 0;
+
+  if (self->item == NULL)
+    return;
+  ensure_layouts (self);
+  gtk_style_context_get_color (gtk_widget_get_style_context (widget), &text);
+  dim = line = text;
+  dim.alpha *= 0.62;
+  line.alpha *= 0.15;
+  lookup_colour (widget, "accent_color", "#1c71d8", &accent);
+  if (self->separator != NULL)
+    draw_rule (self, snapshot, self->separator, &y, &dim, &line);
+  if (self->unread != NULL)
+    draw_rule (self, snapshot, self->unread, &y, &accent, &accent);
+  if (self->card != NULL)
+    gtk_widget_snapshot_child (widget, self->card, snapshot);
+  else if (self->text != NULL)
+    snapshot_message (self, snapshot, y, &text, &dim);
+}
+
+static int
+text_top (ChatMessageRow *self)
+{
+  int y = separators_height (self);
+
+  if (self->author != NULL)
+    y += PAD_ABOVE + layout_height (self->author) + 1;
+  return y;
+}
+
+static const char *
+delivery_sentence (ChatDelivery delivery)
+{
+  switch (delivery)
+    {
+    case CHAT_DELIVERY_QUEUED:
+      return _ ("Waiting to be sent");
+    case CHAT_DELIVERY_ACCEPTED:
+      return _ ("Accepted by the service");
+    case CHAT_DELIVERY_MODERATED:
+      return _ ("Moderated, everybody sees it");
+    case CHAT_DELIVERY_STORED:
+      return _ ("Stored in the history");
+    case CHAT_DELIVERY_FAILED:
+      return _ ("Could not be sent");
+    case CHAT_DELIVERY_REFUSED:
+      return _ ("Refused by the service");
+    case CHAT_DELIVERY_NONE:
+    default:
+      return NULL;
+    }
+}
+
+/* Both clocks, the place in the channel, the state: what the one line of the row leaves out. */
+static char *
+dup_details (ChatMessageItem *item)
+{
+  ChatMessage *message = chat_message_item_get_message (item);
+  const ChatModerationNote *note = chat_message_get_moderation (message);
+  const char *state = delivery_sentence (chat_message_item_get_delivery (item));
+  GString *out = g_string_new (NULL);
+  g_autofree char *local = format_local (chat_message_item_get_time (item), "%c");
+
+  g_string_append (out, local);
+  if (chat_message_get_timestamp (message) > 0)
+    {
+      g_autofree char *server = chat_time_format (chat_message_get_timestamp (message));
+      g_string_append_printf (out, _ ("\nServer's clock: %s"), server);
+    }
+  if (chat_message_get_sent (message) > 0)
+    {
+      g_autofree char *sender = chat_time_format (chat_message_get_sent (message));
+      g_string_append_printf (out, _ ("\nSender's clock: %s"), sender);
+    }
+  if (chat_message_get_seq (message) > 0)
+    g_string_append_printf (out, _ ("\nNumber %" G_GINT64_FORMAT " of its channel"), chat_message_get_seq (message));
+  if (note != NULL && note->rule != NULL)
+    g_string_append_printf (out, _ ("\nMasked by the rule %s"), note->rule);
+  if (state != NULL)
+    g_string_append_printf (out, "\n%s", state);
+  if (chat_message_item_get_reason (item) != NULL)
+    g_string_append_printf (out, ": %s", chat_message_item_get_reason (item));
+  return g_string_free (out, FALSE);
+}
+
+static gboolean
+query_tooltip (GtkWidget *widget, int x, int y, gboolean keyboard, GtkTooltip *tooltip)
+{
+  ChatMessageRow *self = CHAT_MESSAGE_ROW (widget);
+  g_autofree char *text = NULL;
+
+  if (self->text == NULL)
+    return FALSE;
+  text = dup_details (self->item);
+  gtk_tooltip_set_text (tooltip, text);
+  return TRUE;
+}
+
+static void
+update_label (ChatMessageRow *self)
+{
+  GtkWidget *parent = gtk_widget_get_parent (GTK_WIDGET (self));
+  g_autofree char *label = NULL;
+
+  if (parent == NULL || self->item == NULL)
+    return;
+  label = chat_message_row_dup_label (self->item);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (parent), GTK_ACCESSIBLE_PROPERTY_LABEL, label, -1);
+}
+
+static void
+update_card (ChatMessageRow *self)
+{
+  const ChatWarning *warning = self->item == NULL ? NULL : chat_message_item_get_warning (self->item);
+
+  g_clear_pointer (&self->card, gtk_widget_unparent);
+  if (warning == NULL)
+    return;
+  self->card = chat_warning_card_new (warning);
+  gtk_widget_set_parent (self->card, GTK_WIDGET (self));
+}
+
+static void
+item_changed_cb (ChatMessageRow *self)
+{
+  int before = self->measured_height;
+  int width = self->measured_width;
+
+  drop_layouts (self);
+  update_label (self);
+  /* A new state changes no height: drawing again is enough. */
+  if (width > 0 && self->card == NULL)
+    {
+      self->measured_height = height_for_width (self, width);
+      self->measured_width = width;
+      if (self->measured_height == before)
+        {
+          gtk_widget_queue_draw (GTK_WIDGET (self));
+          return;
+        }
+    }
+  gtk_widget_queue_resize (GTK_WIDGET (self));
+}
+
+static void
+css_changed (GtkWidget *widget, GtkCssStyleChange *change)
+{
+  GTK_WIDGET_CLASS (chat_message_row_parent_class)->css_changed (widget, change);
+  drop_layouts (CHAT_MESSAGE_ROW (widget));
+  gtk_widget_queue_resize (widget);
+}
+
+static void
+system_setting_changed (GtkWidget *widget, GtkSystemSetting setting)
+{
+  GTK_WIDGET_CLASS (chat_message_row_parent_class)->system_setting_changed (widget, setting);
+  drop_layouts (CHAT_MESSAGE_ROW (widget));
+  gtk_widget_queue_resize (widget);
+}
+
+static void
+dispose (GObject *object)
+{
+  ChatMessageRow *self = CHAT_MESSAGE_ROW (object);
+
+  chat_message_row_set_item (self, NULL);
+  G_OBJECT_CLASS (chat_message_row_parent_class)->dispose (object);
+}
+
+static void
+chat_message_row_class_init (ChatMessageRowClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  object_class->dispose = dispose;
+  widget_class->measure = measure;
+  widget_class->size_allocate = size_allocate;
+  widget_class->snapshot = snapshot;
+  widget_class->query_tooltip = query_tooltip;
+  widget_class->css_changed = css_changed;
+  widget_class->system_setting_changed = system_setting_changed;
+  gtk_widget_class_set_css_name (widget_class, "message");
+}
+
+static void
+chat_message_row_init (ChatMessageRow *self)
+{
+  self->measured_width = -1;
+  gtk_widget_set_has_tooltip (GTK_WIDGET (self), TRUE);
+  gtk_widget_set_overflow (GTK_WIDGET (self), GTK_OVERFLOW_HIDDEN);
+}
+
+GtkWidget *
+chat_message_row_new (void)
+{
+  return g_object_new (CHAT_TYPE_MESSAGE_ROW, NULL);
+}
+
+void
+chat_message_row_set_item (ChatMessageRow *self, ChatMessageItem *item)
+{
+  g_return_if_fail (CHAT_IS_MESSAGE_ROW (self));
+
+  if (self->item == item)
+    return;
+  if (self->item != NULL)
+    g_clear_signal_handler (&self->changed_id, self->item);
+  g_set_object (&self->item, item);
+  drop_layouts (self);
+  update_card (self);
+  if (item == NULL)
+    return;
+  self->changed_id = g_signal_connect_object (item, "changed", G_CALLBACK (item_changed_cb), self, G_CONNECT_SWAPPED);
+  update_label (self);
+  gtk_widget_queue_resize (GTK_WIDGET (self));
+}
+
+ChatMessageItem *
+chat_message_row_get_item (ChatMessageRow *self)
+{
+  return self->item;
+}
+
+const char *
+chat_message_row_get_link_at (ChatMessageRow *self, double x, double y)
+{
+  int index, width;
+
+  if (self->text == NULL || self->markup->links->len == 0)
+    return NULL;
+  width = pango_layout_get_width (self->text) / PANGO_SCALE;
+  if (!pango_layout_xy_to_index (self->text, (x - place (self, TEXT_X, width)) * PANGO_SCALE,
+                                 (y - text_top (self)) * PANGO_SCALE, &index, NULL))
+    return NULL;
+  return chat_markup_find_link (self->markup, index);
+}
+
+char *
+chat_message_row_dup_label (ChatMessageItem *item)
+{
+  ChatMessage *message = chat_message_item_get_message (item);
+  g_autofree char *time = format_local (chat_message_item_get_time (item), "%H:%M");
+  g_autofree char *text = NULL;
+  const char *author, *state;
+
+  if (message == NULL)
+    {
+      const ChatWarning *warning = chat_message_item_get_warning (item);
+
+      return g_strdup_printf (_ ("Warning %u of %u, %s, rule %s"), warning->strike, warning->limit, time,
+                              warning->rule);
+    }
+  author = chat_message_get_author (message);
+  text = dup_text (message);
+  state = delivery_sentence (chat_message_item_get_delivery (item));
+  if (state != NULL)
+    return g_strdup_printf ("%s, %s: %s (%s)", author == NULL ? _ ("Unknown") : author, time, text, state);
+  return g_strdup_printf ("%s, %s: %s", author == NULL ? _ ("Unknown") : author, time, text);
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "app/chat-sidebar-row.h"
+
+#include <glib/gi18n.h>
+
+struct _ChatSidebarRow
+{
+  GtkListBoxRow parent_instance;
+
+  /* Template */
+  GtkImage *icon;
+  GtkLabel *title;
+  GtkWidget *draft;
+  GtkLabel *badge;
+
+  /* Owned */
+  ChatChannel *channel;
+};
+
+G_DEFINE_FINAL_TYPE (ChatSidebarRow, chat_sidebar_row, GTK_TYPE_LIST_BOX_ROW)
+
+static void
+update_badge (ChatSidebarRow *self, guint unread, guint mentions)
+{
+  g_autofree char *text = NULL;
+
+  if (mentions > 0)
+    text = g_strdup_printf ("@%u", mentions);
+  else
+    text = unread > 999 ? g_strdup ("999+") : g_strdup_printf ("%u", unread);
+  gtk_label_set_text (self->badge, text);
+  gtk_widget_set_visible (GTK_WIDGET (self->badge), unread > 0);
+  if (mentions > 0)
+    gtk_widget_add_css_class (GTK_WIDGET (self->badge), "mention");
+  else
+    gtk_widget_remove_css_class (GTK_WIDGET (self->badge), "mention");
+  if (unread > 0)
+    gtk_widget_add_css_class (GTK_WIDGET (self->title), "heading");
+  else
+    gtk_widget_remove_css_class (GTK_WIDGET (self->title), "heading");
+}
+
+static void
+update (ChatSidebarRow *self)
+{
+  const char *title = chat_channel_get_title (self->channel);
+  const char *icon = "chat-channel-symbolic";
+  g_autofree char *label = NULL;
+  guint unread = 0, mentions = 0;
+
+  if (chat_channel_get_bot (self->channel))
+    icon = "chat-bot-symbolic";
+  else if (chat_channel_get_private (self->channel))
+    icon = "chat-person-symbolic";
+  g_object_get (self->channel, "unread", &unread, "mentions", &mentions, NULL);
+  gtk_image_set_from_icon_name (self->icon, icon);
+  gtk_label_set_text (self->title, title);
+  gtk_widget_set_visible (self->draft, chat_channel_get_draft (self->channel) != NULL);
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self), chat_channel_get_topic (self->channel));
+  update_badge (self, unread, mentions);
+  if (unread > 0)
+    label = g_strdup_printf (ngettext ("%s, %u unread message", "%s, %u unread messages", unread), title, unread);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, label == NULL ? title : label,
+                                  -1);
+}
+
+static void
+dispose (GObject *object)
+{
+  g_clear_object (&CHAT_SIDEBAR_ROW (object)->channel);
+  G_OBJECT_CLASS (chat_sidebar_row_parent_class)->dispose (object);
+}
+
+static void
+chat_sidebar_row_class_init (ChatSidebarRowClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->dispose = dispose;
+  gtk_widget_class_set_template_from_resource (widget_class, "/chat/tertulia/Tertulia/chat-sidebar-row.ui");
+  gtk_widget_class_bind_template_child (widget_class, ChatSidebarRow, icon);
+  gtk_widget_class_bind_template_child (widget_class, ChatSidebarRow, title);
+  gtk_widget_class_bind_template_child (widget_class, ChatSidebarRow, draft);
+  gtk_widget_class_bind_template_child (widget_class, ChatSidebarRow, badge);
+}
+
+static void
+chat_sidebar_row_init (ChatSidebarRow *self)
+{
+  gtk_widget_init_template (GTK_WIDGET (self));
+}
+
+GtkWidget *
+chat_sidebar_row_new (ChatChannel *channel)
+{
+  ChatSidebarRow *self = g_object_new (CHAT_TYPE_SIDEBAR_ROW, NULL);
+
+  self->channel = g_object_ref (channel);
+  g_signal_connect_object (channel, "notify", G_CALLBACK (update), self, G_CONNECT_SWAPPED);
+  update (self);
+  return GTK_WIDGET (self);
+}
+
+ChatChannel *
+chat_sidebar_row_get_channel (ChatSidebarRow *self)
+{
+  return self->channel;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <adwaita.h>
+
+#include "client/chat-workspace.h"
+
+G_BEGIN_DECLS
+
+#define CHAT_TYPE_SIDEBAR (chat_sidebar_get_type ())
+G_DECLARE_FINAL_TYPE (ChatSidebar, chat_sidebar, CHAT, SIDEBAR, GtkWidget)
+
+/**
+ * ChatSidebar:
+ *
+ * The channels and conversations of a workspace, what waits in each, and at the foot how the feed is doing.
+ *
+ * Signals: `channel-chosen (ChatChannel *)`, also when the chosen one is chosen again.
+ */
+GtkWidget *chat_sidebar_new (void);
+void chat_sidebar_set_workspace (ChatSidebar *self, ChatWorkspace *workspace);
+void chat_sidebar_select (ChatSidebar *self, ChatChannel *channel);
+
+G_END_DECLS

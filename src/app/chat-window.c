@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "app/chat-window.h"
+
+#include <glib/gi18n.h>
+
+#include "app/chat-connect-dialog.h"
+#include "app/chat-conversation.h"
+#include "app/chat-name-dialog.h"
+#include "app/chat-sidebar.h"
+#include "app/chat-welcome-page.h"
+
+struct _ChatWindow
+{
+  AdwApplicationWindow parent_instance;
+
+  /* Template */
+  AdwToastOverlay *toasts;
+  GtkStack *stack;
+  AdwBin *welcome_bin;
+  AdwLeaflet *leaflet;
+  ChatSidebar *sidebar;
+  ChatConversation *conversation;
+
+  /* Owned */
+  ChatWelcomePage *welcome; /* made when it is needed: most starts do not */
+  ChatWorkspace *workspace;
+  GSettings *settings;
+  GCancellable *cancellable;
+  char *wanted; /* the channel to open as soon as it is known */
+  gulong channels_id;
+};
+
+enum
+{
+  CONNECT_TO,
+  N_SIGNALS
+};
+
+static guint signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE (ChatWindow, chat_window, ADW_TYPE_APPLICATION_WINDOW)
+
+static void
+tell_active (ChatWindow *self)
+{
+  ChatChannel *channel = chat_conversation_get_channel (self->conversation);
+
+  if (self->workspace != NULL)
+    chat_workspace_set_active (self->workspace, channel == NULL ? NULL : chat_channel_get_name (channel),
+                               gtk_window_is_active (GTK_WINDOW (self)));
+}
+
+static void
+open_channel (ChatWindow *self, ChatChannel *channel)
+{
+  g_autofree char *title = NULL;
+
+  g_clear_pointer (&self->wanted, g_free);
+  if (chat_conversation_get_channel (self->conversation) == channel)
+    return;
+  chat_conversation_set_channel (self->conversation, channel);
+  g_settings_set_string (self->settings, "last-channel", chat_channel_get_name (channel));
+  title = g_strdup_printf ("%s – Tertulia", chat_channel_get_title (channel));
+  gtk_window_set_title (GTK_WINDOW (self), title);
+  chat_sidebar_select (self->sidebar, channel);
+  tell_active (self);
+}
+
+static void
+channel_chosen_cb (ChatWindow *self, ChatChannel *channel)
+{
+  open_channel (self, channel);
+  adw_leaflet_set_visible_child_name (self->leaflet, "conversation");
+  chat_conversation_focus (self->conversation);
+}
+
+/* Until a channel is open, each time the list changes: the one of last time, else the first. */
+static void
+open_first (ChatWindow *self)
+{
+  GListModel *channels = chat_workspace_get_channels (self->workspace);
+  g_autoptr (ChatChannel) first = NULL;
+  ChatChannel *wanted;
+
+  if (chat_conversation_get_channel (self->conversation) != NULL)
+    return;
+  wanted = self->wanted == NULL || *self->wanted == '\0' ? NULL
+                                                         : chat_workspace_find_channel (self->workspace, self->wanted);
+  if (wanted == NULL)
+    wanted = first = g_list_model_get_item (channels, 0);
+  if (wanted == NULL)
+    return;
+  open_channel (self, wanted);
+  chat_conversation_focus (self->conversation);
+}
+
+static void
+show_sidebar_cb (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  adw_leaflet_set_visible_child_name (CHAT_WINDOW (widget)->leaflet, "sidebar");
+}
+
+static void
+connect_to_cb (ChatWindow *self, const char *uri, const char *user)
+{
+  g_signal_emit (self, signals[CONNECT_TO], 0, uri, user);
+}
+
+static void
+connect_cb (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  chat_window_ask_connection (CHAT_WINDOW (widget), NULL, g_get_user_name (), NULL, FALSE);
+}
+
+static void
+channel_created_cb (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (ChatWindow) self = data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ChatChannel) channel = chat_workspace_create_channel_finish (CHAT_WORKSPACE (source), result, &error);
+
+  if (channel != NULL)
+    channel_chosen_cb (self, channel);
+  else if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    chat_window_tell (self, error->message);
+}
+
+static void
+conversation_started_cb (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (ChatWindow) self = data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ChatChannel) channel = chat_workspace_start_conversation_finish (CHAT_WORKSPACE (source), result, &error);
+
+  if (channel != NULL)
+    channel_chosen_cb (self, channel);
+  else if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    chat_window_tell (self, error->message);
+}
+
+static void
+channel_named_cb (ChatWindow *self, const char *name, const char *topic)
+{
+  if (self->workspace != NULL)
+    chat_workspace_create_channel_async (self->workspace, name, topic, self->cancellable, channel_created_cb,
+                                         g_object_ref (self));
+}
+
+static void
+person_named_cb (ChatWindow *self, const char *name, const char *topic)
+{
+  if (self->workspace != NULL)
+    chat_workspace_start_conversation_async (self->workspace, name, self->cancellable, conversation_started_cb,
+                                             g_object_ref (self));
+}
+
+static void
+new_channel_cb (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  GtkWidget *dialog = chat_name_dialog_new (GTK_WINDOW (widget), CHAT_NAME_CHANNEL);
+
+  g_signal_connect_object (dialog, "named", G_CALLBACK (channel_named_cb), widget, G_CONNECT_SWAPPED);
+  gtk_window_present (GTK_WINDOW (dialog));
+}
+
+static void
+new_conversation_cb (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  GtkWidget *dialog = chat_name_dialog_new (GTK_WINDOW (widget), CHAT_NAME_PERSON);
+
+  g_signal_connect_object (dialog, "named", G_CALLBACK (person_named_cb), widget, G_CONNECT_SWAPPED);
+  gtk_window_present (GTK_WINDOW (dialog));
+}
+
+static void
+ensure_welcome (ChatWindow *self)
+{
+  if (self->welcome != NULL)
+    return;
+  self->welcome = CHAT_WELCOME_PAGE (chat_welcome_page_new ());
+  adw_bin_set_child (self->welcome_bin, GTK_WIDGET (self->welcome));
+}
+
+static void
+set_workspace (ChatWindow *self, ChatWorkspace *workspace)
+{
+  if (self->workspace == workspace)
+    return;
+  if (self->workspace != NULL)
+    g_clear_signal_handler (&self->channels_id, chat_workspace_get_channels (self->workspace));
+  chat_conversation_set_workspace (self->conversation, workspace);
+  chat_sidebar_set_workspace (self->sidebar, workspace);
+  g_set_object (&self->workspace, workspace);
+  gtk_widget_action_set_enabled (GTK_WIDGET (self), "win.new-channel", workspace != NULL);
+  gtk_widget_action_set_enabled (GTK_WIDGET (self), "win.new-conversation", workspace != NULL);
+  if (workspace != NULL)
+    self->channels_id = g_signal_connect_object (chat_workspace_get_channels (workspace), "items-changed",
+                                                 G_CALLBACK (open_first), self, G_CONNECT_SWAPPED);
+}
+
+static void
+dispose (GObject *object)
+{
+  ChatWindow *self = CHAT_WINDOW (object);
+
+  g_cancellable_cancel (self->cancellable);
+  if (self->workspace != NULL)
+    g_clear_signal_handler (&self->channels_id, chat_workspace_get_channels (self->workspace));
+  g_clear_object (&self->workspace);
+  g_clear_object (&self->settings);
+  g_clear_object (&self->cancellable);
+  g_clear_pointer (&self->wanted, g_free);
+  G_OBJECT_CLASS (chat_window_parent_class)->dispose (object);
+}
+
+static void
+chat_window_class_init (ChatWindowClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->dispose = dispose;
+  signals[CONNECT_TO] = g_signal_new ("connect-to", CHAT_TYPE_WINDOW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                      G_TYPE_NONE, 2, G_TYPE_STRING, G_TYPE_STRING);
+  g_type_ensure (CHAT_TYPE_SIDEBAR);
+  g_type_ensure (CHAT_TYPE_CONVERSATION);
+  gtk_widget_class_set_template_from_resource (widget_class, "/chat/tertulia/Tertulia/chat-window.ui");
+  gtk_widget_class_bind_template_child (widget_class, ChatWindow, toasts);
+  gtk_widget_class_bind_template_child (widget_class, ChatWindow, stack);
+  gtk_widget_class_bind_template_child (widget_class, ChatWindow, welcome_bin);
+  gtk_widget_class_bind_template_child (widget_class, ChatWindow, leaflet);
+  gtk_widget_class_bind_template_child (widget_class, ChatWindow, sidebar);
+  gtk_widget_class_bind_template_child (widget_class, ChatWindow, conversation);
+  gtk_widget_class_install_action (widget_class, "win.show-sidebar", NULL, show_sidebar_cb);
+  gtk_widget_class_install_action (widget_class, "win.connect", NULL, connect_cb);
+  gtk_widget_class_install_action (widget_class, "win.new-channel", NULL, new_channel_cb);
+  gtk_widget_class_install_action (widget_class, "win.new-conversation", NULL, new_conversation_cb);
+}
+
+static void
+chat_window_init (ChatWindow *self)
+{
+  self->cancellable = g_cancellable_new ();
+  gtk_widget_init_template (GTK_WIDGET (self));
+  g_object_bind_property (self->leaflet, "folded", self->conversation, "folded", G_BINDING_SYNC_CREATE);
+  g_signal_connect_object (self->sidebar, "channel-chosen", G_CALLBACK (channel_chosen_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect (self, "notify::is-active", G_CALLBACK (tell_active), NULL);
+}
+
+ChatWindow *
+chat_window_new (GtkApplication *application, GSettings *settings)
+{
+  ChatWindow *self = g_object_new (CHAT_TYPE_WINDOW, "application", application, NULL);
+
+  self->settings = g_object_ref (settings);
+  gtk_window_set_default_size (GTK_WINDOW (self), g_settings_get_int (settings, "window-width"),
+                               g_settings_get_int (settings, "window-height"));
+  if (g_settings_get_boolean (settings, "window-maximized"))
+    gtk_window_maximize (GTK_WINDOW (self));
+  return self;
+}
+
+void
+chat_window_show_welcome (ChatWindow *self, const char *error)
+{
+  set_workspace (self, NULL);
+  ensure_welcome (self);
+  chat_welcome_page_set_busy (self->welcome, NULL);
+  chat_welcome_page_set_error (self->welcome, error);
+  gtk_stack_set_visible_child_name (self->stack, "welcome");
+  gtk_window_set_title (GTK_WINDOW (self), "Tertulia");
+}
+
+void
+chat_window_show_busy (ChatWindow *self, const char *text)
+{
+  ensure_welcome (self);
+  chat_welcome_page_set_busy (self->welcome, text);
+  gtk_stack_set_visible_child_name (self->stack, "welcome");
+}
+
+void
+chat_window_show_workspace (ChatWindow *self, ChatWorkspace *workspace, const char *channel)
+{
+  g_return_if_fail (CHAT_IS_WORKSPACE (workspace));
+
+  set_workspace (self, workspace);
+  g_free (self->wanted);
+  self->wanted = g_strdup (channel);
+  open_first (self);
+  gtk_stack_set_visible_child_name (self->stack, "main");
+  adw_leaflet_set_visible_child_name (self->leaflet, "conversation");
+}
+
+void
+chat_window_ask_connection (ChatWindow *self, const char *uri, const char *user, const char *error, gboolean here)
+{
+  GtkWidget *dialog = chat_connect_dialog_new (GTK_WINDOW (self), uri, user, error, here);
+
+  g_signal_connect_object (dialog, "connect-to", G_CALLBACK (connect_to_cb), self, G_CONNECT_SWAPPED);
+  gtk_window_present (GTK_WINDOW (dialog));
+}
+
+void
+chat_window_tell (ChatWindow *self, const char *text)
+{
+  AdwToast *toast = adw_toast_new ("");
+  g_autofree char *escaped = g_markup_escape_text (text, -1);
+
+  adw_toast_set_title (toast, escaped);
+  adw_toast_overlay_add_toast (self->toasts, toast);
+}
+
+void
+chat_window_keep (ChatWindow *self)
+{
+  int width, height;
+
+  chat_conversation_keep_draft (self->conversation);
+  gtk_window_get_default_size (GTK_WINDOW (self), &width, &height);
+  g_settings_set_int (self->settings, "window-width", width);
+  g_settings_set_int (self->settings, "window-height", height);
+  g_settings_set_boolean (self->settings, "window-maximized", gtk_window_is_maximized (GTK_WINDOW (self)));
+}

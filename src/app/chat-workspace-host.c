@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "app/chat-workspace-host.h"
+
+#include <glib/gi18n.h>
+
+#include "app/chat-embedded-server.h"
+#include "client/chat-credentials.h"
+
+/* Under what the keyring and the disk know the server on this computer, whose port is another at each start. */
+#define HERE "tertulia:here"
+
+struct _ChatWorkspaceHost
+{
+  GObject parent_instance;
+
+  /* Owned */
+  GSettings *settings;
+  char *directory;
+  ChatEmbeddedServer *server;
+  ChatCredentials *credentials;
+  ChatWorkspace *workspace;
+  GCancellable *cancellable; /* of the workspace that is open */
+  char *key;                 /* its uri, or HERE */
+  char *user;
+  char *token;
+
+  ChatFeedFactory factory;
+  gboolean first;       /* never signed in to before */
+  gboolean opened;      /* the cache is read */
+  gboolean token_known; /* the keyring has answered */
+  gboolean signing_in;
+};
+
+enum
+{
+  OPENED,
+  SIGNED_IN,
+  NEEDS_NAME,
+  FAILED,
+  TOLD,
+  N_SIGNALS
+};
+
+static guint signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE (ChatWorkspaceHost, chat_workspace_host, G_TYPE_OBJECT)
+
+static gboolean
+is_here (ChatWorkspaceHost *self)
+{
+  return g_strcmp0 (self->key, HERE) == 0;
+}
+
+static char *
+dup_directory (ChatWorkspaceHost *self)
+{
+  g_autofree char *name = g_strconcat (self->key, "\n", self->user, NULL);
+  g_autofree char *hash = g_compute_checksum_for_string (G_CHECKSUM_SHA256, name, -1);
+
+  hash[32] = '\0';
+  return g_build_filename (self->directory, "workspaces", hash, NULL);
+}
+
+static void
+remember (ChatWorkspaceHost *self)
+{
+  g_settings_set (self->settings, "last-workspace", "(ss)", self->key, self->user);
+}
+
+static void
+forget (ChatWorkspaceHost *self)
+{
+  g_settings_reset (self->settings, "last-workspace");
+  g_settings_reset (self->settings, "last-channel");
+}
+
+static void
+ask_name (ChatWorkspaceHost *self, const char *reason)
+{
+  g_signal_emit (self, signals[NEEDS_NAME], 0, is_here (self) ? NULL : self->key, self->user, reason);
+}
+
+static void
+token_stored_cb (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (ChatWorkspaceHost) self = data;
+  g_autoptr (GError) error = NULL;
+
+  chat_credentials_store_finish (CHAT_CREDENTIALS (source), result, &error);
+  if (!chat_credentials_get_persistent (self->credentials) && self->first && !is_here (self))
+    g_signal_emit (self, signals[TOLD], 0,
+                   _ ("There is no keyring here: you will be asked to sign in again next time."));
+}
+
+static void
+signed_in_cb (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (ChatWorkspaceHost) self = data;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *token = NULL;
+  gboolean first;
+
+  if (CHAT_WORKSPACE (source) != self->workspace)
+    return;
+  self->signing_in = FALSE;
+  if (!chat_workspace_sign_in_finish (CHAT_WORKSPACE (source), result, &token, &error))
+    {
+      if (g_error_matches (error, CHAT_CLIENT_ERROR, CHAT_CLIENT_ERROR_NAME_TAKEN)
+          || g_error_matches (error, CHAT_CLIENT_ERROR, CHAT_CLIENT_ERROR_NAME_INVALID))
+        ask_name (self, error->message);
+      else if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+        g_signal_emit (self, signals[FAILED], 0, error->message);
+      return;
+    }
+  if (token != NULL)
+    chat_credentials_store_async (self->credentials, self->key, self->user, token, self->cancellable, token_stored_cb,
+                                  g_object_ref (self));
+  first = self->first;
+  self->first = FALSE;
+  remember (self);
+  g_signal_emit (self, signals[SIGNED_IN], 0, self->workspace, first);
+}
+
+/* The cache, the keyring and the server's address come in any order; signing in wants all three. */
+static void
+sign_in_when_ready (ChatWorkspaceHost *self)
+{
+  if (!self->opened || !self->token_known || self->signing_in)
+    return;
+  if (is_here (self) && chat_embedded_server_get_uri (self->server) == NULL)
+    return;
+  self->signing_in = TRUE;
+  chat_workspace_sign_in_async (self->workspace, self->token, self->cancellable, signed_in_cb, g_object_ref (self));
+}
+
+static void
+server_uri_cb (ChatWorkspaceHost *self)
+{
+  const char *uri = chat_embedded_server_get_uri (self->server);
+
+  if (uri == NULL || self->workspace == NULL || !is_here (self))
+    return;
+  chat_workspace_set_uri (self->workspace, uri);
+  sign_in_when_ready (self);
+}
+
+static void
+server_failed_cb (ChatWorkspaceHost *self, const GError *error)
+{
+  g_signal_emit (self, signals[FAILED], 0, error->message);
+}
+
+static void
+token_found_cb (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (ChatWorkspaceHost) self = data;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *token = chat_credentials_lookup_finish (CHAT_CREDENTIALS (source), result, &error);
+
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return;
+  /* Without a keyring the name alone does. */
+  g_free (self->token);
+  self->token = g_steal_pointer (&token);
+  self->token_known = TRUE;
+  sign_in_when_ready (self);
+}
+
+static void
+opened_cb (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (ChatWorkspaceHost) self = data;
+  g_autoptr (GError) error = NULL;
+
+  if (!chat_workspace_open_finish (CHAT_WORKSPACE (source), result, &error))
+    {
+      if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+        return;
+      /* It goes on without what was kept; what can't be kept is to be known. */
+      g_signal_emit (self, signals[TOLD], 0, error->message);
+    }
+  if (CHAT_WORKSPACE (source) != self->workspace)
+    return;
+  self->opened = TRUE;
+  g_signal_emit (self, signals[OPENED], 0, self->workspace, self->first);
+  sign_in_when_ready (self);
+}
+
+static void
+signed_out_cb (ChatWorkspaceHost *self, const GError *error)
+{
+  ask_name (self, error == NULL ? NULL : error->message);
+}
+
+static void
+drop_workspace (ChatWorkspaceHost *self)
+{
+  if (self->cancellable != NULL)
+    g_cancellable_cancel (self->cancellable);
+  g_clear_object (&self->cancellable);
+  if (self->workspace != NULL)
+    g_signal_handlers_disconnect_by_data (self->workspace, self);
+  g_clear_object (&self->workspace);
+  g_clear_pointer (&self->token, g_free);
+  self->opened = self->token_known = self->signing_in = FALSE;
+}
+
+static void
+set_text (char **field, const char *text)
+{
+  char *copy = g_strdup (text);
+
+  g_free (*field);
+  *field = copy;
+}
+
+static void
+open_now (ChatWorkspaceHost *self, const char *key, const char *user)
+{
+  g_autofree char *directory = NULL;
+  g_autofree char *channel = g_settings_get_string (self->settings, "last-channel");
+  g_autofree char *kept_key = NULL;
+  g_autofree char *kept_user = NULL;
+
+  drop_workspace (self);
+  set_text (&self->key, key);
+  set_text (&self->user, user);
+  g_settings_get (self->settings, "last-workspace", "(ss)", &kept_key, &kept_user);
+  self->first = g_strcmp0 (kept_key, key) != 0 || g_strcmp0 (kept_user, user) != 0;
+  directory = dup_directory (self);
+  self->cancellable = g_cancellable_new ();
+  self->workspace = chat_workspace_new (is_here (self) ? chat_embedded_server_get_uri (self->server) : key, user,
+                                        directory, self->factory, NULL);
+  g_signal_connect_object (self->workspace, "signed-out", G_CALLBACK (signed_out_cb), self, G_CONNECT_SWAPPED);
+  chat_workspace_open_async (self->workspace, *channel == '\0' ? NULL : channel, self->cancellable, opened_cb,
+                             g_object_ref (self));
+  chat_credentials_lookup_async (self->credentials, key, user, self->cancellable, token_found_cb, g_object_ref (self));
+  if (is_here (self))
+    chat_embedded_server_start (self->server);
+}
+
+typedef struct
+{
+  char *key;
+  char *user;
+} Destination;
+
+static void
+destination_free (Destination *destination)
+{
+  g_free (destination->key);
+  g_free (destination->user);
+  g_free (destination);
+}
+
+static void
+closed_for_next_cb (GObject *source, GAsyncResult *result, gpointer data)
+{
+  ChatWorkspaceHost *self = CHAT_WORKSPACE_HOST (source);
+  Destination *destination = data;
+
+  chat_workspace_host_close_finish (self, result, NULL);
+  open_now (self, destination->key, destination->user);
+  destination_free (destination);
+}
+
+static void
+server_stopped_cb (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GTask) task = data;
+
+  chat_embedded_server_stop_finish (CHAT_EMBEDDED_SERVER (source), result, NULL);
+  g_task_return_boolean (task, TRUE);
+}
+
+static void
+workspace_closed_cb (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GTask) task = data;
+  ChatWorkspaceHost *self = g_task_get_source_object (task);
+  g_autoptr (GError) error = NULL;
+
+  if (!chat_workspace_close_finish (CHAT_WORKSPACE (source), result, &error))
+    g_warning ("closing the workspace: %s", error->message);
+  chat_embedded_server_stop_async (self->server, NULL, server_stopped_cb, g_steal_pointer (&task));
+}
+
+static void
+finalize (GObject *object)
+{
+  ChatWorkspaceHost *self = CHAT_WORKSPACE_HOST (object);
+
+  drop_workspace (self);
+  g_clear_object (&self->server);
+  g_clear_object (&self->credentials);
+  g_clear_object (&self->settings);
+  g_free (self->directory);
+  g_free (self->key);
+  g_free (self->user);
+  G_OBJECT_CLASS (chat_workspace_host_parent_class)->finalize (object);
+}
+
+static void
+chat_workspace_host_class_init (ChatWorkspaceHostClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = finalize;
+  signals[OPENED] = g_signal_new ("opened", CHAT_TYPE_WORKSPACE_HOST, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                  G_TYPE_NONE, 2, CHAT_TYPE_WORKSPACE, G_TYPE_BOOLEAN);
+  signals[SIGNED_IN] = g_signal_new ("signed-in", CHAT_TYPE_WORKSPACE_HOST, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                     G_TYPE_NONE, 2, CHAT_TYPE_WORKSPACE, G_TYPE_BOOLEAN);
+  signals[NEEDS_NAME] = g_signal_new ("needs-name", CHAT_TYPE_WORKSPACE_HOST, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                      G_TYPE_NONE, 3, G_TYPE_STRING, G_TYPE_STRING, G_TYPE_STRING);
+  signals[FAILED] = g_signal_new ("failed", CHAT_TYPE_WORKSPACE_HOST, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                  G_TYPE_NONE, 1, G_TYPE_STRING);
+  signals[TOLD] = g_signal_new ("told", CHAT_TYPE_WORKSPACE_HOST, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE,
+                                1, G_TYPE_STRING);
+}
+
+static void
+chat_workspace_host_init (ChatWorkspaceHost *self)
+{
+  self->credentials = chat_credentials_new ();
+}
+
+ChatWorkspaceHost *
+chat_workspace_host_new (GSettings *settings, const char *directory, ChatFeedFactory factory)
+{
+  ChatWorkspaceHost *self = g_object_new (CHAT_TYPE_WORKSPACE_HOST, NULL);
+  g_autofree char *server = g_build_filename (directory, "server", NULL);
+
+  self->settings = g_object_ref (settings);
+  self->directory = g_strdup (directory);
+  self->factory = factory;
+  self->server = chat_embedded_server_new (server);
+  g_signal_connect_object (self->server, "notify::uri", G_CALLBACK (server_uri_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->server, "failed", G_CALLBACK (server_failed_cb), self, G_CONNECT_SWAPPED);
+  return self;
+}
+
+void
+chat_workspace_host_open (ChatWorkspaceHost *self, const char *uri, const char *user)
+{
+  Destination *destination;
+
+  g_return_if_fail (CHAT_IS_WORKSPACE_HOST (self));
+  g_return_if_fail (user != NULL);
+
+  if (self->workspace == NULL)
+    {
+      open_now (self, uri == NULL ? HERE : uri, user);
+      return;
+    }
+  destination = g_new0 (Destination, 1);
+  destination->key = g_strdup (uri == NULL ? HERE : uri);
+  destination->user = g_strdup (user);
+  chat_workspace_host_close_async (self, FALSE, NULL, closed_for_next_cb, destination);
+}
+
+gboolean
+chat_workspace_host_open_last (ChatWorkspaceHost *self)
+{
+  g_autofree char *key = NULL;
+  g_autofree char *user = NULL;
+
+  g_settings_get (self->settings, "last-workspace", "(ss)", &key, &user);
+  if (*key == '\0' || *user == '\0')
+    return FALSE;
+  open_now (self, key, user);
+  return TRUE;
+}
+
+void
+chat_workspace_host_close_async (ChatWorkspaceHost *self, gboolean leave, GCancellable *cancellable,
+                                 GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  g_autoptr (ChatWorkspace) workspace = g_steal_pointer (&self->workspace);
+
+  g_task_set_source_tag (task, chat_workspace_host_close_async);
+  if (leave)
+    {
+      forget (self);
+      if (self->key != NULL)
+        chat_credentials_clear_async (self->credentials, self->key, self->user, NULL, NULL, NULL);
+    }
+  if (workspace != NULL)
+    g_signal_handlers_disconnect_by_data (workspace, self);
+  drop_workspace (self);
+  if (workspace == NULL)
+    chat_embedded_server_stop_async (self->server, NULL, server_stopped_cb, g_steal_pointer (&task));
+  else
+    chat_workspace_close_async (workspace, leave, NULL, workspace_closed_cb, g_steal_pointer (&task));
+}
+
+gboolean
+chat_workspace_host_close_finish (ChatWorkspaceHost *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+ChatWorkspace *
+chat_workspace_host_get_workspace (ChatWorkspaceHost *self)
+{
+  return self->workspace;
+}

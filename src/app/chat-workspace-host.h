@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "client/chat-workspace.h"
+
+G_BEGIN_DECLS
+
+#define CHAT_TYPE_WORKSPACE_HOST (chat_workspace_host_get_type ())
+G_DECLARE_FINAL_TYPE (ChatWorkspaceHost, chat_workspace_host, CHAT, WORKSPACE_HOST, GObject)
+
+/**
+ * ChatWorkspaceHost:
+ *
+ * What stands between the application and its workspace: the embedded server where it is wanted, the keyring, signing
+ * in, and remembering where to go next time.
+ *
+ * Signals: `opened (ChatWorkspace *, gboolean first)`: its cached channels and messages can be shown (`first`: never
+ * seen before, nothing to show until signed in); `signed-in (ChatWorkspace *, gboolean first)`; `needs-name (char *uri,
+ * char *user, char *reason)`: a person must choose (uri NULL: the one on this computer); `failed (char *reason)`; `told
+ * (char *sentence)`: something to know.
+ */
+ChatWorkspaceHost *chat_workspace_host_new (GSettings *settings, const char *directory, ChatFeedFactory factory);
+
+/** chat_workspace_host_open: @uri: (nullable): NULL: the server on this computer, started when needed. Leaves nothing
+ * of an earlier one. */
+void chat_workspace_host_open (ChatWorkspaceHost *self, const char *uri, const char *user);
+
+/** chat_workspace_host_open_last: FALSE where there was none. */
+gboolean chat_workspace_host_open_last (ChatWorkspaceHost *self);
+
+/** chat_workspace_host_close_async: @leave: sign out and forget it; else only put everything on disk. Stops the
+ * embedded server. */
+void chat_workspace_host_close_async (ChatWorkspaceHost *self, gboolean leave, GCancellable *cancellable,
+                                      GAsyncReadyCallback callback, gpointer user_data);
+gboolean chat_workspace_host_close_finish (ChatWorkspaceHost *self, GAsyncResult *result, GError **error);
+
+ChatWorkspace *chat_workspace_host_get_workspace (ChatWorkspaceHost *self);
+
+G_END_DECLS
