@@ -69,24 +69,27 @@ void chat_channel_store_get_async (ChatChannelStore *self, const char *name, con
 ChatChannelInfo *chat_channel_store_get_finish (ChatChannelStore *self, GAsyncResult *result, GError **error);
 
 /** chat_channel_store_ensure_async: makes the channel with its members unless it is there (then nothing changes and
- * *created is FALSE). */
+ * *created is FALSE). A private conversation that exists only because something was appended to it, and has no members,
+ * becomes the one that is asked for (*created is TRUE). @info: its head and read are passed over. */
 void chat_channel_store_ensure_async (ChatChannelStore *self, const ChatChannelInfo *info, GCancellable *cancellable,
                                       GAsyncReadyCallback callback, gpointer user_data);
 gboolean chat_channel_store_ensure_finish (ChatChannelStore *self, GAsyncResult *result, gboolean *created,
                                            GError **error);
 
-/** chat_channel_store_update_async: @topic, @language: (nullable): NULL leaves it, "" clears it. */
+/** chat_channel_store_update_async: @topic, @language: (nullable): NULL leaves it, "" clears it. NOT_FOUND where there
+ * is no such channel. */
 void chat_channel_store_update_async (ChatChannelStore *self, const char *name, const char *topic, const char *language,
                                       GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 gboolean chat_channel_store_update_finish (ChatChannelStore *self, GAsyncResult *result, GError **error);
 
 /** chat_channel_store_set_member_async: joins or leaves; idempotent. A private conversation's members are fixed:
- * CONFLICT. */
+ * CONFLICT. NOT_FOUND where there is no such channel. */
 void chat_channel_store_set_member_async (ChatChannelStore *self, const char *name, const char *user, gboolean member,
                                           GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 gboolean chat_channel_store_set_member_finish (ChatChannelStore *self, GAsyncResult *result, GError **error);
 
-/** chat_channel_store_set_read_async: a marker never goes back, nor past the head. */
+/** chat_channel_store_set_read_async: a marker never goes back, nor past the head. NOT_FOUND where there is no such
+ * channel. */
 void chat_channel_store_set_read_async (ChatChannelStore *self, const char *name, const char *user, gint64 seq,
                                         GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 gboolean chat_channel_store_set_read_finish (ChatChannelStore *self, GAsyncResult *result, GError **error);

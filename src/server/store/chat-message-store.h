@@ -21,31 +21,41 @@ typedef struct
   ChatAppendOutcome outcome;
 } ChatAppendResult;
 
-/** ChatPage: which part of a channel: exactly one anchor kind. A time is used to find a seq to start from, no more. */
+#define CHAT_PAGE_MAX_LIMIT 1000
+
+/** ChatPageKind: which part of a channel. */
 typedef enum
 {
-  CHAT_PAGE_LATEST, /* the newest */
+  CHAT_PAGE_LATEST, /* the newest; has no anchor */
   CHAT_PAGE_BEFORE, /* older than the anchor, not including it */
-  CHAT_PAGE_AFTER,  /* newer than the anchor, not including it; a time: at or after it */
-  CHAT_PAGE_AROUND, /* half of them before, the anchor among the rest */
+  CHAT_PAGE_AFTER,  /* newer than the anchor, not including it; a time: at or after it. No anchor: from the first on */
+  CHAT_PAGE_AROUND, /* half of them before, the anchor among the rest; where one side is short the other fills up */
 } ChatPageKind;
 
+/**
+ * ChatPage:
+ *
+ * At most one anchor. A time is used to find a seq to start from, no more: that of the first message, in the channel's
+ * order, whose timestamp is at or after it (timestamps may be out of order; everything before that seq is older), or
+ * the end where there is none.
+ */
 typedef struct
 {
   ChatPageKind kind;
-  gint64 seq;     /* the anchor, or 0 */
+  gint64 seq;     /* the anchor, or 0; beyond the head it is the end */
   const char *id; /* the anchor, or NULL */
   gint64 time_ms; /* the anchor, or CHAT_TIME_UNKNOWN */
-  guint limit;    /* 1–1000 */
+  guint limit;    /* 1–CHAT_PAGE_MAX_LIMIT */
 } ChatPage;
 
-/** ChatMessagePage: @messages: (element-type ChatMessage), ascending seq, each with its seq and in its current state.
- */
+/** ChatMessagePage: @messages: (element-type ChatMessage), ascending seq, each as it was appended, with its seq: an
+ * edit or a deletion is a record of its own. A record that this version can't decode any more has the kind
+ * CHAT_KIND_UNKNOWN and its id, channel, seq and about its timestamp. */
 typedef struct
 {
   GPtrArray *messages;
   gint64 head;  /* the last seq of the channel; 0 where it is empty */
-  gint64 first; /* the oldest seq that is still kept */
+  gint64 first; /* the oldest seq that is still kept; 0 where it is empty */
   gboolean more_before, more_after;
 } ChatMessagePage;
 
@@ -75,7 +85,7 @@ struct _ChatMessageStoreInterface
  * @messages: (element-type ChatMessage): in broker order, each with id, channel and timestamp
  *
  * Gives every new one the next seq of its channel (contiguous, from 1) and stores it, all in one transaction. A channel
- * that does not exist yet is made.
+ * that does not exist yet is made; a private conversation then has no members until it is ensured.
  *
  * The finish returns (transfer full) (element-type ChatAppendResult), one for each, in the same order.
  */

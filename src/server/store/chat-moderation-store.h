@@ -17,7 +17,7 @@ typedef struct
   char *user_key; /* skeleton: strikes and blocks stay on it */
   char *rule;
   GArray *spans;  /* (element-type ChatSpan) */
-  char *original; /* the text before masking: restricted, for appeals */
+  char *original; /* the text before masking: restricted, for appeals; NULL once its retention is over */
   char *rules_version;
   gint64 timestamp;
   guint limit; /* strikes until the block, from 1 */
@@ -74,8 +74,9 @@ struct _ChatModerationStoreInterface
  * chat_moderation_store_record_strike_async:
  *
  * One atomic step: warning, strike number, rule version, original, block at the limit, audit entry. A repeat of the
- * same record_id changes nothing and returns the first answer. The finish: (transfer full): @strike with its answer
- * filled in.
+ * same record_id changes nothing and returns the first answer. A strike of a user who is blocked counts, but makes no
+ * second block. Strikes count from 0 again after a block was lifted or ran out. The finish: (transfer full): @strike
+ * with its answer filled in.
  */
 void chat_moderation_store_record_strike_async (ChatModerationStore *self, const ChatStrike *strike,
                                                 GCancellable *cancellable, GAsyncReadyCallback callback,

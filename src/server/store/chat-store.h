@@ -36,7 +36,13 @@ gboolean chat_store_error_is_passing (const GError *error);
 
 /*
  * The contract of a database: one small interface per aggregate, typed queries, no SQL in a signature. Every call is an
- * asynchronous GTask pair, runs in order of the calls behind a ChatWorker, and is one transaction.
+ * asynchronous GTask pair behind a ChatWorker, and is one transaction. Calls that write run in order of the calls, and
+ * so do those that read; a call that reads sees all that had returned when it was made.
+ *
+ * A call that is cancelled before its turn does nothing (G_IO_ERROR_CANCELLED); one whose turn has come returns what it
+ * did. Before open has returned and after close was called, every call is CHAT_STORE_ERROR_CLOSED; arguments that break
+ * the contract are G_IO_ERROR_INVALID_ARGUMENT, a call that a back-end does not offer G_IO_ERROR_NOT_SUPPORTED.
+ *
  * tests/conformance/test-store.c is the contract.
  */
 #define CHAT_TYPE_STORE (chat_store_get_type ())
@@ -59,7 +65,8 @@ struct _ChatStoreInterface
   ChatModerationStore *(*get_moderation) (ChatStore *self);
 };
 
-/** chat_store_open_async: connects, creates what is missing, runs the migrations. Idempotent. */
+/** chat_store_open_async: connects, creates what is missing, runs the migrations. Idempotent; may be called again after
+ * it failed, and after a close has returned. */
 void chat_store_open_async (ChatStore *self, GCancellable *cancellable, GAsyncReadyCallback callback,
                             gpointer user_data);
 gboolean chat_store_open_finish (ChatStore *self, GAsyncResult *result, GError **error);

@@ -48,7 +48,7 @@ struct _ChatUserStoreInterface
 };
 
 /** chat_user_store_open_session_async: one atomic step: CONFLICT where another session whose lease lies after @now has
- * the same user_key; one that has lapsed is replaced. */
+ * the same user_key; one that has lapsed or expired is replaced, and so is the same session (its id). */
 void chat_user_store_open_session_async (ChatUserStore *self, const ChatSessionInfo *session, gint64 now,
                                          GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 gboolean chat_user_store_open_session_finish (ChatUserStore *self, GAsyncResult *result, GError **error);

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "server/store/sqlite/chat-sqlite-file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <glib/gstdio.h>
+
+#include "server/store/chat-store.h"
+
+static gboolean fail (GError **error, int system_error, const char *format, ...) G_GNUC_PRINTF (3, 4);
+
+static gboolean
+fail (GError **error, int system_error, const char *format, ...)
+{
+  gboolean full = system_error == ENOSPC || system_error == EDQUOT;
+  va_list arguments;
+
+  va_start (arguments, format);
+  g_propagate_error (error,
+                     g_error_new_valist (CHAT_STORE_ERROR, full ? CHAT_STORE_ERROR_FULL : CHAT_STORE_ERROR_READ_ONLY,
+                                         format, arguments));
+  va_end (arguments);
+  return FALSE;
+}
+
+static gboolean
+make_file (const char *path, GError **error)
+{
+  g_autofree char *directory = g_path_get_dirname (path);
+  int descriptor;
+
+  if (g_mkdir_with_parents (directory, 0700) != 0)
+    return fail (error, errno, "The directory “%s” can't be made (%s): make it, and let the server's user write in it",
+                 directory, g_strerror (errno));
+
+  /* O_EXCL: of a file that another connection of this process has open, closing a descriptor would drop its locks */
+  descriptor = g_open (path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (descriptor < 0 && errno != EEXIST)
+    return fail (error, errno, "“%s” can't be made (%s): let the server's user write in its directory", path,
+                 g_strerror (errno));
+  if (descriptor >= 0)
+    close (descriptor);
+  return TRUE;
+}
+
+gboolean
+chat_sqlite_file_prepare (const char *path, GError **error)
+{
+  struct stat status;
+
+  if (stat (path, &status) != 0 && errno == ENOENT && !make_file (path, error))
+    return FALSE;
+  if (stat (path, &status) != 0)
+    return fail (error, errno, "“%s” can't be reached (%s): name a file that the server's user can read and write",
+                 path, g_strerror (errno));
+  if (!S_ISREG (status.st_mode))
+    return fail (error, 0, "“%s” is %s: name a file in the configuration, such as “%s/store.db”", path,
+                 S_ISDIR (status.st_mode) ? "a directory" : "not a file", path);
+  return TRUE;
+}

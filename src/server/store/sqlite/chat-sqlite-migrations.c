@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "server/store/sqlite/chat-sqlite-migrations.h"
+
+#include <stdlib.h>
+
+#include "server/store/sqlite/sqlite-resources.h"
+
+#define MIGRATIONS "/chat/tertulia/store/sqlite/migrations/"
+
+/* "Tert" in the file's header: which program's database it is */
+#define APPLICATION_ID 0x54657274
+
+static int
+compare_names (const void *a, const void *b)
+{
+  return strcmp (*(char *const *)a, *(char *const *)b);
+}
+
+/* in the order of their numbers, which start at 001 and leave none out */
+static char **
+list_migrations (void)
+{
+  char **names = g_resource_enumerate_children (chat_sqlite_get_resource (), MIGRATIONS, 0, NULL);
+
+  qsort (names, g_strv_length (names), sizeof *names, compare_names);
+  return names;
+}
+
+static void
+migrate (ChatSqlite *database, const char *name, gint64 version)
+{
+  g_autofree char *path = g_strconcat (MIGRATIONS, name, NULL);
+  g_autoptr (GBytes) script = g_resource_lookup_data (chat_sqlite_get_resource (), path, 0, NULL);
+  g_autofree char *mark = NULL;
+
+  g_assert (g_ascii_strtoll (name, NULL, 10) == version);
+
+  /* a resource ends with a NUL byte that its size does not count */
+  chat_sqlite_script (database, g_bytes_get_data (script, NULL));
+  mark = g_strdup_printf ("PRAGMA application_id = %d; PRAGMA user_version = %d", APPLICATION_ID, (int)version);
+  chat_sqlite_script (database, mark);
+}
+
+void
+chat_sqlite_recognise (ChatSqlite *database)
+{
+  g_auto (GStrv) names = list_migrations ();
+  gint64 known = g_strv_length (names);
+  gint64 version = chat_sqlite_number (database, "PRAGMA user_version");
+  gint64 application = chat_sqlite_number (database, "PRAGMA application_id");
+  gboolean empty = chat_sqlite_number (database, "SELECT count (*) FROM sqlite_schema") == 0;
+
+  if (application != APPLICATION_ID && !(empty && application == 0 && version == 0))
+    chat_sqlite_fail (database, CHAT_STORE_ERROR_CONFLICT,
+                      "“%s” is another program's database: name another file in the configuration",
+                      chat_sqlite_get_path (database));
+  else if (version > known)
+    chat_sqlite_fail (database, CHAT_STORE_ERROR_TOO_NEW,
+                      "“%s” was written by a later version of tertulia-server (schema %" G_GINT64_FORMAT
+                      ", this one knows up to %" G_GINT64_FORMAT "): start that version, or put a backup from before "
+                      "in its place; nothing was touched",
+                      chat_sqlite_get_path (database), version, known);
+}
+
+gboolean
+chat_sqlite_migrate (ChatSqlite *database, GError **error)
+{
+  g_auto (GStrv) names = list_migrations ();
+
+  for (gint64 i = 0; names[i] != NULL; i++)
+    {
+      chat_sqlite_begin (database);
+      /* within the transaction: another process may be doing the same */
+      if (chat_sqlite_number (database, "PRAGMA user_version") == i)
+        migrate (database, names[i], i + 1);
+      if (!chat_sqlite_end (database, error))
+        return FALSE;
+    }
+  return TRUE;
+}

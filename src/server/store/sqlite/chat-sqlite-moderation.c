@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "server/store/sqlite/chat-sqlite-store-private.h"
+
+#include <string.h>
+
+#include "core/chat-time.h"
+#include "core/chat-uuid.h"
+
+#define SELECT_STRIKE                                                                                                  \
+  "SELECT record_id, channel, user, user_key, rule, spans, text, rules_version, timestamp, \"limit\", warning_id, "    \
+  "strike, blocked FROM strikes LEFT JOIN originals USING (record_id) "
+
+typedef struct
+{
+  ChatStrike *strike;
+  char *key; /* a record's id or a user's key */
+  char *by;
+  gint64 now;
+  guint limit;
+} ModerationCall;
+
+static ModerationCall *
+moderation_call_new (const char *key)
+{
+  ModerationCall *call = g_new0 (ModerationCall, 1);
+
+  call->key = g_strdup (key);
+  return call;
+}
+
+static void
+moderation_call_free (gpointer data)
+{
+  ModerationCall *call = data;
+
+  g_clear_pointer (&call->strike, chat_strike_free);
+  g_free (call->key);
+  g_free (call->by);
+  g_free (call);
+}
+
+static void
+write_audit (ChatSqlite *database, gint64 time, const char *actor, const char *action, const char *user_key,
+             const char *record_id, const char *detail)
+{
+  chat_sqlite_run (database,
+                   "INSERT INTO audit (time, actor, action, user_key, record_id, detail) "
+                   "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                   "xsssss", time, actor, action, user_key, record_id, detail);
+}
+
+/* Spans: "0+4 7+2" */
+
+static char *
+spans_to_text (const GArray *spans)
+{
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 0; spans != NULL && i < spans->len; i++)
+    {
+      const ChatSpan *span = &g_array_index (spans, ChatSpan, i);
+
+      g_string_append_printf (text, "%s%u+%u", i > 0 ? " " : "", span->start, span->length);
+    }
+  return g_string_free (text, FALSE);
+}
+
+static GArray *
+spans_from_text (const char *text)
+{
+  GArray *spans = g_array_new (FALSE, FALSE, sizeof (ChatSpan));
+  char *end;
+
+  while (*text != '\0')
+    {
+      ChatSpan span;
+
+      span.start = (guint)g_ascii_strtoull (text, &end, 10);
+      if (*end != '+')
+        break;
+      span.length = (guint)g_ascii_strtoull (end + 1, &end, 10);
+      g_array_append_val (spans, span);
+      text = end;
+    }
+  return spans;
+}
+
+/* Strikes */
+
+static ChatStrike *
+read_strike (ChatSqliteQuery *query)
+{
+  ChatStrike *strike = g_new0 (ChatStrike, 1);
+  g_autofree char *spans = NULL;
+
+  chat_sqlite_read (query, "sssssssstusub", &strike->record_id, &strike->channel, &strike->user, &strike->user_key,
+                    &strike->rule, &spans, &strike->original, &strike->rules_version, &strike->timestamp,
+                    &strike->limit, &strike->warning_id, &strike->strike, &strike->blocked);
+  strike->spans = spans_from_text (spans);
+  return strike;
+}
+
+static ChatStrike *
+find_strike (ChatSqlite *database, const char *record_id)
+{
+  g_autoptr (ChatSqliteQuery) query
+      = chat_sqlite_query (database, SELECT_STRIKE "WHERE record_id = ?1", "s", record_id);
+
+  return chat_sqlite_next (database, query) ? read_strike (query) : NULL;
+}
+
+/* A block that has run out is as good as lifted: strikes count from 0 again. */
+static void
+expire_block (ChatSqlite *database, const ChatStrike *strike)
+{
+  if (chat_sqlite_run (database, "DELETE FROM blocks WHERE user_key = ?1 AND until <= ?2", "sx", strike->user_key,
+                       strike->timestamp)
+      == 0)
+    return;
+  chat_sqlite_run (database, "DELETE FROM standings WHERE user_key = ?1", "s", strike->user_key);
+  write_audit (database, strike->timestamp, NULL, "expire", strike->user_key, NULL, NULL);
+}
+
+static guint
+count_strike (ChatSqlite *database, const char *user_key)
+{
+  g_autoptr (ChatSqliteQuery) query
+      = chat_sqlite_query (database,
+                           "INSERT INTO standings VALUES (?1, 1) "
+                           "ON CONFLICT (user_key) DO UPDATE SET strikes = strikes + 1 RETURNING strikes",
+                           "s", user_key);
+  guint strikes = 0;
+
+  if (chat_sqlite_next (database, query))
+    chat_sqlite_read (query, "u", &strikes);
+  return strikes;
+}
+
+/* whether there was none yet */
+static gboolean
+block (ChatSqlite *database, const ChatStrike *strike)
+{
+  g_autofree char *reason = g_strdup_printf ("strike %u of %u (%s)", strike->strike, strike->limit, strike->rule);
+
+  if (chat_sqlite_run (database,
+                       "INSERT INTO blocks (user_key, user, since, until, reason, record_id) "
+                       "VALUES (?1, ?2, ?3, NULL, ?4, ?5) ON CONFLICT (user_key) DO NOTHING",
+                       "ssxss", strike->user_key, strike->user, strike->timestamp, reason, strike->record_id)
+      == 0)
+    return FALSE;
+  write_audit (database, strike->timestamp, NULL, "block", strike->user_key, strike->record_id, reason);
+  return TRUE;
+}
+
+static void
+write_strike (ChatSqlite *database, const ChatStrike *strike)
+{
+  g_autofree char *spans = spans_to_text (strike->spans);
+
+  chat_sqlite_run (database,
+                   "INSERT INTO strikes (record_id, warning_id, channel, user, user_key, rule, spans, rules_version, "
+                   "timestamp, \"limit\", strike, blocked) "
+                   "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                   "ssssssssxuub", strike->record_id, strike->warning_id, strike->channel, strike->user,
+                   strike->user_key, strike->rule, spans, strike->rules_version, strike->timestamp, strike->limit,
+                   strike->strike, strike->blocked);
+  chat_sqlite_run (database, "INSERT INTO originals VALUES (?1, ?2)", "ss", strike->record_id, strike->original);
+  write_audit (database, strike->timestamp, NULL, "strike", strike->user_key, strike->record_id, strike->rule);
+}
+
+static gpointer
+record_strike (ChatSqlite *database, gconstpointer arguments)
+{
+  const ModerationCall *call = arguments;
+  ChatStrike *strike = find_strike (database, call->strike->record_id);
+
+  if (strike != NULL || chat_sqlite_has_failed (database))
+    return strike;
+
+  strike = chat_strike_copy (call->strike);
+  g_free (strike->warning_id);
+  strike->warning_id = chat_uuid_v5 ("warning", strike->record_id, strlen (strike->record_id));
+  expire_block (database, strike);
+  strike->strike = count_strike (database, strike->user_key);
+  strike->blocked = strike->strike >= strike->limit && block (database, strike);
+  write_strike (database, strike);
+  return strike;
+}
+
+static void
+record_strike_async (ChatModerationStore *self, const ChatStrike *strike, GCancellable *cancellable,
+                     GAsyncReadyCallback callback, gpointer user_data)
+{
+  ModerationCall *call = moderation_call_new (NULL);
+
+  call->strike = chat_strike_copy (strike);
+  chat_sqlite_store_write (self, record_strike_async, record_strike, call, moderation_call_free,
+                           (GDestroyNotify)chat_strike_free, cancellable, callback, user_data);
+}
+
+static ChatStrike *
+record_strike_finish (ChatModerationStore *self, GAsyncResult *result, GError **error)
+{
+  return chat_sqlite_store_finish (self, record_strike_async, result, error);
+}
+
+static gpointer
+list_strikes (ChatSqlite *database, gconstpointer arguments)
+{
+  const ModerationCall *call = arguments;
+  GPtrArray *strikes = g_ptr_array_new_with_free_func ((GDestroyNotify)chat_strike_free);
+  g_autoptr (ChatSqliteQuery) query
+      = chat_sqlite_query (database, SELECT_STRIKE "WHERE user_key = ?1 ORDER BY number DESC LIMIT ?2", "su", call->key,
+                           call->limit);
+
+  while (chat_sqlite_next (database, query))
+    g_ptr_array_add (strikes, read_strike (query));
+  return strikes;
+}
+
+static void
+list_strikes_async (ChatModerationStore *self, const char *user_key, guint limit, GCancellable *cancellable,
+                    GAsyncReadyCallback callback, gpointer user_data)
+{
+  ModerationCall *call = moderation_call_new (user_key);
+
+  call->limit = limit;
+  chat_sqlite_store_read (self, list_strikes_async, list_strikes, call, moderation_call_free,
+                          (GDestroyNotify)g_ptr_array_unref, cancellable, callback, user_data);
+}
+
+static GPtrArray *
+list_strikes_finish (ChatModerationStore *self, GAsyncResult *result, GError **error)
+{
+  return chat_sqlite_store_finish (self, list_strikes_async, result, error);
+}
+
+static gpointer
+get_strike (ChatSqlite *database, gconstpointer arguments)
+{
+  const ModerationCall *call = arguments;
+  ChatStrike *strike = find_strike (database, call->key);
+
+  if (strike != NULL)
+    return strike;
+  return chat_sqlite_fail (database, CHAT_STORE_ERROR_NOT_FOUND, "There is no strike for the record “%s”", call->key);
+}
+
+static void
+get_strike_async (ChatModerationStore *self, const char *record_id, GCancellable *cancellable,
+                  GAsyncReadyCallback callback, gpointer user_data)
+{
+  chat_sqlite_store_read (self, get_strike_async, get_strike, moderation_call_new (record_id), moderation_call_free,
+                          (GDestroyNotify)chat_strike_free, cancellable, callback, user_data);
+}
+
+static ChatStrike *
+get_strike_finish (ChatModerationStore *self, GAsyncResult *result, GError **error)
+{
+  return chat_sqlite_store_finish (self, get_strike_async, result, error);
+}
+
+/* Blocks */
+
+static gpointer
+list_blocks (ChatSqlite *database, gconstpointer arguments)
+{
+  const ModerationCall *call = arguments;
+  GPtrArray *blocks = g_ptr_array_new_with_free_func ((GDestroyNotify)chat_block_free);
+  g_autoptr (ChatSqliteQuery) query
+      = chat_sqlite_query (database,
+                           "SELECT user, user_key, since, until, reason, record_id FROM blocks "
+                           "WHERE until IS NULL OR until > ?1 ORDER BY since, user_key",
+                           "x", call->now);
+
+  while (chat_sqlite_next (database, query))
+    {
+      ChatBlock *found = g_new0 (ChatBlock, 1);
+
+      chat_sqlite_read (query, "ssxtss", &found->user, &found->user_key, &found->since, &found->until, &found->reason,
+                        &found->record_id);
+      g_ptr_array_add (blocks, found);
+    }
+  return blocks;
+}
+
+static void
+list_blocks_async (ChatModerationStore *self, gint64 now, GCancellable *cancellable, GAsyncReadyCallback callback,
+                   gpointer user_data)
+{
+  ModerationCall *call = moderation_call_new (NULL);
+
+  call->now = now;
+  chat_sqlite_store_read (self, list_blocks_async, list_blocks, call, moderation_call_free,
+                          (GDestroyNotify)g_ptr_array_unref, cancellable, callback, user_data);
+}
+
+static GPtrArray *
+list_blocks_finish (ChatModerationStore *self, GAsyncResult *result, GError **error)
+{
+  return chat_sqlite_store_finish (self, list_blocks_async, result, error);
+}
+
+static gpointer
+lift_block (ChatSqlite *database, gconstpointer arguments)
+{
+  const ModerationCall *call = arguments;
+
+  if (chat_sqlite_run (database, "DELETE FROM blocks WHERE user_key = ?1 AND (until IS NULL OR until > ?2)", "sx",
+                       call->key, call->now)
+      == 0)
+    return chat_sqlite_fail (database, CHAT_STORE_ERROR_NOT_FOUND, "“%s” is not blocked", call->key);
+  chat_sqlite_run (database, "DELETE FROM standings WHERE user_key = ?1", "s", call->key);
+  write_audit (database, call->now, call->by, "lift", call->key, NULL, NULL);
+  return NULL;
+}
+
+static void
+lift_block_async (ChatModerationStore *self, const char *user_key, const char *by, gint64 now,
+                  GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  ModerationCall *call = moderation_call_new (user_key);
+
+  call->by = g_strdup (by);
+  call->now = now;
+  chat_sqlite_store_write (self, lift_block_async, lift_block, call, moderation_call_free, NULL, cancellable, callback,
+                           user_data);
+}
+
+static gboolean
+lift_block_finish (ChatModerationStore *self, GAsyncResult *result, GError **error)
+{
+  return chat_sqlite_store_finish_number (self, lift_block_async, result, error) >= 0;
+}
+
+void
+chat_sqlite_moderation_iface_init (ChatModerationStoreInterface *iface)
+{
+  iface->record_strike_async = record_strike_async;
+  iface->record_strike_finish = record_strike_finish;
+  iface->list_strikes_async = list_strikes_async;
+  iface->list_strikes_finish = list_strikes_finish;
+  iface->get_strike_async = get_strike_async;
+  iface->get_strike_finish = get_strike_finish;
+  iface->list_blocks_async = list_blocks_async;
+  iface->list_blocks_finish = list_blocks_finish;
+  iface->lift_block_async = lift_block_async;
+  iface->lift_block_finish = lift_block_finish;
+}

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "server/store/sqlite/chat-sqlite-store-private.h"
+
+#define SELECT_SESSION "SELECT id, user, user_key, token_hash, bot, since, lease, expires FROM sessions "
+
+typedef struct
+{
+  ChatSessionInfo *session;
+  char *key; /* a session's id or a token's hash */
+  char **ids;
+  gint64 time; /* now, or the new lease */
+} UserCall;
+
+static UserCall *
+user_call_new (const char *key, gint64 time)
+{
+  UserCall *call = g_new0 (UserCall, 1);
+
+  call->key = g_strdup (key);
+  call->time = time;
+  return call;
+}
+
+static void
+user_call_free (gpointer data)
+{
+  UserCall *call = data;
+
+  g_clear_pointer (&call->session, chat_session_info_free);
+  g_free (call->key);
+  g_strfreev (call->ids);
+  g_free (call);
+}
+
+static ChatSessionInfo *
+read_session (ChatSqliteQuery *query)
+{
+  ChatSessionInfo *session = g_new0 (ChatSessionInfo, 1);
+
+  chat_sqlite_read (query, "ssssbxxx", &session->id, &session->user, &session->user_key, &session->token_hash,
+                    &session->bot, &session->since, &session->lease, &session->expires);
+  return session;
+}
+
+/* open_session */
+
+static gpointer
+open_session (ChatSqlite *database, gconstpointer arguments)
+{
+  const UserCall *call = arguments;
+  const ChatSessionInfo *session = call->session;
+
+  chat_sqlite_run (database, "DELETE FROM sessions WHERE expires <= ?1", "x", call->time);
+  chat_sqlite_run (database, "DELETE FROM sessions WHERE user_key = ?1 AND (lease <= ?2 OR id = ?3)", "sxs",
+                   session->user_key, call->time, session->id);
+  if (chat_sqlite_run (database, "INSERT INTO sessions VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING",
+                       "ssssbxxx", session->id, session->user, session->user_key, session->token_hash, session->bot,
+                       session->since, session->lease, session->expires)
+      == 0)
+    chat_sqlite_fail (database, CHAT_STORE_ERROR_CONFLICT, "“%s” is taken: another session holds that name",
+                      session->user);
+  return NULL;
+}
+
+static void
+open_session_async (ChatUserStore *self, const ChatSessionInfo *session, gint64 now, GCancellable *cancellable,
+                    GAsyncReadyCallback callback, gpointer user_data)
+{
+  UserCall *call = user_call_new (NULL, now);
+
+  call->session = chat_session_info_copy (session);
+  chat_sqlite_store_write (self, open_session_async, open_session, call, user_call_free, NULL, cancellable, callback,
+                           user_data);
+}
+
+static gboolean
+open_session_finish (ChatUserStore *self, GAsyncResult *result, GError **error)
+{
+  return chat_sqlite_store_finish_number (self, open_session_async, result, error) >= 0;
+}
+
+/* find_session */
+
+static gpointer
+find_session (ChatSqlite *database, gconstpointer arguments)
+{
+  const UserCall *call = arguments;
+  g_autoptr (ChatSqliteQuery) query
+      = chat_sqlite_query (database, SELECT_SESSION "WHERE token_hash = ?1 AND expires > ?2", "sx", call->key,
+                           call->time);
+
+  if (chat_sqlite_next (database, query))
+    return read_session (query);
+  return chat_sqlite_fail (database, CHAT_STORE_ERROR_NOT_FOUND, "There is no session with this token");
+}
+
+static void
+find_session_async (ChatUserStore *self, const char *token_hash, gint64 now, GCancellable *cancellable,
+                    GAsyncReadyCallback callback, gpointer user_data)
+{
+  chat_sqlite_store_read (self, find_session_async, find_session, user_call_new (token_hash, now), user_call_free,
+                          (GDestroyNotify)chat_session_info_free, cancellable, callback, user_data);
+}
+
+static ChatSessionInfo *
+find_session_finish (ChatUserStore *self, GAsyncResult *result, GError **error)
+{
+  return chat_sqlite_store_finish (self, find_session_async, result, error);
+}
+
+/* renew_sessions */
+
+static gpointer
+renew_sessions (ChatSqlite *database, gconstpointer arguments)
+{
+  const UserCall *call = arguments;
+
+  for (char **id = call->ids; *id != NULL; id++)
+    chat_sqlite_run (database, "UPDATE sessions SET lease = ?2 WHERE id = ?1", "sx", *id, call->time);
+  return NULL;
+}
+
+static void
+renew_sessions_async (ChatUserStore *self, const char *const *ids, gint64 lease, GCancellable *cancellable,
+                      GAsyncReadyCallback callback, gpointer user_data)
+{
+  UserCall *call = user_call_new (NULL, lease);
+
+  call->ids = g_strdupv ((char **)ids);
+  chat_sqlite_store_write (self, renew_sessions_async, renew_sessions, call, user_call_free, NULL, cancellable,
+                           callback, user_data);
+}
+
+static gboolean
+renew_sessions_finish (ChatUserStore *self, GAsyncResult *result, GError **error)
+{
+  return chat_sqlite_store_finish_number (self, renew_sessions_async, result, error) >= 0;
+}
+
+/* close_session */
+
+static gpointer
+close_session (ChatSqlite *database, gconstpointer arguments)
+{
+  const UserCall *call = arguments;
+
+  chat_sqlite_run (database, "DELETE FROM sessions WHERE id = ?1", "s", call->key);
+  return NULL;
+}
+
+static void
+close_session_async (ChatUserStore *self, const char *id, GCancellable *cancellable, GAsyncReadyCallback callback,
+                     gpointer user_data)
+{
+  chat_sqlite_store_write (self, close_session_async, close_session, user_call_new (id, 0), user_call_free, NULL,
+                           cancellable, callback, user_data);
+}
+
+static gboolean
+close_session_finish (ChatUserStore *self, GAsyncResult *result, GError **error)
+{
+  return chat_sqlite_store_finish_number (self, close_session_async, result, error) >= 0;
+}
+
+/* list_sessions */
+
+static gpointer
+list_sessions (ChatSqlite *database, gconstpointer arguments)
+{
+  const UserCall *call = arguments;
+  GPtrArray *sessions = g_ptr_array_new_with_free_func ((GDestroyNotify)chat_session_info_free);
+  g_autoptr (ChatSqliteQuery) query
+      = chat_sqlite_query (database, SELECT_SESSION "WHERE expires > ?1 ORDER BY user", "x", call->time);
+
+  while (chat_sqlite_next (database, query))
+    g_ptr_array_add (sessions, read_session (query));
+  return sessions;
+}
+
+static void
+list_sessions_async (ChatUserStore *self, gint64 now, GCancellable *cancellable, GAsyncReadyCallback callback,
+                     gpointer user_data)
+{
+  chat_sqlite_store_read (self, list_sessions_async, list_sessions, user_call_new (NULL, now), user_call_free,
+                          (GDestroyNotify)g_ptr_array_unref, cancellable, callback, user_data);
+}
+
+static GPtrArray *
+list_sessions_finish (ChatUserStore *self, GAsyncResult *result, GError **error)
+{
+  return chat_sqlite_store_finish (self, list_sessions_async, result, error);
+}
+
+void
+chat_sqlite_users_iface_init (ChatUserStoreInterface *iface)
+{
+  iface->open_session_async = open_session_async;
+  iface->open_session_finish = open_session_finish;
+  iface->find_session_async = find_session_async;
+  iface->find_session_finish = find_session_finish;
+  iface->renew_sessions_async = renew_sessions_async;
+  iface->renew_sessions_finish = renew_sessions_finish;
+  iface->close_session_async = close_session_async;
+  iface->close_session_finish = close_session_finish;
+  iface->list_sessions_async = list_sessions_async;
+  iface->list_sessions_finish = list_sessions_finish;
+}

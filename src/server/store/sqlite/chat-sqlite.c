@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "server/store/sqlite/chat-sqlite.h"
+
+#include <errno.h>
+#include <stdarg.h>
+
+#include "core/chat-time.h"
+#include "server/store/sqlite/chat-sqlite-fault.h"
+#include "server/store/sqlite/chat-sqlite-file.h"
+#include "server/store/sqlite/chat-sqlite-migrations.h"
+
+struct _ChatSqlite
+{
+  char *path;
+  ChatSqliteRole role;
+  guint busy_timeout;
+
+  sqlite3 *handle;
+  GHashTable *statements; /* SQL → sqlite3_stmt */
+  GError *failure;        /* the first of this transaction */
+};
+
+/* synchronous=FULL: what a commit confirmed survives a power cut, in WAL mode too. */
+static const char writer_settings[] = "PRAGMA synchronous = FULL;"
+                                      "PRAGMA foreign_keys = ON;"
+                                      "PRAGMA journal_size_limit = 67108864;"
+                                      "PRAGMA cache_size = -32768;"
+                                      "PRAGMA temp_store = MEMORY;";
+static const char reader_settings[] = "PRAGMA query_only = ON;"
+                                      "PRAGMA cache_size = -16384;"
+                                      "PRAGMA temp_store = MEMORY;";
+
+/* Statement helpers */
+
+static void
+finalize_statement (gpointer statement)
+{
+  sqlite3_finalize (statement);
+}
+
+static void
+fail_with_code (ChatSqlite *self, int code)
+{
+  int system_error = sqlite3_system_errno (self->handle);
+
+  if (self->failure == NULL)
+    self->failure = chat_sqlite_fault_new (self->path, code, system_error != 0 ? system_error : errno,
+                                           sqlite3_errmsg (self->handle));
+}
+
+static sqlite3_stmt *
+prepare (ChatSqlite *self, const char *sql)
+{
+  sqlite3_stmt *statement = g_hash_table_lookup (self->statements, sql);
+  int code;
+
+  if (self->failure != NULL)
+    return NULL;
+  if (statement != NULL)
+    {
+      g_assert (!sqlite3_stmt_busy (statement));
+      return statement;
+    }
+
+  errno = 0;
+  code = sqlite3_prepare_v3 (self->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL);
+  if (code != SQLITE_OK)
+    {
+      fail_with_code (self, code);
+      return NULL;
+    }
+  g_hash_table_insert (self->statements, g_strdup (sql), statement);
+  return statement;
+}
+
+static void
+bind (sqlite3_stmt *statement, const char *types, va_list values)
+{
+  gint64 time_ms;
+
+  for (int i = 1; *types != '\0'; types++, i++)
+    switch (*types)
+      {
+      case 's':
+        sqlite3_bind_text (statement, i, va_arg (values, const char *), -1, SQLITE_STATIC);
+        break;
+      case 'x':
+        sqlite3_bind_int64 (statement, i, va_arg (values, gint64));
+        break;
+      case 't':
+        time_ms = va_arg (values, gint64);
+        if (time_ms != CHAT_TIME_UNKNOWN)
+          sqlite3_bind_int64 (statement, i, time_ms);
+        break;
+      case 'u':
+        sqlite3_bind_int64 (statement, i, va_arg (values, guint));
+        break;
+      case 'b':
+        sqlite3_bind_int (statement, i, va_arg (values, gboolean) != FALSE);
+        break;
+      default:
+        g_assert_not_reached ();
+      }
+}
+
+/* The connection */
+
+static void
+configure (ChatSqlite *self)
+{
+  sqlite3_busy_timeout (self->handle, (int)self->busy_timeout);
+  sqlite3_db_config (self->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+  sqlite3_db_config (self->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+  sqlite3_db_config (self->handle, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
+  sqlite3_db_config (self->handle, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
+}
+
+/* Until it is known whose file it is, closing must not write either. */
+static void
+set_checkpoint_on_close (ChatSqlite *self, gboolean checkpoint)
+{
+  sqlite3_db_config (self->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, !checkpoint, NULL);
+}
+
+static void
+use_wal (ChatSqlite *self)
+{
+  g_autoptr (ChatSqliteQuery) query = chat_sqlite_query (self, "PRAGMA journal_mode = WAL", "");
+  g_autofree char *mode = NULL;
+
+  if (!chat_sqlite_next (self, query))
+    return;
+  chat_sqlite_read (query, "s", &mode);
+  if (g_strcmp0 (mode, "wal") != 0)
+    chat_sqlite_fail (self, CHAT_STORE_ERROR_READ_ONLY,
+                      "“%s” can't have a write-ahead log where it is: put it on a local disk, not on a network one",
+                      self->path);
+}
+
+static void
+set_up (ChatSqlite *self)
+{
+  configure (self);
+  set_checkpoint_on_close (self, FALSE);
+  chat_sqlite_recognise (self);
+  if (self->failure != NULL)
+    return;
+  if (sqlite3_db_readonly (self->handle, "main") != 0)
+    {
+      fail_with_code (self, SQLITE_READONLY);
+      return;
+    }
+
+  if (self->role == CHAT_SQLITE_WRITER)
+    {
+      use_wal (self);
+      chat_sqlite_script (self, writer_settings);
+      if (self->failure == NULL)
+        chat_sqlite_migrate (self, &self->failure);
+    }
+  else
+    {
+      chat_sqlite_script (self, reader_settings);
+    }
+  if (self->failure == NULL)
+    set_checkpoint_on_close (self, TRUE);
+}
+
+static void
+disconnect (ChatSqlite *self)
+{
+  g_hash_table_remove_all (self->statements);
+  g_clear_pointer (&self->handle, sqlite3_close);
+}
+
+ChatSqlite *
+chat_sqlite_new (const char *path, ChatSqliteRole role, guint busy_timeout)
+{
+  ChatSqlite *self = g_new0 (ChatSqlite, 1);
+
+  self->path = g_strdup (path);
+  self->role = role;
+  self->busy_timeout = busy_timeout;
+  self->statements = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, finalize_statement);
+  return self;
+}
+
+void
+chat_sqlite_free (ChatSqlite *self)
+{
+  disconnect (self);
+  g_hash_table_unref (self->statements);
+  g_clear_error (&self->failure);
+  g_free (self->path);
+  g_free (self);
+}
+
+gboolean
+chat_sqlite_open (ChatSqlite *self, GError **error)
+{
+  int code;
+
+  if (self->role == CHAT_SQLITE_WRITER && !chat_sqlite_file_prepare (self->path, error))
+    return FALSE;
+
+  errno = 0;
+  code = sqlite3_open_v2 (self->path, &self->handle,
+                          SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+  if (code == SQLITE_OK)
+    set_up (self);
+  else
+    fail_with_code (self, code);
+
+  if (self->failure == NULL)
+    return TRUE;
+  disconnect (self);
+  g_propagate_error (error, g_steal_pointer (&self->failure));
+  return FALSE;
+}
+
+/* Statements */
+
+ChatSqliteQuery *
+chat_sqlite_query (ChatSqlite *self, const char *sql, const char *types, ...)
+{
+  sqlite3_stmt *statement = prepare (self, sql);
+  va_list values;
+
+  if (statement != NULL)
+    {
+      va_start (values, types);
+      bind (statement, types, values);
+      va_end (values);
+    }
+  return statement;
+}
+
+void
+chat_sqlite_query_end (ChatSqliteQuery *query)
+{
+  sqlite3_reset (query);
+  sqlite3_clear_bindings (query);
+}
+
+gboolean
+chat_sqlite_next (ChatSqlite *self, ChatSqliteQuery *query)
+{
+  int code;
+
+  if (query == NULL || self->failure != NULL)
+    return FALSE;
+
+  errno = 0;
+  code = sqlite3_step (query);
+  if (code != SQLITE_ROW && code != SQLITE_DONE)
+    fail_with_code (self, code);
+  return code == SQLITE_ROW;
+}
+
+void
+chat_sqlite_read (ChatSqliteQuery *query, const char *types, ...)
+{
+  va_list places;
+
+  va_start (places, types);
+  for (int i = 0; *types != '\0'; types++, i++)
+    switch (*types)
+      {
+      case 's':
+        *va_arg (places, char **) = g_strdup ((const char *)sqlite3_column_text (query, i));
+        break;
+      case 'x':
+        *va_arg (places, gint64 *) = sqlite3_column_int64 (query, i);
+        break;
+      case 't':
+        *va_arg (places, gint64 *)
+            = sqlite3_column_type (query, i) == SQLITE_NULL ? CHAT_TIME_UNKNOWN : sqlite3_column_int64 (query, i);
+        break;
+      case 'u':
+        *va_arg (places, guint *) = (guint)sqlite3_column_int64 (query, i);
+        break;
+      case 'b':
+        *va_arg (places, gboolean *) = sqlite3_column_int (query, i) != 0;
+        break;
+      default:
+        g_assert_not_reached ();
+      }
+  va_end (places);
+}
+
+int
+chat_sqlite_run (ChatSqlite *self, const char *sql, const char *types, ...)
+{
+  g_autoptr (ChatSqliteQuery) query = prepare (self, sql);
+  va_list values;
+
+  if (query == NULL)
+    return 0;
+
+  va_start (values, types);
+  bind (query, types, values);
+  va_end (values);
+  chat_sqlite_next (self, query);
+  return self->failure == NULL ? sqlite3_changes (self->handle) : 0;
+}
+
+void
+chat_sqlite_script (ChatSqlite *self, const char *sql)
+{
+  int code;
+
+  if (self->failure != NULL)
+    return;
+
+  errno = 0;
+  code = sqlite3_exec (self->handle, sql, NULL, NULL, NULL);
+  if (code != SQLITE_OK)
+    fail_with_code (self, code);
+}
+
+gint64
+chat_sqlite_number (ChatSqlite *self, const char *sql)
+{
+  g_autoptr (ChatSqliteQuery) query = chat_sqlite_query (self, sql, "");
+
+  return chat_sqlite_next (self, query) ? sqlite3_column_int64 (query, 0) : 0;
+}
+
+gpointer
+chat_sqlite_fail (ChatSqlite *self, ChatStoreError code, const char *format, ...)
+{
+  va_list arguments;
+
+  if (self->failure == NULL)
+    {
+      va_start (arguments, format);
+      self->failure = g_error_new_valist (CHAT_STORE_ERROR, code, format, arguments);
+      va_end (arguments);
+    }
+  return NULL;
+}
+
+gboolean
+chat_sqlite_has_failed (ChatSqlite *self)
+{
+  return self->failure != NULL;
+}
+
+/* Transactions */
+
+void
+chat_sqlite_begin (ChatSqlite *self)
+{
+  chat_sqlite_run (self, self->role == CHAT_SQLITE_WRITER ? "BEGIN IMMEDIATE" : "BEGIN", "");
+}
+
+gboolean
+chat_sqlite_is_active (ChatSqlite *self)
+{
+  return !sqlite3_get_autocommit (self->handle);
+}
+
+gboolean
+chat_sqlite_end (ChatSqlite *self, GError **error)
+{
+  chat_sqlite_run (self, "COMMIT", "");
+  if (self->failure == NULL)
+    return TRUE;
+
+  if (chat_sqlite_is_active (self))
+    sqlite3_exec (self->handle, "ROLLBACK", NULL, NULL, NULL);
+  g_propagate_error (error, g_steal_pointer (&self->failure));
+  return FALSE;
+}
+
+void
+chat_sqlite_savepoint (ChatSqlite *self)
+{
+  chat_sqlite_run (self, "SAVEPOINT call", "");
+}
+
+gboolean
+chat_sqlite_release (ChatSqlite *self, GError **error)
+{
+  GError *failure;
+
+  if (self->failure == NULL)
+    chat_sqlite_run (self, "RELEASE call", "");
+  if (self->failure == NULL)
+    return TRUE;
+  if (!chat_sqlite_is_active (self))
+    return FALSE;
+
+  failure = g_steal_pointer (&self->failure);
+  chat_sqlite_script (self, "ROLLBACK TO call; RELEASE call");
+  g_propagate_error (error, failure);
+  return FALSE;
+}
+
+const char *
+chat_sqlite_get_path (ChatSqlite *self)
+{
+  return self->path;
+}
