@@ -7,8 +7,9 @@
 #include <string.h>
 
 #define READY "READY "
-#define QUICK_US (5 * G_USEC_PER_SEC) /* a child that dies sooner than this after its start counts as a failed start   \
-                                       */
+#define QUICK_US                                                                                                       \
+  (5 * G_USEC_PER_SEC) /* a child that dies sooner than this after its start counts as a failed start                  \
+                        */
 #define TRIES 3
 
 struct _ChatEmbeddedServer

@@ -550,7 +550,11 @@ dup_details (ChatMessageItem *item)
       g_string_append_printf (out, _ ("\nSender's clock: %s"), sender);
     }
   if (chat_message_get_seq (message) > 0)
-    g_string_append_printf (out, _ ("\nNumber %" G_GINT64_FORMAT " of its channel"), chat_message_get_seq (message));
+    {
+      g_autofree char *seq = g_strdup_printf ("%" G_GINT64_FORMAT, chat_message_get_seq (message));
+      g_string_append_printf (out, _ ("
+Number %s of its channel"), seq);
+    }
   if (note != NULL && note->rule != NULL)
     g_string_append_printf (out, _ ("\nMasked by the rule %s"), note->rule);
   if (state != NULL)
