@@ -552,8 +552,7 @@ dup_details (ChatMessageItem *item)
   if (chat_message_get_seq (message) > 0)
     {
       g_autofree char *seq = g_strdup_printf ("%" G_GINT64_FORMAT, chat_message_get_seq (message));
-      g_string_append_printf (out, _ ("
-Number %s of its channel"), seq);
+      g_string_append_printf (out, _ ("\nNumber %s of its channel"), seq);
     }
   if (note != NULL && note->rule != NULL)
     g_string_append_printf (out, _ ("\nMasked by the rule %s"), note->rule);
