@@ -40,6 +40,21 @@ check_encoding (const char *data, gsize length, const char *name, GError **error
   return FALSE;
 }
 
+/* Newlines, tabs and the carriage returns of other systems aside, a control character is a slip that nobody can see. */
+static gboolean
+check_controls (const char *data, gsize length, const char *name, GError **error)
+{
+  for (const char *at = data; at < data + length; at++)
+    if (((guchar)*at < 0x20 && strchr ("\n\t\r", *at) == NULL) || *at == 0x7f)
+      {
+        g_set_error (error, CHAT_CORE_ERROR, CHAT_CORE_ERROR_INVALID,
+                     "%s:%u: found the control character U+%04X; it should be a text file in UTF-8", name,
+                     line_of (data, at), (guint)*at);
+        return FALSE;
+      }
+  return TRUE;
+}
+
 static gboolean
 fail (const char *name, guint line, const char *found, const char *right, GError **error)
 {
@@ -113,7 +128,7 @@ chat_config_scan (const char *data, gsize length, const char *name, ChatConfigGr
   gboolean ok = TRUE;
   guint line = 1;
 
-  if (!check_encoding (data, length, name, error))
+  if (!check_encoding (data, length, name, error) || !check_controls (data, length, name, error))
     return FALSE;
   text = g_strndup (data, length);
   for (char *at = text, *next; ok && at != NULL; at = next, line++)

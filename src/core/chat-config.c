@@ -186,17 +186,26 @@ typedef struct
   const char *name;
   const char *directory;
   ChatConfigValue *values;
-  guint *lines; /* where each key stood; 0: nowhere yet */
+  guint *lines;       /* where each key stood; 0: nowhere yet */
+  GHashTable *groups; /* where each group stood */
 } Load;
 
 static gboolean
 load_group_cb (const char *group, guint line, gpointer data, GError **error)
 {
   Load *load = data;
+  guint before = GPOINTER_TO_UINT (g_hash_table_lookup (load->groups, group));
 
-  if (has_group (load->config, group))
-    return TRUE;
-  refuse_group (load->config, group, error);
+  if (before != 0)
+    g_set_error (error, CHAT_CORE_ERROR, CHAT_CORE_ERROR_INVALID,
+                 "[%s]: is there twice, first in line %u; its keys should be together", group, before);
+  else if (has_group (load->config, group))
+    {
+      g_hash_table_insert (load->groups, g_strdup (group), GUINT_TO_POINTER (line));
+      return TRUE;
+    }
+  else
+    refuse_group (load->config, group, error);
   g_prefix_error (error, "%s:%u: ", load->name, line);
   return FALSE;
 }
@@ -230,6 +239,7 @@ chat_config_load_data (ChatConfig *self, const char *data, gsize length, const c
   g_autofree char *parent = NULL;
   g_autofree char *directory = NULL;
   g_autofree guint *lines = NULL;
+  g_autoptr (GHashTable) groups = NULL;
   Load load;
   gboolean ok;
 
@@ -240,7 +250,8 @@ chat_config_load_data (ChatConfig *self, const char *data, gsize length, const c
   parent = g_path_get_dirname (name);
   directory = g_canonicalize_filename (parent, NULL);
   lines = g_new0 (guint, self->n_keys);
-  load = (Load){ self, name, directory, g_new0 (ChatConfigValue, self->n_keys), lines };
+  groups = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  load = (Load){ self, name, directory, g_new0 (ChatConfigValue, self->n_keys), lines, groups };
   for (guint i = 0; i < self->n_keys; i++)
     if (self->values[i].set)
       chat_config_value_copy (&self->values[i], &load.values[i]);

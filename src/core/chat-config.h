@@ -33,24 +33,32 @@ typedef struct
 #define CHAT_TYPE_CONFIG (chat_config_get_type ())
 G_DECLARE_FINAL_TYPE (ChatConfig, chat_config, CHAT, CONFIG, GObject)
 
-/** chat_config_new: @keys: (transfer none): must outlive it. Every key has its fallback until a file is loaded. */
+/** chat_config_new: @keys: (transfer none): must outlive it. Every key has its fallback until a file is loaded; a
+ * fallback that is a relative path is relative to the current directory until then, and to the file's own afterwards.
+ */
 ChatConfig *chat_config_new (const ChatConfigKey *keys);
 
 /**
  * chat_config_load_file:
  *
- * Reads a GKeyFile. Every group and key must be in the table, every value must fit its type, and none may stand twice;
- * the error names file, line, group and key, what was found, what would be right, and for an unknown name the nearest
- * known one. On an error nothing is changed.
+ * Reads a key file (GKeyFile's format and escapes; a comment has a line of its own) of at most 1 MiB. Every group and
+ * key must be in the table, every value must fit its type, and none may stand twice; the error is
+ * "FILE:LINE: [group] key: ..." with what was found, what would be right, and for an unknown name the nearest known
+ * one: a CHAT_CORE_ERROR, or a GIOErrorEnum where the file cannot be read. On an error nothing is changed. What an
+ * earlier file or chat_config_set() has set stays where this file is silent.
  */
 gboolean chat_config_load_file (ChatConfig *self, const char *path, GError **error);
+/** chat_config_load_data: the same from memory; @name: what stands for the file in errors, and whose directory relative
+ * paths begin at. */
 gboolean chat_config_load_data (ChatConfig *self, const char *data, gsize length, const char *name, GError **error);
 
-/** chat_config_set: one value as it would stand in the file (from `--set group.key=value`). */
+/** chat_config_set: one value as it would stand in the file (from `--set group.key=value`); a relative path begins at
+ * the current directory. */
 gboolean chat_config_set (ChatConfig *self, const char *group, const char *key, const char *value, GError **error);
 
-/* Asking for a key that is not in the table, or as another type, is a programming error. Strings are (transfer none)
- * (nullable). */
+/* Asking for a key that is not in the table, or as another type, is a programming error. Strings and lists are
+ * (transfer none), and NULL (numbers 0) where a key without a fallback is not set. get_string is for STRING, PATH and
+ * CHOICE, get_int for INT, DURATION (ms) and SIZE (bytes). */
 const char *chat_config_get_string (ChatConfig *self, const char *group, const char *key);
 gint64 chat_config_get_int (ChatConfig *self, const char *group, const char *key);
 gboolean chat_config_get_boolean (ChatConfig *self, const char *group, const char *key);
