@@ -49,7 +49,7 @@ typedef struct
  *
  * Like chat_message_decode(), for a topic that others write to as well, and of CHAT_RECORD_MAX_BYTES at most: `id`,
  * `channel` and `timestamp` are filled in from @hints where absent, and valid UTF-8 that is not a JSON object becomes a
- * message of an unknown author (less line ends behind it). A channel from @hints is checked like any other.
+ * message of an unknown author (less line ends behind it). What @hints brings is checked like any other.
  */
 ChatMessage *chat_message_decode_foreign (const void *bytes, gsize length, const ChatMessageHints *hints,
                                           GError **error);

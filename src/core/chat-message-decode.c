@@ -555,10 +555,15 @@ apply_hints (ChatMessage *message, const ChatMessageHints *hints, GError **error
         return FALSE;
       message->channel = g_strdup (channel);
     }
-  if (message->id == NULL)
-    message->id = g_strdup (hints->id);
+  if (message->id == NULL && hints->id != NULL)
+    {
+      if (!check_id (hints->id, MEMBER_ID, error))
+        return FALSE;
+      message->id = g_strdup (hints->id);
+    }
+  /* A broker that tells no time says so in its own way; whatever cannot be written is taken for that. */
   if (message->timestamp == CHAT_TIME_UNKNOWN)
-    message->timestamp = hints->timestamp != CHAT_TIME_UNKNOWN ? hints->timestamp : chat_time_now ();
+    message->timestamp = chat_time_is_valid (hints->timestamp) ? hints->timestamp : chat_time_now ();
   return TRUE;
 }
 
