@@ -23,7 +23,10 @@ typedef void (*ChatWorkerFunc) (GTask *task, gpointer context, gpointer data, GC
  * @context_free: (nullable): run on the worker's thread after its last job
  *
  * One thread with an ordered queue: the home of a blocking driver. Jobs run one at a time, in the order in which they
- * were pushed.
+ * were pushed. A task that is cancelled while it waits is answered at its turn, without being run.
+ *
+ * Dropping the last reference without chat_worker_close_async() runs what is queued too, and waits for it; on the
+ * worker's own thread (where a task may be what held it) it does not wait.
  */
 ChatWorker *chat_worker_new (const char *name, gpointer context, GDestroyNotify context_free);
 
@@ -42,7 +45,8 @@ typedef void (*ChatWorkerBatchFunc) (GPtrArray *tasks, gpointer context);
  */
 void chat_worker_push_batchable (ChatWorker *self, GTask *task, ChatWorkerBatchFunc func, guint max_batch);
 
-/** chat_worker_get_pending: jobs that wait or run. */
+/** chat_worker_get_pending: jobs that wait or run; one that has just returned through its task may be still among them.
+ */
 guint chat_worker_get_pending (ChatWorker *self);
 
 /** chat_worker_close_async: runs what is queued, refuses what comes later, frees the context, ends the thread.
