@@ -2,6 +2,7 @@
 #include "transport/chat-subscription.h"
 
 #include "transport/chat-transport-error.h"
+#include "transport/chat-waiters.h"
 
 /* One dispatch may take this long; what is left comes in the next iteration. */
 #define BUDGET_US 4000
@@ -36,8 +37,8 @@ typedef struct
   /* Owned */
   GMainContext *context;
   GSource *source;
-  GQueue queue;       /* Waiting */
-  GPtrArray *closers; /* GTask: who waits for the close */
+  GQueue queue;         /* Waiting */
+  ChatWaiters *closers; /* of the close */
   GCancellable *close_cancellable;
 
   Phase phase;
@@ -208,21 +209,13 @@ static void
 chat_subscription_finish_close (ChatSubscription *self, const GError *why, const GError *close_error)
 {
   ChatSubscriptionPrivate *priv = chat_subscription_get_instance_private (self);
-  g_autoptr (GPtrArray) closers = g_steal_pointer (&priv->closers);
 
-  priv->closers = g_ptr_array_new_with_free_func (g_object_unref);
   if (priv->phase != PHASE_CLOSED)
     {
       chat_subscription_stop (self, PHASE_CLOSED);
       g_signal_emit (self, signals[CLOSED], 0, why);
     }
-  for (guint i = 0; i < closers->len; i++)
-    {
-      if (close_error != NULL)
-        g_task_return_error (g_ptr_array_index (closers, i), g_error_copy (close_error));
-      else
-        g_task_return_boolean (g_ptr_array_index (closers, i), TRUE);
-    }
+  chat_waiters_answer (priv->closers, close_error);
 }
 
 static void
@@ -280,7 +273,7 @@ chat_subscription_finalize (GObject *object)
 {
   ChatSubscriptionPrivate *priv = chat_subscription_get_instance_private (CHAT_SUBSCRIPTION (object));
 
-  g_clear_pointer (&priv->closers, g_ptr_array_unref);
+  g_clear_pointer (&priv->closers, chat_waiters_free);
   g_clear_object (&priv->close_cancellable);
   g_clear_pointer (&priv->context, g_main_context_unref);
   G_OBJECT_CLASS (chat_subscription_parent_class)->finalize (object);
@@ -312,7 +305,7 @@ chat_subscription_init (ChatSubscription *self)
   ChatSubscriptionPrivate *priv = chat_subscription_get_instance_private (self);
 
   g_queue_init (&priv->queue);
-  priv->closers = g_ptr_array_new_with_free_func (g_object_unref);
+  priv->closers = chat_waiters_new ();
   priv->batch = BATCH_FIRST;
   priv->priority = PRIORITY_BELOW_REDRAW;
 }
@@ -414,7 +407,7 @@ chat_subscription_close_async (ChatSubscription *self, GCancellable *cancellable
       return;
     }
 
-  g_ptr_array_add (priv->closers, g_steal_pointer (&task));
+  chat_waiters_add (priv->closers, task);
   if (priv->phase == PHASE_CLOSING)
     return;
   g_set_object (&priv->close_cancellable, cancellable);

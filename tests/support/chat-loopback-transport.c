@@ -2,6 +2,7 @@
 #include "chat-loopback-transport.h"
 
 #include "chat-loopback-subscription.h"
+#include "transport/chat-waiters.h"
 
 #define RECORD_MOST (1024 * 1024)
 
@@ -32,9 +33,9 @@ struct _ChatLoopbackTransport
   ChatLoopbackBroker *broker;
   GMainContext *context;
   GSource *answering;
-  GQueue answers;        /* Answer, in the order of the calls */
-  GPtrArray *connects;   /* GTask that wait */
-  GPtrArray *subscribes; /* GTask of a Wish that wait */
+  GQueue answers; /* Answer, in the order of the calls */
+  ChatWaiters *connects;
+  ChatWaiters *subscribes; /* each with a Wish */
   char *degraded;
 
   /* Borrowed */
@@ -220,39 +221,9 @@ chat_loopback_transport_flush (ChatLoopbackTransport *self, const GError *instea
 static void
 chat_loopback_transport_answer_connects (ChatLoopbackTransport *self)
 {
-  g_autoptr (GPtrArray) connects = g_steal_pointer (&self->connects);
+  g_autoptr (GError) error = chat_loopback_transport_dup_obstacle (self);
 
-  self->connects = g_ptr_array_new_with_free_func (g_object_unref);
-  for (guint i = 0; i < connects->len; i++)
-    {
-      GError *error = chat_loopback_transport_dup_obstacle (self);
-
-      if (error != NULL)
-        g_task_return_error (g_ptr_array_index (connects, i), error);
-      else
-        g_task_return_boolean (g_ptr_array_index (connects, i), TRUE);
-    }
-}
-
-static void
-connect_cancelled_cb (GCancellable *cancellable, GTask *task)
-{
-  g_autoptr (GTask) kept = g_object_ref (task);
-  ChatLoopbackTransport *self = g_task_get_source_object (task);
-
-  if (g_ptr_array_remove (self->connects, task) || g_ptr_array_remove (self->subscribes, task))
-    g_task_return_error_if_cancelled (task);
-}
-
-/* Keeps @task in @waiting until it is answered or cancelled. */
-static void
-wait_with (GPtrArray *waiting, GTask *task)
-{
-  GCancellable *cancellable = g_task_get_cancellable (task);
-
-  g_ptr_array_add (waiting, g_object_ref (task));
-  if (cancellable != NULL)
-    g_signal_connect_object (cancellable, "cancelled", G_CALLBACK (connect_cancelled_cb), task, 0);
+  chat_waiters_answer (self->connects, error);
 }
 
 static void
@@ -278,7 +249,7 @@ chat_loopback_transport_connect_async (ChatTransport *transport, GCancellable *c
       self->wanted = TRUE;
       chat_loopback_transport_notify (self);
     }
-  wait_with (self->connects, task);
+  chat_waiters_add (self->connects, task);
   if (!self->unreachable)
     chat_loopback_transport_answer_connects (self);
 }
@@ -415,7 +386,7 @@ chat_loopback_transport_subscribe_async (ChatTransport *transport, const char *c
   if (self->closed || !self->wanted)
     g_task_return_error (task, chat_loopback_transport_dup_obstacle (self));
   else if (self->unreachable)
-    wait_with (self->subscribes, task);
+    chat_waiters_add (self->subscribes, task);
   else
     chat_loopback_transport_subscribe_now (self, task);
 }
@@ -610,8 +581,8 @@ chat_loopback_transport_finalize (GObject *object)
   g_assert (g_queue_is_empty (&self->answers) && self->subscriptions->len == 0);
   g_source_destroy (self->answering);
   g_clear_pointer (&self->answering, g_source_unref);
-  g_clear_pointer (&self->connects, g_ptr_array_unref);
-  g_clear_pointer (&self->subscribes, g_ptr_array_unref);
+  g_clear_pointer (&self->connects, chat_waiters_free);
+  g_clear_pointer (&self->subscribes, chat_waiters_free);
   g_clear_pointer (&self->subscriptions, g_ptr_array_unref);
   g_clear_pointer (&self->context, g_main_context_unref);
   g_clear_pointer (&self->degraded, g_free);
@@ -634,8 +605,8 @@ static void
 chat_loopback_transport_init (ChatLoopbackTransport *self)
 {
   g_queue_init (&self->answers);
-  self->connects = g_ptr_array_new_with_free_func (g_object_unref);
-  self->subscribes = g_ptr_array_new_with_free_func (g_object_unref);
+  self->connects = chat_waiters_new ();
+  self->subscribes = chat_waiters_new ();
   self->subscriptions = g_ptr_array_new ();
   self->features = CHAT_TRANSPORT_RESUMABLE | CHAT_TRANSPORT_SEEKABLE | CHAT_TRANSPORT_GROUPS
                    | CHAT_TRANSPORT_ATOMIC_FORWARD | CHAT_TRANSPORT_EARLIEST;
@@ -676,9 +647,8 @@ chat_loopback_transport_break (ChatLoopbackTransport *self)
 static void
 chat_loopback_transport_resume (ChatLoopbackTransport *self)
 {
-  g_autoptr (GPtrArray) subscribes = g_steal_pointer (&self->subscribes);
+  g_autoptr (GPtrArray) subscribes = chat_waiters_take_all (self->subscribes);
 
-  self->subscribes = g_ptr_array_new_with_free_func (g_object_unref);
   chat_loopback_transport_answer_connects (self);
   for (guint i = 0; i < self->subscriptions->len; i++)
     {
