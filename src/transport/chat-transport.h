@@ -146,8 +146,9 @@ void chat_transport_forward_async (ChatTransport *self, ChatSubscription *subscr
                                    gpointer user_data);
 gboolean chat_transport_forward_finish (ChatTransport *self, GAsyncResult *result, GError **error);
 
-/** chat_transport_seek_async: moves a subscription that has no group (else NOT_SUPPORTED) to another start; nothing
- * from before the seek is delivered after the callback. */
+/** chat_transport_seek_async: moves a subscription that has no group (else NOT_SUPPORTED) to another start: what lies
+ * before the seek is delivered before the callback or not at all, what lies after it after the callback. Where the
+ * start is LOST it goes on as it was. */
 void chat_transport_seek_async (ChatTransport *self, ChatSubscription *subscription, const ChatStart *start,
                                 GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 gboolean chat_transport_seek_finish (ChatTransport *self, GAsyncResult *result, GError **error);

@@ -413,8 +413,8 @@ chat_loopback_transport_seek_async (ChatTransport *transport, ChatSubscription *
     error = g_error_new_literal (CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_CLOSED, "The subscription is closed");
   else if (chat_loopback_subscription_has_group (seeker))
     error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, "A member of a group can't seek");
-  else
-    chat_loopback_subscription_seek (seeker, start, &error);
+  else if (chat_loopback_subscription_seek (seeker, start, &error))
+    chat_subscription_hold (subscription, task);
 
   if (error != NULL)
     g_task_return_error (task, error);

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/*
+ * Waiting in a test: the thread-default main context runs until what is waited for is there. A test that waits longer
+ * than 10 seconds (50 under a sanitizer's setup) fails, and says for what.
+ */
+
+typedef gboolean (*ChatTestCondition) (gpointer data);
+
+/** chat_test_wait_until: @what: for the message, such as "the second record". */
+void chat_test_wait_until (ChatTestCondition condition, gpointer data, const char *what);
+#define chat_test_wait_for_count(counter, least) chat_test_wait_count ((counter), (least), #counter " >= " #least)
+void chat_test_wait_count (const guint *counter, guint least, const char *what);
+
+/** chat_test_run_for: runs the loop for a while: only where the test is that nothing comes. */
+void chat_test_run_for (guint milliseconds);
+/** chat_test_run_pending: runs what is ready now, and what that makes ready. */
+void chat_test_run_pending (void);
+
+/** chat_test_result_cb: @user_data: a GAsyncResult ** that is NULL: takes a reference to the result. */
+void chat_test_result_cb (GObject *source, GAsyncResult *result, gpointer user_data);
+/** chat_test_await: (transfer full): waits for it. The result's object outlives it: a GTask keeps it. */
+GAsyncResult *chat_test_await (GAsyncResult **result, const char *what);
+
+G_END_DECLS
