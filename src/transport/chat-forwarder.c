@@ -32,18 +32,21 @@ typedef struct
   char *group;
   char **topics;
   ChatSubscription *subscription;
-  GCancellable *cancellable; /* of the start */
-  ChatRecordQueue *pending;  /* what waits behind the batch */
-  GPtrArray *inputs;         /* (element-type ChatRecord) (nullable): the batch in flight */
-  GPtrArray *outputs;        /* (element-type ChatRecord) (nullable): once it is processed */
-  GPtrArray *stops;          /* (element-type GTask) */
+  GCancellable *cancellable; /* of the start, ours … */
+  GCancellable *outer;       /* … and the caller's */
+  gulong outer_id;
+  ChatRecordQueue *pending; /* what waits behind the batch */
+  GPtrArray *inputs;        /* (element-type ChatRecord) (nullable): the batch in flight */
+  GPtrArray *outputs;       /* (element-type ChatRecord) (nullable): once it is processed */
+  GPtrArray *stops;         /* (element-type GTask) */
   guint batch;
   guint retry_id;
   ChatBackoff backoff;
   Life life;
   Stage stage;
   gboolean paused, failed, prepared;
-  gboolean stale; /* inputs changed while they were processed: the answer is void */
+  GError *start_failure; /* (nullable): what made it fail before it had started */
+  gboolean stale;        /* inputs changed while they were processed: the answer is void */
 } ChatForwarderPrivate;
 
 static void service_iface_init (ChatServiceInterface *iface);
@@ -119,17 +122,10 @@ end_batch (ChatForwarder *self)
 }
 
 static void
-fail (ChatForwarder *self, const GError *error)
+fail_batch (ChatForwarder *self, const GError *error)
 {
-  ChatForwarderPrivate *priv = PRIVATE (self);
   end_batch (self);
-  chat_record_queue_clear (priv->pending);
-  if (priv->life == LIFE_RUNNING && !priv->failed)
-    {
-      priv->failed = TRUE;
-      regulate (self);
-      chat_service_emit_failed (CHAT_SERVICE (self), error);
-    }
+  chat_forwarder_fail (self, error);
   go_on (self);
 }
 
@@ -194,7 +190,7 @@ forward_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   else if (forward_is_passing (error))
     retry_later (self);
   else
-    fail (self, error);
+    fail_batch (self, error);
 }
 
 static void
@@ -236,7 +232,7 @@ process_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   else if (process_is_passing (self, error))
     retry_later (self);
   else
-    fail (self, error);
+    fail_batch (self, error);
 }
 
 static void
@@ -290,11 +286,8 @@ revoked_cb (ChatSubscription *subscription, GArray *shards, ChatForwarder *self)
 static void
 closed_cb (ChatSubscription *subscription, const GError *error, ChatForwarder *self)
 {
-  ChatForwarderPrivate *priv = PRIVATE (self);
-  if (error == NULL || priv->life != LIFE_RUNNING || priv->failed)
-    return;
-  priv->failed = TRUE;
-  chat_service_emit_failed (CHAT_SERVICE (self), error);
+  if (error != NULL)
+    chat_forwarder_fail (self, error);
 }
 
 /* Start */
@@ -305,6 +298,10 @@ end_start (ChatForwarder *self, GTask *task, GError *error)
   ChatForwarderPrivate *priv = PRIVATE (self);
   gboolean stopping = priv->life == LIFE_STOPPING;
 
+  if (priv->outer != NULL)
+    g_clear_signal_handler (&priv->outer_id, priv->outer);
+  if (error == NULL)
+    error = g_steal_pointer (&priv->start_failure);
   if (error == NULL && stopping)
     error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, "Stopped while it started");
   if (error == NULL)
@@ -364,12 +361,6 @@ prepare_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
-cancelled_cb (GCancellable *cancellable, GCancellable *inner)
-{
-  g_cancellable_cancel (inner);
-}
-
-static void
 chat_forwarder_start_async (ChatService *service, GCancellable *cancellable, GAsyncReadyCallback callback,
                             gpointer user_data)
 {
@@ -390,9 +381,12 @@ chat_forwarder_start_async (ChatService *service, GCancellable *cancellable, GAs
                                chat_transport_get_name (priv->transport), priv->group);
       return;
     }
+  if (g_task_return_error_if_cancelled (task))
+    return;
   priv->life = LIFE_STARTING;
-  if (cancellable != NULL)
-    g_cancellable_connect (cancellable, G_CALLBACK (cancelled_cb), g_object_ref (priv->cancellable), g_object_unref);
+  if (g_set_object (&priv->outer, cancellable))
+    priv->outer_id = g_signal_connect_object (cancellable, "cancelled", G_CALLBACK (g_cancellable_cancel),
+                                              priv->cancellable, G_CONNECT_SWAPPED);
   priv->prepared = TRUE;
   if (CHAT_FORWARDER_GET_CLASS (self)->prepare_async != NULL)
     CHAT_FORWARDER_GET_CLASS (self)->prepare_async (self, priv->cancellable, prepare_cb, g_object_ref (task));
@@ -559,6 +553,8 @@ chat_forwarder_finalize (GObject *object)
   chat_record_queue_free (priv->pending);
   g_ptr_array_unref (priv->stops);
   g_clear_object (&priv->subscription);
+  g_clear_error (&priv->start_failure);
+  g_clear_object (&priv->outer);
   g_clear_object (&priv->cancellable);
   g_clear_object (&priv->transport);
   g_strfreev (priv->topics);
@@ -598,4 +594,21 @@ chat_forwarder_get_transport (ChatForwarder *self)
 {
   g_return_val_if_fail (CHAT_IS_FORWARDER (self), NULL);
   return PRIVATE (self)->transport;
+}
+
+void
+chat_forwarder_fail (ChatForwarder *self, const GError *error)
+{
+  g_return_if_fail (CHAT_IS_FORWARDER (self));
+  g_return_if_fail (error != NULL);
+
+  ChatForwarderPrivate *priv = PRIVATE (self);
+  if (priv->life == LIFE_STARTING && priv->start_failure == NULL)
+    priv->start_failure = g_error_copy (error);
+  if (priv->life != LIFE_RUNNING || priv->failed)
+    return;
+  priv->failed = TRUE;
+  chat_record_queue_clear (priv->pending);
+  regulate (self);
+  chat_service_emit_failed (CHAT_SERVICE (self), error);
 }

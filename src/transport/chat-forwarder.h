@@ -56,4 +56,7 @@ struct _ChatForwarderClass
 /** chat_forwarder_get_transport: (transfer none) */
 ChatTransport *chat_forwarder_get_transport (ChatForwarder *self);
 
+/** chat_forwarder_fail: for subclasses: it can't go on: nothing new is taken up, and `failed` is emitted. */
+void chat_forwarder_fail (ChatForwarder *self, const GError *error);
+
 G_END_DECLS

@@ -7,11 +7,17 @@
 
 #include <string.h>
 
+char *
+chat_refusal_dup_position (const ChatRecord *record)
+{
+  return g_strdup_printf ("%s/%d/%" G_GINT64_FORMAT, chat_record_get_topic (record), chat_record_get_shard (record),
+                          chat_record_get_offset (record));
+}
+
 ChatRecord *
 chat_refusal_new_rejected (const ChatRecord *record, const char *reason)
 {
-  g_autofree char *position = g_strdup_printf ("%s/%d/%" G_GINT64_FORMAT, chat_record_get_topic (record),
-                                               chat_record_get_shard (record), chat_record_get_offset (record));
+  g_autofree char *position = chat_refusal_dup_position (record);
   ChatRecord *rejected
       = chat_record_new (CHAT_TOPIC_REJECTED, chat_record_get_key (record), chat_record_get_bytes (record));
 

@@ -10,9 +10,15 @@ G_BEGIN_DECLS
 #define CHAT_REJECTED_REASON_HEADER "tertulia-reason"
 #define CHAT_REJECTED_POSITION_HEADER "tertulia-position"
 
+/* Why the second message under one id is refused. */
+#define CHAT_REFUSED_CONFLICT "Another message has the same id already."
+
 /** chat_refusal_new_rejected: (transfer full): for chat_rejected: what can't be passed on, its bytes as they came.
  * @reason: for people. */
 ChatRecord *chat_refusal_new_rejected (const ChatRecord *record, const char *reason);
+
+/** chat_refusal_dup_position: (transfer full): where @record was, as in the header. */
+char *chat_refusal_dup_position (const ChatRecord *record);
 
 /** chat_refusal_new_refused: (transfer full) (nullable): for chat_warnings: tells the author of @message that it was
  * not taken. The same message gives the same id. NULL where the author is not known. @reason: for people, no text of

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "core/chat-service.h"
 #include "core/chat-signature.h"
 #include "moderation/chat-rules.h"
 #include "server/store/chat-store.h"
-#include "transport/chat-transport.h"
+#include "transport/chat-forwarder.h"
 
 G_BEGIN_DECLS
 
@@ -13,21 +12,37 @@ G_BEGIN_DECLS
 typedef struct
 {
   guint limit;          /* strikes until the block */
-  const char *language; /* of channels that name none */
+  const char *language; /* of channels that name none; NULL: the lists of every language */
 } ChatModeratorOptions;
 
+/** ChatModeratorCounters: records since the start, each counted once, when it is forwarded. */
+typedef struct
+{
+  guint64 passed, masked, refused, rejected, repeated, consumed;
+  guint64 strikes, blocks;
+} ChatModeratorCounters;
+
 #define CHAT_TYPE_MODERATOR (chat_moderator_get_type ())
-G_DECLARE_FINAL_TYPE (ChatModerator, chat_moderator, CHAT, MODERATOR, GObject)
+G_DECLARE_FINAL_TYPE (ChatModerator, chat_moderator, CHAT, MODERATOR, ChatForwarder)
 
 /**
  * chat_moderator_new: (implements ChatService)
+ * @signer: (transfer none): must outlive it
  *
  * Reads `chat` in the group "moderator"; forwards each batch, masked where a rule says so, to chat_controlled or
  * (private conversations) chat_private, with warnings, blocks and refusals to chat_warnings and what can't be read to
  * chat_rejected. A strike is recorded before the forward, idempotent by the record's id, so a batch can be done again
  * after a crash. While the store can't answer it waits and tries again: no message passes unjudged.
+ *
+ * Unsigned records are judged like any other, under the name that they give; but they can't speak in a private
+ * conversation, nor as a bot, nor as the service.
+ *
+ * Signal `rejected (char *position, char *reason)`: for each record that went to chat_rejected.
  */
 ChatModerator *chat_moderator_new (ChatTransport *transport, ChatStore *store, ChatRules *rules, ChatSigner *signer,
                                    const ChatModeratorOptions *options);
+
+/** chat_moderator_get_counters: (transfer none) */
+const ChatModeratorCounters *chat_moderator_get_counters (ChatModerator *self);
 
 G_END_DECLS

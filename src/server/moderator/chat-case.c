@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "server/moderator/chat-case.h"
+
+#include "core/chat-message-codec.h"
+#include "core/chat-names.h"
+#include "core/chat-time.h"
+#include "core/chat-uuid.h"
+#include "transport/chat-refusal.h"
+
+#include <string.h>
+
+/* Reading */
+
+static gboolean
+has_all (const ChatMessage *message)
+{
+  return chat_message_get_id (message) != NULL && chat_message_get_channel (message) != NULL
+         && chat_message_get_timestamp (message) != CHAT_TIME_UNKNOWN;
+}
+
+/* Most records are whole, so that is tried first: whoever needs hints pays for two readings. */
+static ChatMessage *
+decode (const ChatRecord *record, const char *transport, gboolean *is_whole, GError **error)
+{
+  gsize size;
+  const void *data = g_bytes_get_data (chat_record_get_bytes (record), &size);
+  g_autoptr (ChatMessage) message = chat_message_decode (data, size, NULL);
+
+  *is_whole = message != NULL && has_all (message);
+  if (*is_whole)
+    return g_steal_pointer (&message);
+
+  g_autofree char *id = chat_record_dup_id (record, transport);
+  ChatMessageHints hints = { chat_record_get_key (record), id, chat_record_get_time (record) };
+  return chat_message_decode_foreign (data, size, &hints, error);
+}
+
+/* What only the service can know or decide; a `read` is about a seq. */
+static void
+drop_claims (ChatCase *self)
+{
+  ChatMessage *message = self->message;
+
+  if (chat_message_get_bot (message) && !self->is_signed)
+    {
+      chat_message_set_bot (message, FALSE);
+      self->is_whole = FALSE;
+    }
+  if (chat_message_get_seq (message) != 0 && chat_message_get_kind (message) != CHAT_KIND_READ)
+    {
+      chat_message_set_seq (message, 0);
+      self->is_whole = FALSE;
+    }
+  if (chat_message_get_moderation (message) != NULL)
+    {
+      chat_message_take_moderation (message, NULL);
+      self->is_whole = FALSE;
+    }
+}
+
+static gboolean
+is_for_users (ChatMessageKind kind)
+{
+  switch (kind)
+    {
+    case CHAT_KIND_MESSAGE:
+    case CHAT_KIND_NOTICE:
+    case CHAT_KIND_EDIT:
+    case CHAT_KIND_DELETE:
+    case CHAT_KIND_REACTION:
+    case CHAT_KIND_ATTRIBUTE:
+    case CHAT_KIND_JOIN:
+    case CHAT_KIND_LEAVE:
+    case CHAT_KIND_TOPIC:
+    case CHAT_KIND_READ:
+    case CHAT_KIND_UNKNOWN:
+      return TRUE;
+    case CHAT_KIND_WARNING:
+    case CHAT_KIND_BLOCK:
+    case CHAT_KIND_UNBLOCK:
+    case CHAT_KIND_REFUSED:
+    case CHAT_KIND_RECEIPT:
+    case CHAT_KIND_RULES:
+    case CHAT_KIND_CONTROL:
+    default:
+      return FALSE;
+    }
+}
+
+/* NULL where the record may be here. */
+static char *
+find_objection (const ChatCase *self)
+{
+  ChatMessageKind kind = chat_message_get_kind (self->message);
+  gboolean is_order = kind == CHAT_KIND_RULES || kind == CHAT_KIND_CONTROL;
+
+  if (!is_for_users (kind) && !(is_order && self->is_signed))
+    return g_strdup_printf ("a record of the kind “%s” comes from the service alone, and this one is not signed by it",
+                            chat_message_kind_to_string (kind));
+  if (!self->is_signed && chat_channel_name_is_private (chat_message_get_channel (self->message)))
+    return g_strdup ("a private conversation takes only what was sent through the service");
+  if (!self->is_signed && g_bytes_get_size (chat_record_get_bytes (self->record)) > CHAT_RECORD_MAX_BYTES)
+    return g_strdup_printf ("the record has %" G_GSIZE_FORMAT " bytes; at most %d are allowed",
+                            g_bytes_get_size (chat_record_get_bytes (self->record)), CHAT_RECORD_MAX_BYTES);
+  return NULL;
+}
+
+static guint64
+digest_string (guint64 hash, const char *text)
+{
+  /* FNV-1a; a separator that no text has in front, so that an absent member is not an empty one */
+  hash = (hash ^ (text != NULL ? 0xff : 0xfe)) * G_GUINT64_CONSTANT (0x100000001b3);
+  for (; text != NULL && *text != '\0'; text++)
+    hash = (hash ^ (guint8)*text) * G_GUINT64_CONSTANT (0x100000001b3);
+  return hash;
+}
+
+/* The members of chat_message_equal_content(). Whoever makes two of his own texts collide under one id gains that the
+ * second is taken for a repeat: it is not forwarded either way. */
+static guint64
+digest (const ChatMessage *message)
+{
+  guint64 hash = G_GUINT64_CONSTANT (0xcbf29ce484222325);
+
+  hash = digest_string (hash, chat_message_get_author (message));
+  hash = digest_string (hash, chat_message_get_channel (message));
+  hash = digest_string (hash, chat_message_kind_to_string (chat_message_get_kind (message)));
+  hash = digest_string (hash, chat_message_get_data (message));
+  hash = digest_string (hash, chat_message_get_target (message));
+  return digest_string (hash, chat_message_get_reply_to (message));
+}
+
+ChatCase *
+chat_case_new (ChatRecord *record, ChatSigner *signer, const char *transport)
+{
+  ChatCase *self = g_new0 (ChatCase, 1);
+  g_autoptr (GError) error = NULL;
+  g_autofree char *objection = NULL;
+
+  self->record = chat_record_ref (record);
+  self->message = decode (record, transport, &self->is_whole, &error);
+  if (self->message == NULL)
+    {
+      chat_case_reject (self, error->message);
+      return self;
+    }
+  self->is_signed = chat_signer_verify (signer, self->message, chat_record_get_header (record, CHAT_SIGNATURE_HEADER));
+  objection = find_objection (self);
+  if (objection != NULL)
+    {
+      chat_case_reject (self, objection);
+      return self;
+    }
+  drop_claims (self);
+  self->digest = digest (self->message);
+  return self;
+}
+
+void
+chat_case_free (ChatCase *self)
+{
+  chat_record_unref (self->record);
+  g_clear_pointer (&self->message, chat_message_unref);
+  g_clear_pointer (&self->hits, g_array_unref);
+  g_clear_pointer (&self->answer, chat_strike_free);
+  g_clear_pointer (&self->outputs, g_ptr_array_unref);
+  g_free (self->user_key);
+  g_free (self->reason);
+  g_free (self);
+}
+
+gint64
+chat_case_get_time (const ChatCase *self)
+{
+  if (self->is_signed)
+    return chat_message_get_timestamp (self->message);
+  if (chat_record_get_time (self->record) != CHAT_TIME_UNKNOWN)
+    return chat_record_get_time (self->record);
+  return chat_time_now ();
+}
+
+/* Strikes */
+
+/* The hit that names the rule: the first that counts, else the first. */
+static const ChatHit *
+leading_hit (const ChatCase *self)
+{
+  for (guint i = 0; i < self->hits->len; i++)
+    {
+      const ChatHit *hit = &g_array_index (self->hits, ChatHit, i);
+      if (hit->severity == CHAT_SEVERITY_MASK)
+        return hit;
+    }
+  return &g_array_index (self->hits, ChatHit, 0);
+}
+
+static GArray *
+dup_spans (const ChatCase *self)
+{
+  GArray *spans = g_array_sized_new (FALSE, FALSE, sizeof (ChatSpan), self->hits->len);
+
+  for (guint i = 0; i < self->hits->len; i++)
+    {
+      const ChatHit *hit = &g_array_index (self->hits, ChatHit, i);
+      ChatSpan span = { hit->start, hit->length };
+      g_array_append_val (spans, span);
+    }
+  return spans;
+}
+
+gboolean
+chat_case_needs_strike (const ChatCase *self)
+{
+  return self->hits != NULL && self->user_key != NULL && leading_hit (self)->severity == CHAT_SEVERITY_MASK;
+}
+
+ChatStrike *
+chat_case_new_strike (const ChatCase *self, const char *rules_version, guint limit)
+{
+  ChatStrike *strike = g_new0 (ChatStrike, 1);
+
+  strike->record_id = g_strdup (chat_message_get_id (self->message));
+  strike->channel = g_strdup (chat_message_get_channel (self->message));
+  strike->user = g_strdup (chat_message_get_author (self->message));
+  strike->user_key = g_strdup (self->user_key);
+  strike->rule = g_strdup (leading_hit (self)->rule);
+  strike->spans = dup_spans (self);
+  strike->original = g_strdup (chat_message_get_data (self->message));
+  strike->rules_version = g_strdup (rules_version);
+  strike->timestamp = chat_case_get_time (self);
+  strike->limit = limit;
+  return strike;
+}
+
+ChatBlock *
+chat_case_new_block (const ChatCase *self)
+{
+  ChatBlock *block = g_new0 (ChatBlock, 1);
+
+  block->user = g_strdup (chat_message_get_author (self->message));
+  block->user_key = g_strdup (self->user_key);
+  block->since = self->answer->timestamp;
+  block->until = CHAT_TIME_UNKNOWN;
+  block->record_id = g_strdup (chat_message_get_id (self->message));
+  return block;
+}
+
+/* Verdicts */
+
+/* @output: (transfer full) (nullable) */
+static void
+add_output (ChatCase *self, ChatRecord *output)
+{
+  if (output == NULL)
+    return;
+  if (self->outputs == NULL)
+    self->outputs = g_ptr_array_new_with_free_func ((GDestroyNotify)chat_record_unref);
+  g_ptr_array_add (self->outputs, output);
+}
+
+static void
+forward (ChatCase *self, GBytes *bytes)
+{
+  const char *channel = chat_message_get_channel (self->message);
+  const char *topic = chat_channel_name_is_private (channel) ? CHAT_TOPIC_PRIVATE : CHAT_TOPIC_CONTROLLED;
+
+  add_output (self, chat_record_new (topic, channel, bytes));
+}
+
+void
+chat_case_pass (ChatCase *self)
+{
+  self->outcome = CHAT_OUTCOME_PASSED;
+  if (self->is_whole)
+    {
+      forward (self, chat_record_get_bytes (self->record));
+      return;
+    }
+  g_autoptr (GBytes) bytes = chat_message_encode (self->message);
+  forward (self, bytes);
+}
+
+/* On a topic that everybody may read: ids, strike and limit, never the words or the rule. */
+static void
+add_notice (ChatCase *self, ChatMessageKind kind, const char *id, ChatModerationNote *note)
+{
+  g_autoptr (ChatMessage) notice = chat_message_new (kind);
+  const char *user = chat_message_get_author (self->message);
+
+  chat_message_set_id (notice, id);
+  chat_message_set_target (notice, chat_message_get_id (self->message));
+  chat_message_set_user (notice, user);
+  chat_message_set_timestamp (notice, chat_time_now ());
+  chat_message_take_moderation (notice, note);
+
+  g_autoptr (GBytes) bytes = chat_message_encode (notice);
+  add_output (self, chat_record_new (CHAT_TOPIC_WARNINGS, user, bytes));
+}
+
+void
+chat_case_mask (ChatCase *self)
+{
+  const ChatStrike *answer = self->answer;
+  g_autoptr (GArray) spans = dup_spans (self);
+  g_autofree char *masked = chat_rules_mask (chat_message_get_data (self->message), self->hits);
+  ChatModerationNote *note = chat_moderation_note_new (leading_hit (self)->rule, spans, answer ? answer->strike : 0,
+                                                       answer ? answer->limit : 0);
+
+  self->outcome = CHAT_OUTCOME_MASKED;
+  chat_message_set_data (self->message, masked);
+  chat_message_take_moderation (self->message, note);
+
+  g_autoptr (GBytes) bytes = chat_message_encode (self->message);
+  forward (self, bytes);
+  if (answer == NULL)
+    return;
+
+  add_notice (self, CHAT_KIND_WARNING, answer->warning_id,
+              chat_moderation_note_new (NULL, NULL, answer->strike, answer->limit));
+  if (answer->blocked)
+    {
+      g_autofree char *id = chat_uuid_v5 ("block", answer->record_id, strlen (answer->record_id));
+      add_notice (self, CHAT_KIND_BLOCK, id, chat_moderation_note_new (NULL, NULL, answer->strike, answer->limit));
+    }
+}
+
+void
+chat_case_refuse (ChatCase *self, const char *reason)
+{
+  if (chat_message_get_author (self->message) == NULL)
+    {
+      chat_case_reject (self, reason); /* there is nobody to tell */
+      return;
+    }
+  self->outcome = CHAT_OUTCOME_REFUSED;
+  add_output (self, chat_refusal_new_refused (self->message, reason));
+}
+
+void
+chat_case_reject (ChatCase *self, const char *reason)
+{
+  self->outcome = CHAT_OUTCOME_REJECTED;
+  self->reason = g_strdup (reason);
+  add_output (self, chat_refusal_new_rejected (self->record, reason));
+}
+
+void
+chat_case_drop (ChatCase *self, ChatOutcome outcome)
+{
+  self->outcome = outcome;
+}
