@@ -33,9 +33,9 @@ chat_json_reader_init (ChatJsonReader *self, const void *bytes, gsize length, gu
 {
   const char *bad;
 
+  *self = (ChatJsonReader){ .start = bytes, .at = bytes, .max_depth = max_depth };
   g_return_val_if_fail (max_depth <= CHAT_JSON_DEEPEST, FALSE);
 
-  *self = (ChatJsonReader){ .start = bytes, .at = bytes, .max_depth = max_depth };
   if (length == 0)
     self->start = self->at = "";
   self->end = self->start + length;

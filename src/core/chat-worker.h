@@ -23,7 +23,8 @@ typedef void (*ChatWorkerFunc) (GTask *task, gpointer context, gpointer data, GC
  * @context_free: (nullable): run on the worker's thread after its last job
  *
  * One thread with an ordered queue: the home of a blocking driver. Jobs run one at a time, in the order in which they
- * were pushed. A task that is cancelled while it waits is answered at its turn, without being run.
+ * were pushed. A task that is cancelled while it waits is answered at its turn, without being run. As with
+ * g_task_run_in_thread(), the thread's reference to a task may be the last, and so finalize its source object there.
  *
  * Dropping the last reference without chat_worker_close_async() runs what is queued too, and waits for it; on the
  * worker's own thread (where a task may be what held it) it does not wait.
