@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Drives real windows through the accessibility bus, the way a person with a screen reader would.
+
+Needs Debian's own python3 (pyatspi). Run under tests/support/with-display --bus. Nothing here waits for a time:
+everything waits for what is to be seen, with a deadline."""
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+DEADLINE = float(os.environ.get('TERTULIA_TEST_DEADLINE', '20'))
+
+try:
+    import gi
+    gi.require_version('Atspi', '2.0')
+    import pyatspi
+except (ImportError, ValueError) as problem:
+    print(f'1..0 # SKIP display: {problem}')
+    sys.exit(0)
+
+
+def wait(look, what, seconds=None):
+    """The first true answer of @look; widgets come and go while their tree is walked, so its failures count as no."""
+    end = time.monotonic() + (seconds or DEADLINE)
+    problem = None
+    while time.monotonic() < end:
+        try:
+            found = look()
+            if found:
+                return found
+        except Exception as error:          # pylint: disable=broad-except
+            problem = error
+        pump()
+    raise AssertionError(f'waited in vain for {what}' + (f' ({problem})' if problem else ''))
+
+
+def pump():
+    """Lets the accessibility bus talk for a moment: what is waited for comes over it."""
+    from gi.repository import GLib
+    context = GLib.MainContext.default()
+    GLib.timeout_add(30, lambda: False)
+    context.iteration(True)
+
+
+class Server:
+    """A tertulia-server of its own, in a directory of its own."""
+
+    def __init__(self, directory, *arguments):
+        self.directory = Path(directory)
+        self.arguments = arguments
+        self.start()
+
+    def start(self):
+        self.process = subprocess.Popen([os.environ['TERTULIA_SERVER'], '--embedded', self.directory, *self.arguments],
+                                        stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
+        line = self.process.stdout.readline()
+        assert line.startswith('READY '), f'the server said {line!r} in place of READY'
+        self.uri = line.split()[1]
+        self.port = self.uri.rstrip('/').rsplit(':', 1)[1]
+
+    def stop(self, how=signal.SIGTERM):
+        self.process.send_signal(how)
+        status = self.process.wait(DEADLINE)
+        assert how == signal.SIGKILL or status == 0, f'the server ended with {status}'
+
+    def restart(self, how=signal.SIGTERM):
+        """On the same port, as a site would."""
+        self.stop(how)
+        self.arguments = ('--set', f'server.port={self.port}')
+        self.start()
+
+
+class App:
+    """One window of one person, with settings, data and keyring of his own under @home, which outlives it."""
+    number = 0
+
+    def __init__(self, home, *arguments, language='C.UTF-8', environment=None):
+        self.home = Path(home)
+        self.home.mkdir(parents=True, exist_ok=True)
+        App.number += 1
+        self.arguments = arguments
+        env = dict(os.environ, XDG_DATA_HOME=str(self.home / 'data'), XDG_CONFIG_HOME=str(self.home / 'config'),
+                   XDG_CACHE_HOME=str(self.home / 'cache'), GSETTINGS_BACKEND='keyfile', LC_ALL=language,
+                   SECRET_BACKEND='file', SECRET_FILE_TEST_PATH=str(self.home / 'keyring'),
+                   SECRET_FILE_TEST_PASSWORD='test', G_DEBUG='fatal-criticals')
+        env.update(environment or {})
+        self.log = open(self.home / 'log', 'a', encoding='utf-8')
+        known = set(apps())
+        self.process = subprocess.Popen([os.environ['TERTULIA_APP'], *arguments], env=env, stderr=self.log,
+                                        stdout=self.log)
+        self.root = wait(lambda: self.find_root(known), 'the window on the accessibility bus')
+
+    def find_root(self, known):
+        if self.process.poll() is not None:
+            raise AssertionError(f'the window ended with {self.process.returncode}: ' + self.read_log())
+        for app in pyatspi.Registry.getDesktop(0):
+            if app and app.name == 'tertulia' and app.get_process_id() == self.process.pid and len(app):
+                return app
+        return None
+
+    def read_log(self):
+        self.log.flush()
+        return (self.home / 'log').read_text(encoding='utf-8')[-2000:]
+
+    def look(self, role, label, root=None):
+        return pyatspi.findDescendant(root or self.root, lambda x: x.getRoleName() == role and label in (x.name or ''))
+
+    def find(self, role, label):
+        return wait(lambda: self.look(role, label), f'the {role} “{label}”')
+
+    def showing(self, role, label):
+        def look():
+            node = self.look(role, label)
+            return node if node and node.getState().contains(pyatspi.STATE_SHOWING) else None
+        return wait(look, f'the {role} “{label}” on screen')
+
+    def press(self, label, role='push button'):
+        wait(lambda: self.showing(role, label).queryAction().doAction(0), f'a press on “{label}”')
+
+    def rows(self, label='Messages'):
+        """What the rows of a list say, from top to bottom."""
+        found = self.look('list', label)
+        return [row.name for row in found if row and row.name] if found else []
+
+    def wait_row(self, *parts, seconds=None):
+        """The first row of the conversation that has all the parts."""
+        return wait(lambda: next((r for r in self.rows() if all(p in r for p in parts)), None),
+                    f'a message with {parts}; there are {self.rows()[-5:]}', seconds)
+
+    def compose(self, text):
+        self.showing('text', 'Compose').queryEditableText().setTextContents(text)
+
+    def say(self, text):
+        """Writes and sends, and waits until the composer is empty again."""
+        self.compose(text)
+        self.press('Send')
+        compose = self.find('text', 'Compose').queryText()
+        wait(lambda: compose.characterCount == 0, 'an empty composer')
+
+    def choose(self, channel):
+        """Clicks a channel of the sidebar and waits until its conversation is open."""
+        row = wait(lambda: next((r for r in self.find('list', 'Channels') if r and r.name.startswith(channel)), None),
+                   f'the channel {channel} in the sidebar')
+        wait(lambda: row.queryAction().doAction(0) if row.queryAction().nActions else row.queryComponent().grabFocus(),
+             f'a click on {channel}')
+
+    def shoot(self, path):
+        """The whole screen as PNG, once the window is drawn."""
+        subprocess.run(['import', '-window', 'root', str(path)], check=True)
+
+    def close(self):
+        """As a person closes it: in an orderly way."""
+        self.process.terminate()
+        status = self.process.wait(DEADLINE)
+        assert status == 0, f'the window ended with {status}: ' + self.read_log()
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait(DEADLINE)
+
+
+def apps():
+    return [a.get_process_id() for a in pyatspi.Registry.getDesktop(0) if a]
+
+
+def run(*tests):
+    """Runs the tests, functions of a scratch directory, and reports in TAP."""
+    failed = 0
+    print(f'1..{len(tests)}', flush=True)
+    for number, test in enumerate(tests, 1):
+        scratch = Path(tempfile.mkdtemp(prefix='tertulia-app.'))
+        started = time.monotonic()
+        try:
+            test(scratch)
+            print(f'ok {number} {test.__name__}', flush=True)
+        except Exception as problem:        # pylint: disable=broad-except
+            failed += 1
+            print(f'not ok {number} {test.__name__}', flush=True)
+            print(f'{test.__name__} after {time.monotonic() - started:.1f} s: {problem!r}', file=sys.stderr)
+            import traceback
+            traceback.print_exc()
+            subprocess.run(['import', '-window', 'root', os.environ.get('TERTULIA_TEST_PICTURES', '/tmp') + f'/failed-{test.__name__}.png'], check=False)
+        finally:
+            for child in leftovers():
+                child.kill()
+            shutil.rmtree(scratch, ignore_errors=True)
+    sys.exit(1 if failed else 0)
+
+
+def leftovers():
+    import gc
+    return [o for o in gc.get_objects() if isinstance(o, subprocess.Popen) and o.poll() is None]

@@ -1,0 +1,85 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Two people in two windows on one server: they talk, one swears, is warned and blocked; all is there after a restart."""
+import os
+from pathlib import Path
+
+from driver import App, Server, run, wait
+
+PICTURES = os.environ.get('TERTULIA_TEST_PICTURES')
+
+
+def shoot(app, name):
+    if PICTURES:
+        app.shoot(Path(PICTURES) / name)
+
+
+def two_people_talk(scratch):
+    server = Server(scratch / 'server')
+    ana = App(scratch / 'ana', '--profile', 'ana', '--connect', server.uri, '--user', 'ana')
+    luis = App(scratch / 'luis', '--profile', 'luis', '--connect', server.uri, '--user', 'luis')
+    ana.find('list', 'Messages')
+    luis.find('list', 'Messages')
+    ana.say('hola a todos')
+    luis.wait_row('ana', 'hola a todos')
+    luis.say('¿alguien ve lo de la línea 2?')
+    ana.wait_row('luis', 'línea 2')
+
+    for number, text in enumerate(['vaya mierda de día', 'otra mierda', 'y otra mierda más'], 1):
+        luis.say(text)
+        masked = text.replace('mierda', '******')
+        ana.wait_row('luis', masked)
+        luis.wait_row(f'Warning {number} of 3')
+        luis.wait_row(masked)
+    assert not [r for r in ana.rows() if 'mierda' in r or 'Warning' in r], ana.rows()
+    luis.find('label', 'You have been blocked')
+    ana.say('paciencia, luis')
+    luis.wait_row('ana', 'paciencia')
+    shoot(luis, 'blocked.png')
+
+    before = {app: [r for r in app.rows() if 'Warning' not in r] for app in (ana, luis)}
+    ana.close()
+    luis.close()
+    server.restart()
+    ana = App(scratch / 'ana', '--profile', 'ana')
+    luis = App(scratch / 'luis', '--profile', 'luis')
+    for app, was in ((ana, 0), (luis, 1)):
+        rows = list(before.values())[was]
+        wait(lambda: [r.split(' (')[0] for r in app.rows() if 'Warning' not in r] == [r.split(' (')[0] for r in rows],
+             f'the history {rows}')
+    luis.find('label', 'You have been blocked')
+    ana.say('seguimos')
+    luis.wait_row('ana', 'seguimos')
+    ana.close()
+    luis.close()
+    server.stop()
+
+
+def switching_channels(scratch):
+    server = Server(scratch / 'server', '--set', 'channels.initial=general;incidencias')
+    ana = App(scratch / 'ana', '--profile', 'ana', '--connect', server.uri, '--user', 'ana')
+    luis = App(scratch / 'luis', '--profile', 'luis', '--connect', server.uri, '--user', 'luis')
+    ana.choose('general')
+    luis.choose('general')
+    luis.say('en general')
+    ana.wait_row('luis', 'en general')
+    ana.choose('incidencias')
+    wait(lambda: not [r for r in ana.rows() if 'en general' in r], 'the other channel')
+    ana.compose('a medias')
+    luis.choose('incidencias')
+    luis.say('algo se ha roto')
+    ana.wait_row('luis', 'algo se ha roto')
+    ana.choose('general')
+    ana.wait_row('luis', 'en general')
+    luis.say('y otra cosa')
+    wait(lambda: [r for r in ana.rows('Channels') if r.startswith('incidencias') and '1' in r], 'an unread message')
+    ana.choose('incidencias')
+    ana.wait_row('luis', 'y otra cosa')
+    text = ana.find('text', 'Compose').queryText()
+    wait(lambda: text.getText(0, text.characterCount) == 'a medias', 'the draft')
+    ana.close()
+    luis.close()
+    server.stop()
+
+
+run(two_people_talk, switching_channels)
