@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "moderation/chat-glyphs.h"
+
+#define COMBINING_TILDE 0x0303u
+
+void
+chat_glyphs_clear (ChatGlyphs *self)
+{
+  g_clear_pointer (&self->items, g_free);
+  self->n_items = self->n_allocated = 0;
+}
+
+static void
+reserve (ChatGlyphs *self, gsize n_more)
+{
+  if (self->n_allocated - self->n_items >= n_more)
+    return;
+  self->n_allocated = MAX (self->n_items + n_more, self->n_allocated * 2);
+  self->items = g_renew (ChatGlyph, self->items, self->n_allocated);
+}
+
+static void
+push (ChatGlyphs *self, ChatFoldValue value, gunichar c, gsize start, gsize end)
+{
+  guint32 label = CHAT_FOLD_LABEL (value);
+
+  self->items[self->n_items++] = (ChatGlyph){ .label = label != 0 ? label : c,
+                                              .start = (guint32)start,
+                                              .end = (guint32)end,
+                                              .kind = (guint8)CHAT_FOLD_KIND (value) };
+}
+
+/* A combining mark: part of what is before it, and else of no account, but that it makes an ñ. */
+static void
+add_mark (ChatGlyphs *self, gunichar mark, gsize start, gsize end)
+{
+  ChatGlyph *last;
+
+  if (self->n_items == 0)
+    return;
+  last = &self->items[self->n_items - 1];
+  if (mark == COMBINING_TILDE && last->label == 'n' && last->end == start)
+    last->label = CHAT_FOLD_ENYE;
+  last->end = (guint32)end;
+}
+
+static void
+add_wide (ChatGlyphs *self, const ChatFoldTable *table, gunichar c, gsize start, gsize end)
+{
+  ChatFoldValue value = chat_fold_table_lookup (table, c);
+  const ChatFoldValue *expansion;
+
+  switch (CHAT_FOLD_KIND (value))
+    {
+    case CHAT_GLYPH_MARK:
+      add_mark (self, c, start, end);
+      return;
+    case CHAT_GLYPH_FORMAT:
+      return;
+    case CHAT_GLYPH_EXPANSION:
+      expansion = table->expansions + CHAT_FOLD_LABEL (value);
+      for (guint i = 1; i <= expansion[0]; i++)
+        push (self, expansion[i], c, start, end);
+      return;
+    case CHAT_GLYPH_LETTER:
+    case CHAT_GLYPH_IDEOGRAPH:
+    case CHAT_GLYPH_DIGIT:
+    case CHAT_GLYPH_SIGN:
+    case CHAT_GLYPH_INNER:
+    case CHAT_GLYPH_SPACE:
+    case CHAT_GLYPH_JOINER:
+    case CHAT_GLYPH_STOP:
+    case CHAT_GLYPH_BREAK:
+      push (self, value, c, start, end);
+      return;
+    }
+}
+
+/* A capital I looks like an l only where the letters around it are small. */
+static guint32
+read_capital_i (const char *text, gsize start, gsize at, gsize end)
+{
+  gboolean among_small
+      = (at > start && g_ascii_islower (text[at - 1])) || (at + 1 < end && g_ascii_islower (text[at + 1]));
+
+  return among_small ? CHAT_FOLD_CAPITAL_I : 'i';
+}
+
+/* Every glyph but the flags, and with the signs of CHAT_GLYPH_INNER wherever they are. */
+static void
+read_glyphs (ChatGlyphs *self, const char *text, gsize start, gsize end)
+{
+  const ChatFoldTable *table = chat_fold_table_get ();
+  const ChatFoldValue *ascii = table->values + table->blocks[0] * CHAT_FOLD_BLOCK;
+
+  reserve (self, end - start + CHAT_FOLD_MAX_EXPANSION);
+  for (gsize at = start; at < end;)
+    {
+      guchar byte = (guchar)text[at];
+
+      reserve (self, CHAT_FOLD_MAX_EXPANSION);
+      if (G_LIKELY (byte < 0x80))
+        {
+          push (self, ascii[byte], byte, at, at + 1);
+          if (byte == 'I')
+            self->items[self->n_items - 1].label = read_capital_i (text, start, at, end);
+          at++;
+        }
+      else
+        {
+          gsize next = (gsize)(g_utf8_next_char (text + at) - text);
+
+          add_wide (self, table, g_utf8_get_char (text + at), at, next);
+          at = next;
+        }
+    }
+}
+
+static gboolean
+is_core (const ChatGlyph *glyph)
+{
+  return glyph->kind < CHAT_GLYPH_INNER;
+}
+
+/* Signs of CHAT_GLYPH_INNER that are not between two parts of a word are punctuation. */
+static void
+settle_inner (ChatGlyphs *self)
+{
+  for (gsize i = 0, next; i < self->n_items; i = next)
+    {
+      gboolean inside;
+
+      next = i + 1;
+      if (self->items[i].kind != CHAT_GLYPH_INNER)
+        continue;
+      while (next < self->n_items && self->items[next].kind == CHAT_GLYPH_INNER)
+        next++;
+      inside = i > 0 && is_core (&self->items[i - 1]) && next < self->n_items && is_core (&self->items[next]);
+      for (gsize k = i; !inside && k < next; k++)
+        {
+          self->items[k].kind = CHAT_GLYPH_STOP;
+          self->items[k].label = CHAT_FOLD_GAP;
+        }
+    }
+}
+
+static gboolean
+is_letter (const ChatGlyph *glyph)
+{
+  return glyph->kind == CHAT_GLYPH_LETTER || glyph->kind == CHAT_GLYPH_IDEOGRAPH;
+}
+
+/*
+ * The words that a run of inner signs parts. What follows it begins no word where the signs, the letter before and the
+ * letter behind all read as the same: a match from there could only be part of one from before, and in "i!i!i!i!…" each
+ * would run to the end.
+ */
+static void
+mark_around_inner (ChatGlyphs *self, gsize i)
+{
+  ChatGlyph *items = self->items;
+
+  if (items[i].kind == CHAT_GLYPH_INNER && items[i - 1].kind != CHAT_GLYPH_INNER)
+    items[i - 1].flags |= CHAT_GLYPH_ENDS_WORD;
+  if (items[i].kind != CHAT_GLYPH_INNER && items[i - 1].kind == CHAT_GLYPH_INNER)
+    {
+      gsize before = i - 1;
+
+      while (items[before].kind == CHAT_GLYPH_INNER) /* each run is gone back over once */
+        before--;
+      if (!chat_fold_overlap (items[i - 1].label, items[i].label)
+          || !chat_fold_overlap (items[before].label, items[i].label))
+        items[i].flags |= CHAT_GLYPH_STARTS_WORD;
+    }
+}
+
+/* Every ideograph may be a word of its own; a repeated one begins no new match, for the same reason. */
+static void
+mark_around_ideograph (ChatGlyphs *self, gsize i)
+{
+  ChatGlyph *items = self->items;
+
+  if (items[i].kind != CHAT_GLYPH_IDEOGRAPH && items[i - 1].kind != CHAT_GLYPH_IDEOGRAPH)
+    return;
+  items[i - 1].flags |= CHAT_GLYPH_ENDS_WORD;
+  if (items[i].label != items[i - 1].label)
+    items[i].flags |= CHAT_GLYPH_STARTS_WORD;
+}
+
+/* The flags of one chunk: a stretch of glyphs that may all be parts of words. */
+static void
+mark_chunk (ChatGlyphs *self, gsize start, gsize end)
+{
+  gsize first = start, last = end - 1;
+
+  while (first < end && !is_letter (&self->items[first]))
+    first++;
+  if (first == end) /* no letter, no word */
+    return;
+  while (!is_letter (&self->items[last]))
+    last--;
+  self->items[start].flags |= CHAT_GLYPH_STARTS_WORD;
+  self->items[first].flags |= CHAT_GLYPH_STARTS_WORD;
+  self->items[last].flags |= CHAT_GLYPH_ENDS_WORD;
+  self->items[end - 1].flags |= CHAT_GLYPH_ENDS_WORD;
+  for (gsize i = start + 1; i < end; i++)
+    {
+      mark_around_inner (self, i);
+      mark_around_ideograph (self, i);
+    }
+}
+
+void
+chat_glyphs_read (ChatGlyphs *self, const char *text, gsize start, gsize end)
+{
+  self->n_items = 0;
+  read_glyphs (self, text, start, end);
+  settle_inner (self);
+  for (gsize i = 0, next; i < self->n_items; i = next)
+    {
+      next = i + 1;
+      if (!chat_glyph_is_word (&self->items[i]))
+        continue;
+      while (next < self->n_items && chat_glyph_is_word (&self->items[next]))
+        next++;
+      mark_chunk (self, i, next);
+    }
+}

@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "moderation/chat-matcher.h"
+
+/*
+ * The automaton is walked from each place where a word may start, in one of three ways:
+ *
+ * - words: letters as they are, a gap between words as one step. Every match ends where a word does.
+ * - compounds, such as "pu-ta" and "p.uta": chunks of letters with one joiner between any two. The joiners are passed
+ *   over; a match is the whole compound.
+ * - runs of single letters, such as "p u t a" and "p, u, t, a": all between the letters is passed over. A match begins
+ *   and ends where the run does, or at a gap that is wider than the others ("u n a  p u t a"), or leaves out a
+ * one-letter word at an end ("y p u t a").
+ *
+ * The longest match counts, and an exception that covers it wins. Time is linear: of two walks that are alive at the
+ * same glyph, the one that began first is further on in its word by a letter or more (the places where words start are
+ * chosen so), and words have at most 64.
+ */
+
+#define MIN_RUN_LETTERS 3
+#define MAX_RUN_GAP 5
+
+typedef struct
+{
+  gsize end;                   /* after its last glyph; 0: nothing found */
+  const ChatMatcherWord *word; /* Borrowed */
+} Match;
+
+typedef struct
+{
+  gsize start, limit;      /* glyphs */
+  ChatGlyphFlags end_flag; /* that a match's last glyph must have */
+  gboolean joins;          /* passes over what is between letters */
+  guint min_letters;
+
+  guint letters, digits, signs; /* so far */
+  gboolean joined;              /* has passed over something */
+  gsize word_end;               /* a cache of find_word_end() */
+  Match match;
+} Walk;
+
+static gboolean
+is_word (const ChatMatcher *self, gsize at)
+{
+  return at < self->n_glyphs && chat_glyph_is_word (&self->glyphs[at]);
+}
+
+/* Where the chunk, the stretch of letters and the like, that @at is in ends. */
+static gsize
+chunk_end (const ChatMatcher *self, gsize at)
+{
+  while (is_word (self, at))
+    at++;
+  return at;
+}
+
+/* The first glyph from @at on that may end a match. */
+static gsize
+find_word_end (const ChatMatcher *self, Walk *walk, gsize at)
+{
+  if (walk->word_end > at)
+    return walk->word_end;
+  for (; at < walk->limit; at++)
+    if (self->glyphs[at].flags & walk->end_flag)
+      return walk->word_end = at + 1;
+  return walk->word_end = walk->limit;
+}
+
+/* "a55" is a telephone and "455" a number, "a$$" and "4ss" are neither. */
+static gboolean
+has_letters (const Walk *walk)
+{
+  return walk->letters >= (walk->digits > 0 ? 2 : 1) && walk->letters + walk->digits + walk->signs >= walk->min_letters;
+}
+
+static void
+consider (ChatMatcher *self, Walk *walk, gsize at, const ChatMatcherWord *word)
+{
+  gsize end = at + 1;
+
+  if ((self->languages & ((guint64)1 << word->language)) == 0)
+    return;
+  /* in "fuck-that" the word is in one piece: a walk that passes over joiners leaves it alone */
+  if (word->prefix && !(walk->joins && !walk->joined))
+    end = find_word_end (self, walk, at);
+  else if ((self->glyphs[at].flags & walk->end_flag) == 0)
+    return;
+  if (!has_letters (walk))
+    return;
+  if (word->exception)
+    self->exception_end = MAX (self->exception_end, end);
+  else if (end > walk->match.end || (end == walk->match.end && word->severity < walk->match.word->severity))
+    walk->match = (Match){ .end = end, .word = word };
+}
+
+static gsize
+skip_gap (const ChatMatcher *self, gsize at, gsize limit)
+{
+  while (at < limit && !chat_glyph_is_word (&self->glyphs[at]) && self->glyphs[at].kind != CHAT_GLYPH_BREAK)
+    at++;
+  return at;
+}
+
+static void
+count (Walk *walk, ChatGlyphKind kind)
+{
+  if (kind == CHAT_GLYPH_LETTER || kind == CHAT_GLYPH_IDEOGRAPH)
+    walk->letters++;
+  else if (kind == CHAT_GLYPH_DIGIT)
+    walk->digits++;
+  else
+    walk->signs++;
+}
+
+static void
+walk_on (ChatMatcher *self, Walk *walk)
+{
+  guint32 state = CHAT_AUTOMATON_START;
+
+  for (gsize at = walk->start; at < walk->limit;)
+    {
+      const ChatGlyph *glyph = &self->glyphs[at];
+      const ChatAutomatonState *reached;
+
+      if (glyph->kind == CHAT_GLYPH_BREAK)
+        return;
+      if (!chat_glyph_is_word (glyph))
+        {
+          at = skip_gap (self, at, walk->limit);
+          walk->joined = TRUE;
+          if (!walk->joins)
+            state = chat_automaton_step (self->automaton, state, CHAT_FOLD_GAP);
+          if (state == CHAT_AUTOMATON_DEAD)
+            return;
+          continue;
+        }
+      state = chat_automaton_step (self->automaton, state, glyph->label);
+      if (state == CHAT_AUTOMATON_DEAD)
+        return;
+      count (walk, (ChatGlyphKind)glyph->kind);
+      reached = &self->automaton->states[state];
+      for (guint32 i = 0; i < reached->n_words; i++)
+        consider (self, walk, at, &self->words[self->automaton->words[reached->first_word + i]]);
+      at++;
+    }
+}
+
+/* Compounds */
+
+/* Marks where a match of the compound that begins at @start has to end; FALSE where it is no more than one chunk. */
+static gboolean
+find_compound (ChatMatcher *self, gsize start)
+{
+  gsize last = start, end = chunk_end (self, start);
+
+  while (end < self->n_glyphs && self->glyphs[end].kind == CHAT_GLYPH_JOINER && is_word (self, end + 1))
+    {
+      last = end + 1;
+      end = chunk_end (self, last);
+    }
+  self->compound_end = end;
+  for (gsize i = last; last > start && i < end; i++)
+    if (self->glyphs[i].flags & CHAT_GLYPH_ENDS_WORD)
+      self->glyphs[i].flags |= CHAT_GLYPH_ENDS_COMPOUND;
+  return last > start;
+}
+
+/* Runs of single letters */
+
+static gboolean
+is_single (const ChatMatcher *self, gsize start, gsize end)
+{
+  for (gsize i = start; i < end; i++)
+    if (self->glyphs[i].label != self->glyphs[start].label)
+      return FALSE;
+  return start < end;
+}
+
+/* Where the chunk after the gap at @at begins; 0 where the gap is none that a run may have. */
+static gsize
+next_in_run (const ChatMatcher *self, gsize at)
+{
+  gsize next = skip_gap (self, at, MIN (at + MAX_RUN_GAP, self->n_glyphs));
+  gsize end;
+
+  if (next == at || !is_word (self, next))
+    return 0;
+  end = next + 1;
+  while (is_word (self, end) && self->glyphs[end].label == self->glyphs[next].label)
+    end++;
+  return is_word (self, end) ? 0 : next;
+}
+
+typedef struct
+{
+  gsize start, end; /* glyphs */
+} Chunk;
+
+/* The chunk of the run that follows @chunk. */
+static Chunk
+next_chunk (const ChatMatcher *self, Chunk chunk)
+{
+  gsize start = next_in_run (self, chunk.end);
+
+  return (Chunk){ start, chunk_end (self, start) };
+}
+
+/* A word of one letter in Spanish or English. */
+static gboolean
+is_short_word (const ChatMatcher *self, Chunk chunk)
+{
+  static const char letters[] = "aeiouyI";
+
+  for (gsize i = 0; letters[i] != '\0'; i++)
+    if (self->glyphs[chunk.start].label == (guint32)letters[i])
+      return chunk.end == chunk.start + 1;
+  return FALSE;
+}
+
+/* Marks in the run of @n_chunks single letters that begins with @chunk where matches may begin and end; @narrow is its
+ * smallest gap. */
+static void
+mark_run (ChatMatcher *self, Chunk chunk, guint n_chunks, gsize narrow)
+{
+  self->glyphs[chunk.start].flags |= CHAT_GLYPH_STARTS_RUN;
+  for (guint i = 1; i < n_chunks; i++)
+    {
+      Chunk next = next_chunk (self, chunk);
+      ChatGlyph *last = &self->glyphs[chunk.end - 1], *first = &self->glyphs[next.start];
+      gboolean wide = next.start - chunk.end > narrow;
+
+      if (wide || (i + 1 == n_chunks && is_short_word (self, next)))
+        last->flags |= CHAT_GLYPH_ENDS_RUN;
+      /* no start where the letter goes on: see chat_glyphs_read() on inner signs */
+      if ((wide && !chat_fold_overlap (first->label, last->label)) || (i == 1 && is_short_word (self, chunk)))
+        first->flags |= CHAT_GLYPH_STARTS_RUN;
+      chunk = next;
+    }
+  self->glyphs[chunk.end - 1].flags |= CHAT_GLYPH_ENDS_RUN;
+}
+
+/* Looks for a run that begins at @start, once for each run. */
+static void
+find_run (ChatMatcher *self, gsize start)
+{
+  gsize end = chunk_end (self, start), narrow = MAX_RUN_GAP;
+  guint n_chunks = 1;
+
+  self->run_end = end;
+  if (!is_single (self, start, end))
+    return;
+  for (gsize next; (next = next_in_run (self, end)) != 0; n_chunks++)
+    {
+      narrow = MIN (narrow, next - end);
+      end = chunk_end (self, next);
+    }
+  self->run_end = end;
+  if (n_chunks >= MIN_RUN_LETTERS)
+    mark_run (self, (Chunk){ start, chunk_end (self, start) }, n_chunks, narrow);
+}
+
+/* All three ways */
+
+static Match
+match_longer (Match a, Match b)
+{
+  return b.end > a.end ? b : a;
+}
+
+static gboolean
+begins_chunk (const ChatMatcher *self, gsize at)
+{
+  return is_word (self, at) && (at == 0 || !is_word (self, at - 1));
+}
+
+static gboolean
+may_start (const ChatMatcher *self, gsize at)
+{
+  return (self->glyphs[at].flags & (CHAT_GLYPH_STARTS_WORD | CHAT_GLYPH_STARTS_RUN)) != 0 || begins_chunk (self, at);
+}
+
+static Match
+find_match (ChatMatcher *self, gsize at)
+{
+  const ChatGlyph *glyph = &self->glyphs[at];
+  Walk words = { .start = at, .limit = self->n_glyphs, .end_flag = CHAT_GLYPH_ENDS_WORD };
+  gboolean chunk_begins = begins_chunk (self, at);
+  Match match = { 0 };
+
+  if (chunk_begins && at >= self->run_end)
+    find_run (self, at);
+  if (chunk_begins && at >= self->compound_end && find_compound (self, at))
+    {
+      Walk compound = { .start = at, .limit = self->compound_end, .end_flag = CHAT_GLYPH_ENDS_COMPOUND, .joins = TRUE };
+
+      walk_on (self, &compound);
+      match = match_longer (match, compound.match);
+    }
+  if (glyph->flags & CHAT_GLYPH_STARTS_RUN)
+    {
+      Walk run = { .start = at,
+                   .limit = self->run_end,
+                   .end_flag = CHAT_GLYPH_ENDS_RUN,
+                   .joins = TRUE,
+                   .min_letters = MIN_RUN_LETTERS };
+
+      walk_on (self, &run);
+      match = match_longer (match, run.match);
+    }
+  if (glyph->flags & CHAT_GLYPH_STARTS_WORD)
+    walk_on (self, &words);
+  return match_longer (match, words.match);
+}
+
+static void
+add_hit (ChatMatcher *self, gsize start, const Match *match)
+{
+  ChatHit hit = {
+    .start = self->glyphs[start].start,
+    .length = self->glyphs[match->end - 1].end - self->glyphs[start].start,
+    .severity = (ChatSeverity)match->word->severity,
+    .rule = match->word->rule,
+  };
+
+  if (self->hits == NULL)
+    self->hits = g_array_new (FALSE, FALSE, sizeof (ChatHit));
+  g_array_append_val (self->hits, hit);
+}
+
+static void
+take (ChatMatcher *self, ChatGlyphs *glyphs)
+{
+  self->glyphs = glyphs->items;
+  self->n_glyphs = glyphs->n_items;
+  self->compound_end = self->run_end = self->exception_end = 0;
+}
+
+void
+chat_matcher_run (ChatMatcher *self, ChatGlyphs *glyphs)
+{
+  take (self, glyphs);
+  for (gsize at = 0; at < self->n_glyphs;)
+    {
+      Match match = { 0 };
+
+      if (may_start (self, at))
+        match = find_match (self, at);
+      if (match.end > self->exception_end)
+        {
+          add_hit (self, at, &match);
+          at = match.end;
+        }
+      else
+        at++;
+    }
+}
+
+void
+chat_matcher_run_whole (ChatMatcher *self, ChatGlyphs *glyphs)
+{
+  Walk walk = { .end_flag = CHAT_GLYPH_ENDS_COMPOUND, .joins = TRUE };
+
+  take (self, glyphs);
+  walk.limit = self->n_glyphs;
+  while (walk.limit > 0 && !is_word (self, walk.limit - 1))
+    walk.limit--;
+  while (walk.start < walk.limit && !is_word (self, walk.start))
+    walk.start++;
+  if (walk.start == walk.limit)
+    return;
+  self->glyphs[walk.limit - 1].flags |= CHAT_GLYPH_ENDS_COMPOUND;
+  walk_on (self, &walk);
+  if (walk.match.end > self->exception_end)
+    add_hit (self, walk.start, &walk.match);
+}
