@@ -259,15 +259,15 @@ records_cb (ChatSubscription *subscription, GPtrArray *batch, ChatForwarder *sel
 /* Another member of the group has these shards now and gets their records: what is here of them is not ours to forward
  * any more. The subclass still holds the array that it works on, so a new one takes its place. */
 static void
-revoked_cb (ChatSubscription *subscription, GArray *shards, ChatForwarder *self)
+revoked_cb (ChatSubscription *subscription, const char *topic, GArray *shards, ChatForwarder *self)
 {
   ChatForwarderPrivate *priv = PRIVATE (self);
 
-  chat_record_queue_drop_shards (priv->pending, shards);
+  chat_record_queue_drop_shards (priv->pending, topic, shards);
   if (priv->inputs != NULL && priv->stage != STAGE_FORWARDING)
     {
       g_autoptr (GPtrArray) before = priv->inputs;
-      priv->inputs = chat_record_array_without_shards (before, shards);
+      priv->inputs = chat_record_array_without_shards (before, topic, shards);
       if (priv->inputs->len < before->len)
         {
           g_clear_pointer (&priv->outputs, g_ptr_array_unref);

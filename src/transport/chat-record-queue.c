@@ -142,17 +142,19 @@ chat_record_queue_clear (ChatRecordQueue *self)
 }
 
 void
-chat_record_queue_drop_shards (ChatRecordQueue *self, GArray *shards)
+chat_record_queue_drop_shards (ChatRecordQueue *self, const char *topic, GArray *shards)
 {
-  GPtrArray *kept = chat_record_array_without_shards (self->records, shards);
+  GPtrArray *kept = chat_record_array_without_shards (self->records, topic, shards);
 
   g_ptr_array_unref (self->records);
   self->records = kept;
 }
 
 static gboolean
-is_of (const ChatRecord *record, GArray *shards)
+is_of (const ChatRecord *record, const char *topic, GArray *shards)
 {
+  if (!g_str_equal (chat_record_get_topic (record), topic))
+    return FALSE;
   for (guint i = 0; i < shards->len; i++)
     if (g_array_index (shards, gint, i) == chat_record_get_shard (record))
       return TRUE;
@@ -160,14 +162,14 @@ is_of (const ChatRecord *record, GArray *shards)
 }
 
 GPtrArray *
-chat_record_array_without_shards (GPtrArray *records, GArray *shards)
+chat_record_array_without_shards (GPtrArray *records, const char *topic, GArray *shards)
 {
   GPtrArray *kept = records_new ();
 
   for (guint i = 0; i < records->len; i++)
     {
       ChatRecord *record = g_ptr_array_index (records, i);
-      if (!is_of (record, shards))
+      if (!is_of (record, topic, shards))
         g_ptr_array_add (kept, chat_record_ref (record));
     }
   return kept;

@@ -25,10 +25,11 @@ GPtrArray *chat_record_queue_take (ChatRecordQueue *self, guint most);
 guint chat_record_queue_get_length (const ChatRecordQueue *self);
 void chat_record_queue_clear (ChatRecordQueue *self);
 /** chat_record_queue_drop_shards: @shards: (element-type gint) */
-void chat_record_queue_drop_shards (ChatRecordQueue *self, GArray *shards);
+void chat_record_queue_drop_shards (ChatRecordQueue *self, const char *topic, GArray *shards);
 
-/** chat_record_array_without_shards: (transfer full) (element-type ChatRecord): those of @records in other shards. */
-GPtrArray *chat_record_array_without_shards (GPtrArray *records, GArray *shards);
+/** chat_record_array_without_shards: (transfer full) (element-type ChatRecord): those of @records that are elsewhere.
+ */
+GPtrArray *chat_record_array_without_shards (GPtrArray *records, const char *topic, GArray *shards);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ChatRecordQueue, chat_record_queue_free)
 

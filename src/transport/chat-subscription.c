@@ -290,8 +290,9 @@ chat_subscription_class_init (ChatSubscriptionClass *klass)
 
   signals[RECORDS] = g_signal_new ("records", CHAT_TYPE_SUBSCRIPTION, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                    G_TYPE_NONE, 1, G_TYPE_PTR_ARRAY | G_SIGNAL_TYPE_STATIC_SCOPE);
-  signals[REVOKED] = g_signal_new ("revoked", CHAT_TYPE_SUBSCRIPTION, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
-                                   G_TYPE_NONE, 1, G_TYPE_ARRAY | G_SIGNAL_TYPE_STATIC_SCOPE);
+  signals[REVOKED]
+      = g_signal_new ("revoked", CHAT_TYPE_SUBSCRIPTION, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2,
+                      G_TYPE_STRING | G_SIGNAL_TYPE_STATIC_SCOPE, G_TYPE_ARRAY | G_SIGNAL_TYPE_STATIC_SCOPE);
   signals[GAP] = g_signal_new ("gap", CHAT_TYPE_SUBSCRIPTION, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 4,
                                G_TYPE_STRING | G_SIGNAL_TYPE_STATIC_SCOPE, G_TYPE_STRING | G_SIGNAL_TYPE_STATIC_SCOPE,
                                G_TYPE_INT64, G_TYPE_INT64);
@@ -653,12 +654,13 @@ chat_subscription_is_forwarding (ChatSubscription *self)
 }
 
 void
-chat_subscription_emit_revoked (ChatSubscription *self, GArray *shards)
+chat_subscription_emit_revoked (ChatSubscription *self, const char *topic, GArray *shards)
 {
   g_return_if_fail (CHAT_IS_SUBSCRIPTION (self));
+  g_return_if_fail (topic != NULL);
   g_return_if_fail (shards != NULL && shards->len > 0);
 
-  g_signal_emit (self, signals[REVOKED], 0, shards);
+  g_signal_emit (self, signals[REVOKED], 0, topic, shards);
 }
 
 void

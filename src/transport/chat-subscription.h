@@ -21,9 +21,9 @@ G_DECLARE_DERIVABLE_TYPE (ChatSubscription, chat_subscription, CHAT, SUBSCRIPTIO
  * Signals:
  * - `records (GPtrArray *batch)`: (element-type ChatRecord), never empty. With a dispatch budget of 4 ms a long backlog
  * comes in several main-loop iterations, below redraw priority unless chat_subscription_set_priority() says otherwise.
- * - `revoked (GArray *shards)`: (element-type gint): a group member lost these shards, once its forward in flight is
- * decided (whose callback may come right after). Nothing of theirs is delivered after it, and a forward that names one
- * of their records is ABORTED.
+ * - `revoked (char *topic, GArray *shards)`: (element-type gint): a group member lost these shards of one topic, once
+ * its forward in flight is decided (whose callback may come right after). Nothing of theirs is delivered after it, and
+ * a forward that names one of their records is ABORTED.
  * - `gap (char *topic, char *shard, gint64 from, gint64 to)`: the records from @from up to, not including, @to are gone
  * for this reader (retention, a dropped reader): fetch them elsewhere. Comes in its place among the records.
  * - `closed (GError *error)`: for good, once; @error is NULL when the owner closed it.
@@ -111,7 +111,7 @@ gboolean chat_subscription_begin_forward (ChatSubscription *self, GError **error
 void chat_subscription_end_forward (ChatSubscription *self);
 gboolean chat_subscription_is_forwarding (ChatSubscription *self);
 
-void chat_subscription_emit_revoked (ChatSubscription *self, GArray *shards);
+void chat_subscription_emit_revoked (ChatSubscription *self, const char *topic, GArray *shards);
 /** chat_subscription_emit_closed: for good, from the broker's side: drops the queue. Nothing where it is closed. */
 void chat_subscription_emit_closed (ChatSubscription *self, const GError *error);
 

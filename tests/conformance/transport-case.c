@@ -153,8 +153,9 @@ records_cb (ChatSubscription *subscription, GPtrArray *batch, Reader *self)
 }
 
 static void
-revoked_cb (ChatSubscription *subscription, GArray *shards, Reader *self)
+revoked_cb (ChatSubscription *subscription, const char *topic, GArray *shards, Reader *self)
 {
+  g_assert_nonnull (topic);
   g_assert_cmpuint (shards->len, >, 0);
   g_array_append_vals (self->revoked, shards->data, shards->len);
   self->revocations++;

@@ -132,7 +132,9 @@ member_stop (gpointer member, gpointer group_data, gint shard)
 static void
 member_revoked (gpointer member, gpointer group_data, GArray *shards)
 {
-  chat_subscription_emit_revoked (member, shards);
+  ChatLoopbackGroup *group = group_data;
+
+  chat_subscription_emit_revoked (member, group->topic, shards);
 }
 
 static void
