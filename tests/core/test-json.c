@@ -132,6 +132,7 @@ test_not_json (void)
     "{\"a\":\"x\ny\"}",
     "{\"a\":\"x\ty\"}",
     "{\"a\":\"x\x01y\"}",
+    "{\"a\":\"x\x1fn\"}",
     "{} // comment",
     "/* comment */ {}",
     "{/* comment */}",
@@ -188,6 +189,7 @@ test_refused (void)
   assert_wrong ("{\"a\":\"\\ud83d\"}", CHAT_CORE_ERROR_INVALID, "surrogate");
   assert_wrong ("{\"a\":\"\\ude00\\ud83d\"}", CHAT_CORE_ERROR_INVALID, "\\ude00");
   assert_wrong ("{\"a\":\"\\ud83d\\u0041\"}", CHAT_CORE_ERROR_INVALID, "surrogate");
+  assert_wrong ("{\"a\":\"\\ud83d\\ud83d\"}", CHAT_CORE_ERROR_INVALID, "surrogate");
   assert_wrong ("{\"a\":\"\\ud83dx\"}", CHAT_CORE_ERROR_INVALID, "surrogate");
   assert_wrong ("{\"a\":\"\\ud83d\\n\"}", CHAT_CORE_ERROR_INVALID, "surrogate");
   assert_wrong ("{\"a\":1e400}", CHAT_CORE_ERROR_INVALID, "1e400");
@@ -227,6 +229,18 @@ test_depth (void)
   assert_wrong (too_many_arrays, CHAT_CORE_ERROR_INVALID, "nested more than 32 deep");
   assert_wrong (too_many_objects, CHAT_CORE_ERROR_INVALID, "nested more than 32 deep");
   assert_wrong (bottomless, CHAT_CORE_ERROR_INVALID, "nested more than 32 deep");
+}
+
+/* What stands beside one another is not nested. */
+static void
+test_wide (void)
+{
+  g_autoptr (GString) text = g_string_new ("{\"a\":[{}");
+
+  for (guint i = 0; i < 10 * DEPTH; i++)
+    g_string_append (text, i % 2 == 0 ? ",[]" : ",{\"a\":[]}");
+  g_string_append (text, "]}");
+  assert_written (text->str, text->str);
 }
 
 /* A record full of members must not cost their square. */
@@ -354,6 +368,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/core/json/not-utf8", test_not_utf8);
   g_test_add_func ("/core/json/refused", test_refused);
   g_test_add_func ("/core/json/depth", test_depth);
+  g_test_add_func ("/core/json/wide", test_wide);
   g_test_add_func ("/core/json/many-members", test_many_members);
   g_test_add_func ("/core/json/append", test_append);
   g_test_add_func ("/core/json/write-infinity", test_write_infinity);

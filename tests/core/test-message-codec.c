@@ -106,7 +106,8 @@ test_every_kind (void)
   assert_kept ("{\"kind\":\"block\",\"target\":\"t\",\"user\":\"ana\"}");
   assert_kept ("{\"kind\":\"unblock\",\"target\":\"t\",\"user\":\"ana\"}");
   assert_kept ("{\"kind\":\"refused\",\"target\":\"t\",\"user\":\"ana\"}");
-  assert_kept ("{\"channel\":\"general\",\"kind\":\"receipt\",\"receipts\":{\"b\":1,\"a\":2}}");
+  assert_kept ("{\"channel\":\"general\",\"kind\":\"receipt\","
+               "\"receipts\":{\"d\":1,\"a\":2,\"c\":3,\"b\":4,\"f\":5,\"e\":6,\"h\":7,\"g\":8}}");
   assert_kept ("{\"kind\":\"rules\"}");
   assert_kept ("{\"kind\":\"control\"}");
 }

@@ -98,6 +98,22 @@ test_kind (void)
       }
 }
 
+/* What is empty is not what is absent. */
+static void
+test_absent (void)
+{
+  g_autoptr (ChatSigner) self = signer ("k", SECRET);
+  g_autoptr (ChatMessage) absent = message ();
+  g_autoptr (ChatMessage) empty = message ();
+  g_autofree char *signature = NULL;
+
+  chat_message_set_target (absent, NULL);
+  chat_message_set_target (empty, "");
+  signature = chat_signer_sign (self, absent);
+  g_assert_true (chat_signer_verify (self, absent, signature));
+  g_assert_false (chat_signer_verify (self, empty, signature));
+}
+
 /* The boundary between two fields is signed too. */
 static void
 test_boundaries (void)
@@ -176,6 +192,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/core/signature/every-field", test_every_field);
   g_test_add_func ("/core/signature/other-fields", test_other_fields);
   g_test_add_func ("/core/signature/kind", test_kind);
+  g_test_add_func ("/core/signature/absent", test_absent);
   g_test_add_func ("/core/signature/boundaries", test_boundaries);
   g_test_add_func ("/core/signature/keys", test_keys);
   g_test_add_func ("/core/signature/malformed", test_malformed);

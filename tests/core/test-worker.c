@@ -12,8 +12,9 @@ typedef struct
   gboolean freed;
 
   GMutex mutex;
-  GCond opened;
+  GCond opened; /* or reached */
   gboolean open;
+  gboolean reached; /* a job waits at the gate */
 } Context;
 
 typedef struct
@@ -79,6 +80,17 @@ open_gate (Context *context)
 }
 
 static void
+wait_for_gate (Context *context)
+{
+  gint64 deadline = g_get_monotonic_time () + DEADLINE_S * G_TIME_SPAN_SECOND;
+
+  g_mutex_lock (&context->mutex);
+  while (!context->reached)
+    g_assert_true (g_cond_wait_until (&context->opened, &context->mutex, deadline));
+  g_mutex_unlock (&context->mutex);
+}
+
+static void
 note (Context *context, const char *name)
 {
   if (context->thread == NULL)
@@ -99,6 +111,8 @@ job (GTask *task, gpointer data, gpointer name, GCancellable *cancellable)
   if (g_str_equal (name, "|"))
     {
       g_mutex_lock (&context->mutex);
+      context->reached = TRUE;
+      g_cond_broadcast (&context->opened);
       while (!context->open)
         g_cond_wait (&context->opened, &context->mutex);
       g_mutex_unlock (&context->mutex);
@@ -225,6 +239,7 @@ test_pending (Fixture *self, gconstpointer data)
   push (self, worker, "|");
   push (self, worker, "a");
   push (self, worker, "b");
+  wait_for_gate (&self->context);
   g_assert_cmpuint (chat_worker_get_pending (worker), ==, 3);
   open_gate (&self->context);
   wait_for (self, 3);
