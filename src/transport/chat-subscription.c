@@ -48,7 +48,7 @@ typedef struct
   guint batch;
   int priority;
   gboolean forwarding;
-  gboolean hungering;
+  gboolean more; /* hungry() may find something */
 } ChatSubscriptionPrivate;
 
 G_DEFINE_ABSTRACT_TYPE_WITH_PRIVATE (ChatSubscription, chat_subscription, G_TYPE_OBJECT)
@@ -85,7 +85,7 @@ static void
 chat_subscription_wake (ChatSubscription *self)
 {
   ChatSubscriptionPrivate *priv = chat_subscription_get_instance_private (self);
-  gboolean ready = chat_subscription_flows (self) && !g_queue_is_empty (&priv->queue);
+  gboolean ready = chat_subscription_flows (self) && (priv->more || !g_queue_is_empty (&priv->queue));
 
   if (priv->source != NULL)
     g_source_set_ready_time (priv->source, ready ? 0 : -1);
@@ -145,6 +145,17 @@ chat_subscription_deliver_gap (ChatSubscription *self)
   waiting_free (gap);
 }
 
+static void
+chat_subscription_feed (ChatSubscription *self)
+{
+  ChatSubscriptionPrivate *priv = chat_subscription_get_instance_private (self);
+
+  if (!priv->more || priv->queued >= CHAT_SUBSCRIPTION_LOW_WATER || !chat_subscription_flows (self))
+    return;
+  priv->more = FALSE;
+  CHAT_SUBSCRIPTION_GET_CLASS (self)->hungry (self);
+}
+
 static gboolean
 dispatch_cb (gpointer user_data)
 {
@@ -154,15 +165,16 @@ dispatch_cb (gpointer user_data)
 
   do
     {
-      Waiting *head = g_queue_peek_head (&priv->queue);
+      Waiting *head;
 
+      chat_subscription_feed (self);
+      head = g_queue_peek_head (&priv->queue);
       if (head == NULL || !chat_subscription_flows (self))
         break;
       if (head->records != NULL)
         chat_subscription_deliver_batch (self);
       else
         chat_subscription_deliver_gap (self);
-      chat_subscription_refill (self);
     }
   while (g_get_monotonic_time () < until);
 
@@ -184,7 +196,6 @@ held_cb (GTask *task, GParamSpec *pspec, ChatSubscription *self)
   ChatSubscriptionPrivate *priv = chat_subscription_get_instance_private (self);
 
   priv->holds--;
-  chat_subscription_refill (self);
   chat_subscription_wake (self);
 }
 
@@ -341,7 +352,6 @@ chat_subscription_resume (ChatSubscription *self)
     return;
   if (klass->resume != NULL)
     klass->resume (self);
-  chat_subscription_refill (self);
   chat_subscription_wake (self);
 }
 
@@ -445,6 +455,7 @@ chat_subscription_start (ChatSubscription *self, GTask *subscribe)
 
   priv->phase = PHASE_OPEN;
   chat_subscription_hold (self, subscribe);
+  chat_subscription_refill (self);
 }
 
 void
@@ -506,13 +517,10 @@ chat_subscription_refill (ChatSubscription *self)
 
   g_return_if_fail (CHAT_IS_SUBSCRIPTION (self));
 
-  /* Not while it already asks: what hungry() queues may lead here again. */
-  if (klass->hungry == NULL || priv->hungering || !chat_subscription_flows (self)
-      || priv->queued >= CHAT_SUBSCRIPTION_LOW_WATER)
+  if (klass->hungry == NULL)
     return;
-  priv->hungering = TRUE;
-  klass->hungry (self);
-  priv->hungering = FALSE;
+  priv->more = TRUE;
+  chat_subscription_wake (self);
 }
 
 guint

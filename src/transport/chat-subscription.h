@@ -44,7 +44,8 @@ struct _ChatSubscriptionClass
 
   /* delivering: right before `records` is emitted: note how far the reader is. */
   void (*delivering) (ChatSubscription *self, GPtrArray *batch);
-  /* hungry: the queue runs low and nothing holds it: queue more where there is more. */
+  /* hungry: the queue runs low, nothing holds it, and somebody has called chat_subscription_refill(): queue more, or
+   * begin to fetch it; where that may not be all, call refill again. */
   void (*hungry) (ChatSubscription *self);
   /* forward_ended: after a forward, while nothing is in flight. */
   void (*forward_ended) (ChatSubscription *self);
@@ -83,7 +84,7 @@ gboolean chat_subscription_is_closed (ChatSubscription *self);
  * For implementations: the queue, and what every broker needs around it.
  */
 
-/** CHAT_SUBSCRIPTION_LOW_WATER: with fewer records in the queue than this, hungry() is called. */
+/** CHAT_SUBSCRIPTION_LOW_WATER: hungry() is called with fewer records in the queue than this. */
 #define CHAT_SUBSCRIPTION_LOW_WATER 64
 
 /** chat_subscription_start: lets `records` flow once the callback of @subscribe has returned. */
@@ -95,7 +96,8 @@ void chat_subscription_hold (ChatSubscription *self, GTask *task);
  * here on. */
 void chat_subscription_queue_records (ChatSubscription *self, GPtrArray *batch);
 void chat_subscription_queue_gap (ChatSubscription *self, const char *topic, const char *shard, gint64 from, gint64 to);
-/** chat_subscription_refill: calls hungry() where the queue runs low and nothing holds it: there is more to read. */
+/** chat_subscription_refill: there is more to read: hungry() is called from the main loop once it can be used. Cheap.
+ */
 void chat_subscription_refill (ChatSubscription *self);
 guint chat_subscription_get_queued (ChatSubscription *self);
 /** chat_subscription_peek: (transfer none) (nullable): the next record to be delivered. */

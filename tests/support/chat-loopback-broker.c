@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "chat-loopback-broker.h"
 
+typedef struct
+{
+  ChatLocalShard shard;
+  char *topic;
+  GPtrArray *records; /* the first of them has the offset shard.first */
+} Shard;
+
 struct _ChatLoopbackBroker
 {
   GObject parent_instance;
 
   guint shards;
-  GHashTable *topics; /* name → GPtrArray of ChatLoopbackShard */
-  GHashTable *groups; /* name, newline, topic → ChatLoopbackGroup */
+  GHashTable *topics; /* name → GPtrArray of Shard */
+  GHashTable *groups; /* name, newline, topic → ChatLocalGroup */
 };
 
 G_DEFINE_FINAL_TYPE (ChatLoopbackBroker, chat_loopback_broker, G_TYPE_OBJECT)
@@ -21,20 +28,11 @@ enum
 static guint signals[N_SIGNALS];
 
 static void
-shard_free (ChatLoopbackShard *shard)
+shard_free (Shard *shard)
 {
   g_ptr_array_unref (shard->records);
   g_free (shard->topic);
   g_free (shard);
-}
-
-static void
-group_free (ChatLoopbackGroup *group)
-{
-  chat_shard_group_free (group->members);
-  g_free (group->cursors);
-  g_free (group->topic);
-  g_free (group);
 }
 
 static void
@@ -59,7 +57,7 @@ static void
 chat_loopback_broker_init (ChatLoopbackBroker *self)
 {
   self->topics = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
-  self->groups = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)group_free);
+  self->groups = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)chat_local_group_free);
 }
 
 ChatLoopbackBroker *
@@ -77,8 +75,8 @@ chat_loopback_broker_get_shards (ChatLoopbackBroker *self)
   return self->shards;
 }
 
-ChatLoopbackShard *
-chat_loopback_broker_get_shard (ChatLoopbackBroker *self, const char *topic, gint shard)
+static Shard *
+find_shard (ChatLoopbackBroker *self, const char *topic, gint number)
 {
   GPtrArray *shards = g_hash_table_lookup (self->topics, topic);
 
@@ -87,36 +85,65 @@ chat_loopback_broker_get_shard (ChatLoopbackBroker *self, const char *topic, gin
       shards = g_ptr_array_new_with_free_func ((GDestroyNotify)shard_free);
       for (guint i = 0; i < self->shards; i++)
         {
-          ChatLoopbackShard *made = g_new0 (ChatLoopbackShard, 1);
+          Shard *shard = g_new0 (Shard, 1);
 
-          made->topic = g_strdup (topic);
-          made->number = (gint)i;
-          made->records = g_ptr_array_new_with_free_func ((GDestroyNotify)chat_record_unref);
-          g_ptr_array_add (shards, made);
+          shard->topic = g_strdup (topic);
+          shard->shard.topic = shard->topic;
+          shard->shard.number = (gint)i;
+          shard->records = g_ptr_array_new_with_free_func ((GDestroyNotify)chat_record_unref);
+          g_ptr_array_add (shards, shard);
         }
       g_hash_table_insert (self->topics, g_strdup (topic), shards);
     }
-  return g_ptr_array_index (shards, shard);
+  return g_ptr_array_index (shards, number);
 }
 
-ChatLoopbackGroup *
-chat_loopback_broker_get_group (ChatLoopbackBroker *self, const char *name, const char *topic,
-                                const ChatShardGroupFuncs *funcs)
+const ChatLocalShard *
+chat_loopback_broker_get_shard (ChatLoopbackBroker *self, const char *topic, gint shard)
+{
+  return &find_shard (self, topic, shard)->shard;
+}
+
+ChatRecord *
+chat_loopback_broker_get_record (ChatLoopbackBroker *self, const ChatLocalShard *shard, gint64 offset)
+{
+  return g_ptr_array_index (find_shard (self, shard->topic, shard->number)->records, offset - shard->first);
+}
+
+ChatLocalGroup *
+chat_loopback_broker_get_group (ChatLoopbackBroker *self, const char *name, const char *topic)
 {
   g_autofree char *key = g_strconcat (name, "\n", topic, NULL);
-  ChatLoopbackGroup *group = g_hash_table_lookup (self->groups, key);
+  ChatLocalGroup *group = g_hash_table_lookup (self->groups, key);
 
   if (group == NULL)
     {
-      group = g_new0 (ChatLoopbackGroup, 1);
-      group->topic = g_strdup (topic);
-      group->cursors = g_new (gint64, self->shards);
+      group = chat_local_group_new (name, topic, self->shards);
       for (guint i = 0; i < self->shards; i++)
-        group->cursors[i] = chat_loopback_broker_get_shard (self, topic, (gint)i)->first;
-      group->members = chat_shard_group_new (self->shards, funcs, group);
+        group->cursors[i] = find_shard (self, topic, (gint)i)->shard.first;
       g_hash_table_insert (self->groups, g_steal_pointer (&key), group);
     }
   return group;
+}
+
+ChatPosition *
+chat_loopback_broker_find_time (ChatLoopbackBroker *self, const char *const *topics, gint64 time_ms)
+{
+  ChatPosition *position = chat_position_new ();
+
+  for (guint i = 0; topics[i] != NULL; i++)
+    for (guint number = 0; number < self->shards; number++)
+      {
+        Shard *shard = find_shard (self, topics[i], (gint)number);
+        g_autofree char *name = g_strdup_printf ("%u", number);
+        guint before = 0;
+
+        while (before < shard->records->len
+               && chat_record_get_time (g_ptr_array_index (shard->records, before)) < time_ms)
+          before++;
+        chat_position_set (position, topics[i], name, shard->shard.first + before);
+      }
+  return position;
 }
 
 GPtrArray *
@@ -126,7 +153,7 @@ chat_loopback_broker_get_records (ChatLoopbackBroker *self, const char *topic)
 
   for (guint i = 0; i < self->shards; i++)
     {
-      GPtrArray *records = chat_loopback_broker_get_shard (self, topic, (gint)i)->records;
+      GPtrArray *records = find_shard (self, topic, (gint)i)->records;
 
       for (guint j = 0; j < records->len; j++)
         g_ptr_array_add (all, chat_record_ref (g_ptr_array_index (records, j)));
@@ -139,20 +166,21 @@ chat_loopback_broker_append (ChatLoopbackBroker *self, ChatRecord *record)
 {
   const char *key = chat_record_get_key (record);
   gint number = key != NULL ? (gint)(g_str_hash (key) % self->shards) : 0;
-  ChatLoopbackShard *shard = chat_loopback_broker_get_shard (self, chat_record_get_topic (record), number);
+  Shard *shard = find_shard (self, chat_record_get_topic (record), number);
 
-  g_ptr_array_add (shard->records, chat_record_new_placed (record, number, shard->first + shard->records->len,
-                                                           g_get_real_time () / 1000));
+  g_ptr_array_add (shard->records,
+                   chat_record_new_placed (record, number, shard->shard.end, g_get_real_time () / 1000));
+  shard->shard.end++;
   g_signal_emit (self, signals[APPENDED], 0);
 }
 
 void
 chat_loopback_broker_trim (ChatLoopbackBroker *self, const char *topic, gint shard, guint count)
 {
-  ChatLoopbackShard *trimmed = chat_loopback_broker_get_shard (self, topic, shard);
+  Shard *trimmed = find_shard (self, topic, shard);
 
   g_return_if_fail (count <= trimmed->records->len);
   if (count > 0)
     g_ptr_array_remove_range (trimmed->records, 0, count);
-  trimmed->first += count;
+  trimmed->shard.first += count;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "transport/chat-shard-group.h"
+#include "transport/chat-local-subscription.h"
 #include "transport/chat-transport.h"
 
 G_BEGIN_DECLS
@@ -31,29 +31,14 @@ void chat_loopback_broker_trim (ChatLoopbackBroker *self, const char *topic, gin
  * For the transport and its subscriptions. `appended` is a signal without arguments: there is something new to read.
  */
 
-/** ChatLoopbackShard: @first: the offset of records[0]. */
-typedef struct
-{
-  char *topic;
-  gint number;
-  gint64 first;
-  GPtrArray *records;
-} ChatLoopbackShard;
-
 guint chat_loopback_broker_get_shards (ChatLoopbackBroker *self);
 /** chat_loopback_broker_get_shard: (transfer none): never NULL: what is missing is declared. */
-ChatLoopbackShard *chat_loopback_broker_get_shard (ChatLoopbackBroker *self, const char *topic, gint shard);
-
-/** ChatLoopbackGroup: a group's stand in one topic; @cursors: by shard, the first that is not acknowledged. */
-typedef struct
-{
-  char *topic;
-  gint64 *cursors;
-  ChatShardGroup *members;
-} ChatLoopbackGroup;
-
-/** chat_loopback_broker_get_group: (transfer none): @funcs: those of its members, who are told of their shards. */
-ChatLoopbackGroup *chat_loopback_broker_get_group (ChatLoopbackBroker *self, const char *name, const char *topic,
-                                                   const ChatShardGroupFuncs *funcs);
+const ChatLocalShard *chat_loopback_broker_get_shard (ChatLoopbackBroker *self, const char *topic, gint shard);
+/** chat_loopback_broker_get_record: (transfer none): @offset: one that @shard holds. */
+ChatRecord *chat_loopback_broker_get_record (ChatLoopbackBroker *self, const ChatLocalShard *shard, gint64 offset);
+/** chat_loopback_broker_find_time: (transfer full): of the first records at or after a time. */
+ChatPosition *chat_loopback_broker_find_time (ChatLoopbackBroker *self, const char *const *topics, gint64 time_ms);
+/** chat_loopback_broker_get_group: (transfer none): a new one begins at the earliest records. */
+ChatLocalGroup *chat_loopback_broker_get_group (ChatLoopbackBroker *self, const char *name, const char *topic);
 
 G_END_DECLS

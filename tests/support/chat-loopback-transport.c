@@ -140,7 +140,7 @@ answer_give (Answer *answer, const GError *instead)
       if (g_error_matches (error, CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_ABORTED))
         {
           chat_subscription_hold (CHAT_SUBSCRIPTION (forwarding), task);
-          chat_loopback_subscription_rewind (forwarding);
+          chat_local_subscription_rewind (CHAT_LOCAL_SUBSCRIPTION (forwarding));
         }
       chat_subscription_end_forward (CHAT_SUBSCRIPTION (forwarding));
     }
@@ -403,17 +403,28 @@ chat_loopback_transport_seek_async (ChatTransport *transport, ChatSubscription *
                                     GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (transport, cancellable, callback, user_data);
-  ChatLoopbackSubscription *seeker = CHAT_LOOPBACK_SUBSCRIPTION (subscription);
+  ChatLoopbackTransport *self = CHAT_LOOPBACK_TRANSPORT (transport);
+  ChatLocalSubscription *seeker = CHAT_LOCAL_SUBSCRIPTION (subscription);
+  g_autoptr (ChatPosition) position = NULL;
+  ChatStart place = *start;
   GError *error = NULL;
 
   g_task_set_source_tag (task, chat_loopback_transport_seek_async);
   if (g_task_return_error_if_cancelled (task))
     return;
+  if (start->kind == CHAT_START_TIME)
+    {
+      position = chat_loopback_broker_find_time (self->broker,
+                                                 chat_loopback_subscription_get_topics (
+                                                     CHAT_LOOPBACK_SUBSCRIPTION (subscription)),
+                                                 start->time_ms);
+      place = (ChatStart){ CHAT_START_POSITION, position, 0, NULL };
+    }
   if (chat_subscription_is_closed (subscription))
     error = g_error_new_literal (CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_CLOSED, "The subscription is closed");
-  else if (chat_loopback_subscription_has_group (seeker))
+  else if (chat_local_subscription_has_group (seeker))
     error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, "A member of a group can't seek");
-  else if (chat_loopback_subscription_seek (seeker, start, &error))
+  else if (chat_local_subscription_seek (seeker, &place, &error))
     chat_subscription_hold (subscription, task);
 
   if (error != NULL)
@@ -478,6 +489,8 @@ static gboolean
 chat_loopback_transport_carry_out (ChatLoopbackTransport *self, ChatLoopbackSubscription *subscription,
                                    GPtrArray *inputs, GPtrArray *outputs, GError **error)
 {
+  g_autoptr (GArray) acks = NULL;
+
   if (self->fail_forwards > 0)
     {
       self->fail_forwards--;
@@ -493,8 +506,10 @@ chat_loopback_transport_carry_out (ChatLoopbackTransport *self, ChatLoopbackSubs
       g_propagate_error (error, too_large);
       return FALSE;
     }
-  if (!chat_loopback_subscription_acknowledge (subscription, inputs, error))
+  acks = chat_local_subscription_check (CHAT_LOCAL_SUBSCRIPTION (subscription), inputs, error);
+  if (acks == NULL)
     return FALSE;
+  chat_local_acknowledge (acks);
   for (guint i = 0; i < outputs->len; i++)
     chat_loopback_broker_append (self->broker, g_ptr_array_index (outputs, i));
   return TRUE;
@@ -515,7 +530,8 @@ chat_loopback_transport_forward_async (ChatTransport *transport, ChatSubscriptio
     return;
   g_task_set_check_cancellable (task, FALSE);
   error = chat_loopback_transport_dup_obstacle (self);
-  if (error == NULL && !chat_loopback_subscription_has_group (member) && !chat_subscription_is_closed (subscription))
+  if (error == NULL && !chat_local_subscription_has_group (CHAT_LOCAL_SUBSCRIPTION (member))
+      && !chat_subscription_is_closed (subscription))
     error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
                                  "Only a member of a group can forward: this subscription has none");
   if (error == NULL)
@@ -652,13 +668,13 @@ chat_loopback_transport_resume (ChatLoopbackTransport *self)
   chat_loopback_transport_answer_connects (self);
   for (guint i = 0; i < self->subscriptions->len; i++)
     {
-      ChatLoopbackSubscription *subscription = g_ptr_array_index (self->subscriptions, i);
+      ChatLocalSubscription *subscription = g_ptr_array_index (self->subscriptions, i);
 
-      if (chat_loopback_subscription_has_group (subscription))
-        chat_loopback_subscription_rewind (subscription);
+      if (chat_local_subscription_has_group (subscription))
+        chat_local_subscription_rewind (subscription);
       else if ((self->features & CHAT_TRANSPORT_RESUMABLE) == 0)
-        chat_loopback_subscription_skip (subscription);
-      chat_loopback_subscription_set_flowing (subscription, !self->stalled);
+        chat_local_subscription_skip (subscription);
+      chat_loopback_subscription_set_flowing (CHAT_LOOPBACK_SUBSCRIPTION (subscription), !self->stalled);
     }
   for (guint i = 0; i < subscribes->len; i++)
     {
@@ -732,7 +748,7 @@ chat_loopback_transport_end_subscriptions (ChatLoopbackTransport *self, ChatTran
   g_autoptr (GError) error = error_new (code);
 
   for (guint i = 0; i < subscriptions->len; i++)
-    chat_loopback_subscription_end (g_ptr_array_index (subscriptions, i), error);
+    chat_local_subscription_end (g_ptr_array_index (subscriptions, i), error);
 }
 
 void
