@@ -597,6 +597,16 @@ chat_forwarder_get_transport (ChatForwarder *self)
 }
 
 void
+chat_forwarder_get_lag (ChatForwarder *self, gint64 *records, gint64 *milliseconds)
+{
+  g_return_if_fail (CHAT_IS_FORWARDER (self));
+
+  *records = *milliseconds = -1;
+  if (PRIVATE (self)->subscription != NULL)
+    chat_subscription_get_lag (PRIVATE (self)->subscription, records, milliseconds);
+}
+
+void
 chat_forwarder_fail (ChatForwarder *self, const GError *error)
 {
   g_return_if_fail (CHAT_IS_FORWARDER (self));

@@ -56,6 +56,9 @@ struct _ChatForwarderClass
 /** chat_forwarder_get_transport: (transfer none) */
 ChatTransport *chat_forwarder_get_transport (ChatForwarder *self);
 
+/** chat_forwarder_get_lag: how far its subscription is behind, as chat_subscription_get_lag(); -1 while it has none. */
+void chat_forwarder_get_lag (ChatForwarder *self, gint64 *records, gint64 *milliseconds);
+
 /** chat_forwarder_fail: for subclasses: it can't go on: nothing new is taken up, and `failed` is emitted. */
 void chat_forwarder_fail (ChatForwarder *self, const GError *error);
 

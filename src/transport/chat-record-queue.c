@@ -107,11 +107,11 @@ chat_record_queue_push (ChatRecordQueue *self, ChatRecord *record, GPtrArray *ta
       gint64 *next = find_reach (self, record);
       gboolean again = offset < *next;
 
-      *next = offset + 1;
       if (again && taken != NULL && contains (taken, record))
         return;
       if (again)
         make_way (self, record);
+      *next = offset + 1;
     }
   g_ptr_array_add (self->records, chat_record_ref (record));
 }
