@@ -74,6 +74,7 @@ test_life (Case *c)
   chat_transport_connect_async (c->transport, NULL, chat_test_result_cb, &first);
   g_assert_false (case_answer (c->transport, &first, chat_transport_connect_finish, &error));
   g_assert_error (error, CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_CLOSED);
+  g_signal_handlers_disconnect_by_data (c->transport, &changes);
 }
 
 static void
