@@ -24,7 +24,7 @@ class Count:
     """What passed, and the names of what did not."""
     passed: int = 0
     failed: list = field(default_factory=list)
-    skipped: list = field(default_factory=list)  # (name, reason)
+    skipped: list = field(default_factory=list)  # (program, name, reason)
 
     def add_tap(self, label, text):
         """Adds the tests that a program told of; returns how many these are."""
@@ -35,11 +35,11 @@ class Count:
                 if match['verdict'] == 'not ok':
                     self.failed.append(name)
                 elif match['why'] is not None:
-                    self.skipped.append((name, match['why'] or 'no reason given'))
+                    self.skipped.append((label, name, match['why'] or 'no reason given'))
                 else:
                     self.passed += 1
             elif match := SKIP_ALL.fullmatch(line):
-                self.skipped.append((label, match['why'] or 'no reason given'))
+                self.skipped.append((label, label, match['why'] or 'no reason given'))
         return self.total() - before
 
     def add_program(self, label, entry):
@@ -51,7 +51,7 @@ class Count:
             self.passed += told == 0
         elif result == 'SKIP':
             if told == 0 and code == 77:
-                self.skipped.append((label, (entry['stdout'] or '').strip().split('\n')[-1] or 'no reason given'))
+                self.skipped.append((label, label, (entry['stdout'] or '').strip().split('\n')[-1] or 'no reason given'))
             elif told == 0:
                 self.failed.append(f'{label}: ran no test')
         elif len(self.failed) == failed_before:
@@ -62,11 +62,11 @@ class Count:
         """Makes failures of what was skipped for want of one of these."""
         wanted = re.compile(rf'\b({"|".join(map(re.escape, names))})\b', re.IGNORECASE) if names else None
         kept = []
-        for name, why in self.skipped:
+        for program, name, why in self.skipped:
             if wanted and wanted.search(why):
                 self.failed.append(f'{name}: skipped, but REQUIRE wants it: {why}')
             else:
-                kept.append((name, why))
+                kept.append((program, name, why))
         self.skipped = kept
 
     def total(self):
@@ -74,8 +74,11 @@ class Count:
 
     def close(self):
         """Prints what is to know, the closing line last; the status to end with."""
-        for name, why in self.skipped:
-            print(f'SKIP {name}: {why}')
+        together = {}
+        for program, name, why in self.skipped:
+            together.setdefault((program, why), []).append(name)
+        for (program, why), names in together.items():
+            print(f'SKIP {names[0] if len(names) == 1 else f"{program}, {len(names)} tests"}: {why}')
         for name in self.failed:
             print(f'FAIL {name}')
         print(f'{self.passed} passed, {len(self.failed)} failed, {len(self.skipped)} skipped')
