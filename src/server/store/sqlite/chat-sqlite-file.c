@@ -9,6 +9,11 @@
 #include <glib/gstdio.h>
 
 #include "server/store/chat-store.h"
+#include "server/store/sqlite/chat-sqlite-fault.h"
+
+/* One page of the smallest size (https://www.sqlite.org/fileformat.html): SQLite itself takes a file that is smaller
+ * for an empty one, and would write over it. */
+#define SMALLEST_DATABASE 512
 
 static gboolean fail (GError **error, int system_error, const char *format, ...) G_GNUC_PRINTF (3, 4);
 
@@ -33,8 +38,9 @@ make_file (const char *path, GError **error)
   int descriptor;
 
   if (g_mkdir_with_parents (directory, 0700) != 0)
-    return fail (error, errno, "The directory “%s” can't be made (%s): make it, and let the server's user write in it",
-                 directory, g_strerror (errno));
+    return fail (error, errno,
+                 "The directory of “%s” can't be made (%s): make it, and let the server's user write in it", path,
+                 g_strerror (errno));
 
   /* O_EXCL: of a file that another connection of this process has open, closing a descriptor would drop its locks */
   descriptor = g_open (path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -56,8 +62,14 @@ chat_sqlite_file_prepare (const char *path, GError **error)
   if (stat (path, &status) != 0)
     return fail (error, errno, "“%s” can't be reached (%s): name a file that the server's user can read and write",
                  path, g_strerror (errno));
+  if (S_ISDIR (status.st_mode))
+    return fail (error, EISDIR, "“%s” is a directory: name a file in it, such as “%s/store.db”", path, path);
   if (!S_ISREG (status.st_mode))
-    return fail (error, 0, "“%s” is %s: name a file in the configuration, such as “%s/store.db”", path,
-                 S_ISDIR (status.st_mode) ? "a directory" : "not a file", path);
+    return fail (error, EINVAL, "“%s” is no ordinary file: name one that is, or one that is still to be made", path);
+  if (status.st_size > 0 && status.st_size < SMALLEST_DATABASE)
+    {
+      g_propagate_error (error, chat_sqlite_fault_new (path, SQLITE_NOTADB, 0, NULL));
+      return FALSE;
+    }
   return TRUE;
 }

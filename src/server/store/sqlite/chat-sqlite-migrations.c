@@ -20,8 +20,17 @@ compare_names (const void *a, const void *b)
 static char **
 list_migrations (void)
 {
-  char **names = g_resource_enumerate_children (chat_sqlite_get_resource (), MIGRATIONS, 0, NULL);
+  static gsize registered = 0;
+  char **names;
 
+  /* looked up among all resources and not through chat_sqlite_get_resource(): that is NULL for a moment when several
+   * threads are the first to ask for it */
+  if (g_once_init_enter (&registered))
+    {
+      chat_sqlite_register_resource ();
+      g_once_init_leave (&registered, 1);
+    }
+  names = g_resources_enumerate_children (MIGRATIONS, 0, NULL);
   qsort (names, g_strv_length (names), sizeof *names, compare_names);
   return names;
 }
@@ -30,7 +39,7 @@ static void
 migrate (ChatSqlite *database, const char *name, gint64 version)
 {
   g_autofree char *path = g_strconcat (MIGRATIONS, name, NULL);
-  g_autoptr (GBytes) script = g_resource_lookup_data (chat_sqlite_get_resource (), path, 0, NULL);
+  g_autoptr (GBytes) script = g_resources_lookup_data (path, 0, NULL);
   g_autofree char *mark = NULL;
 
   g_assert (g_ascii_strtoll (name, NULL, 10) == version);
@@ -41,14 +50,19 @@ migrate (ChatSqlite *database, const char *name, gint64 version)
   chat_sqlite_script (database, mark);
 }
 
-void
-chat_sqlite_recognise (ChatSqlite *database)
+gboolean
+chat_sqlite_recognise (ChatSqlite *database, GError **error)
 {
   g_auto (GStrv) names = list_migrations ();
   gint64 known = g_strv_length (names);
-  gint64 version = chat_sqlite_number (database, "PRAGMA user_version");
-  gint64 application = chat_sqlite_number (database, "PRAGMA application_id");
-  gboolean empty = chat_sqlite_number (database, "SELECT count (*) FROM sqlite_schema") == 0;
+  gint64 version, application;
+  gboolean empty;
+
+  /* one look at it all: another process may be making the schema */
+  chat_sqlite_run (database, "BEGIN", "");
+  version = chat_sqlite_number (database, "PRAGMA user_version");
+  application = chat_sqlite_number (database, "PRAGMA application_id");
+  empty = chat_sqlite_number (database, "SELECT count (*) FROM sqlite_schema") == 0;
 
   if (application != APPLICATION_ID && !(empty && application == 0 && version == 0))
     chat_sqlite_fail (database, CHAT_STORE_ERROR_CONFLICT,
@@ -60,6 +74,7 @@ chat_sqlite_recognise (ChatSqlite *database)
                       ", this one knows up to %" G_GINT64_FORMAT "): start that version, or put a backup from before "
                       "in its place; nothing was touched",
                       chat_sqlite_get_path (database), version, known);
+  return chat_sqlite_end (database, error);
 }
 
 gboolean

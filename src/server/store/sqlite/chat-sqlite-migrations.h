@@ -12,7 +12,7 @@ G_BEGIN_DECLS
 
 /** chat_sqlite_recognise: fails with TOO_NEW where a later version wrote the database, with CONFLICT where it is
  * another program's. Only reads. */
-void chat_sqlite_recognise (ChatSqlite *database);
+gboolean chat_sqlite_recognise (ChatSqlite *database, GError **error);
 
 /** chat_sqlite_migrate: runs the scripts that are still to come, each in a transaction of its own. */
 gboolean chat_sqlite_migrate (ChatSqlite *database, GError **error);

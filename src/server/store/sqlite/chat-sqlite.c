@@ -9,6 +9,8 @@
 #include "server/store/sqlite/chat-sqlite-file.h"
 #include "server/store/sqlite/chat-sqlite-migrations.h"
 
+#define WAL_RETRY_MS 5
+
 struct _ChatSqlite
 {
   char *path;
@@ -38,14 +40,21 @@ finalize_statement (gpointer statement)
   sqlite3_finalize (statement);
 }
 
-static void
-fail_with_code (ChatSqlite *self, int code)
+static GError *
+fault_new (ChatSqlite *self, int code)
 {
   int system_error = sqlite3_system_errno (self->handle);
 
+  /* what a commit met with is not told to sqlite3_system_errno() */
+  return chat_sqlite_fault_new (self->path, code, system_error != 0 ? system_error : errno,
+                                sqlite3_errmsg (self->handle));
+}
+
+static void
+fail_with_code (ChatSqlite *self, int code)
+{
   if (self->failure == NULL)
-    self->failure = chat_sqlite_fault_new (self->path, code, system_error != 0 ? system_error : errno,
-                                           sqlite3_errmsg (self->handle));
+    self->failure = fault_new (self, code);
 }
 
 static sqlite3_stmt *
@@ -123,7 +132,7 @@ set_checkpoint_on_close (ChatSqlite *self, gboolean checkpoint)
 }
 
 static void
-use_wal (ChatSqlite *self)
+switch_to_wal (ChatSqlite *self)
 {
   g_autoptr (ChatSqliteQuery) query = chat_sqlite_query (self, "PRAGMA journal_mode = WAL", "");
   g_autofree char *mode = NULL;
@@ -138,32 +147,42 @@ use_wal (ChatSqlite *self)
 }
 
 static void
-set_up (ChatSqlite *self)
+use_wal (ChatSqlite *self)
+{
+  gint64 deadline = g_get_monotonic_time () + self->busy_timeout * G_TIME_SPAN_MILLISECOND;
+
+  /* a new file is switched once, and for that SQLite does not wait by itself: roles may well start together */
+  for (switch_to_wal (self); g_error_matches (self->failure, CHAT_STORE_ERROR, CHAT_STORE_ERROR_BUSY);
+       switch_to_wal (self))
+    {
+      if (g_get_monotonic_time () >= deadline)
+        return;
+      g_clear_error (&self->failure);
+      sqlite3_sleep (WAL_RETRY_MS);
+    }
+}
+
+static gboolean
+set_up (ChatSqlite *self, GError **error)
 {
   configure (self);
   set_checkpoint_on_close (self, FALSE);
-  chat_sqlite_recognise (self);
-  if (self->failure != NULL)
-    return;
+  if (!chat_sqlite_recognise (self, error))
+    return FALSE;
+
   if (sqlite3_db_readonly (self->handle, "main") != 0)
+    fail_with_code (self, SQLITE_READONLY);
+  if (self->role == CHAT_SQLITE_WRITER)
+    use_wal (self);
+  chat_sqlite_script (self, self->role == CHAT_SQLITE_WRITER ? writer_settings : reader_settings);
+  if (self->failure != NULL)
     {
-      fail_with_code (self, SQLITE_READONLY);
-      return;
+      g_propagate_error (error, g_steal_pointer (&self->failure));
+      return FALSE;
     }
 
-  if (self->role == CHAT_SQLITE_WRITER)
-    {
-      use_wal (self);
-      chat_sqlite_script (self, writer_settings);
-      if (self->failure == NULL)
-        chat_sqlite_migrate (self, &self->failure);
-    }
-  else
-    {
-      chat_sqlite_script (self, reader_settings);
-    }
-  if (self->failure == NULL)
-    set_checkpoint_on_close (self, TRUE);
+  set_checkpoint_on_close (self, TRUE);
+  return self->role == CHAT_SQLITE_READER || chat_sqlite_migrate (self, error);
 }
 
 static void
@@ -206,15 +225,12 @@ chat_sqlite_open (ChatSqlite *self, GError **error)
   errno = 0;
   code = sqlite3_open_v2 (self->path, &self->handle,
                           SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
-  if (code == SQLITE_OK)
-    set_up (self);
-  else
-    fail_with_code (self, code);
-
-  if (self->failure == NULL)
+  if (code == SQLITE_OK && set_up (self, error))
     return TRUE;
+
+  if (code != SQLITE_OK)
+    g_propagate_error (error, fault_new (self, code));
   disconnect (self);
-  g_propagate_error (error, g_steal_pointer (&self->failure));
   return FALSE;
 }
 

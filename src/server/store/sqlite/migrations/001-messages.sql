@@ -40,9 +40,8 @@ CREATE UNIQUE INDEX messages_place ON messages (channel, seq);
 CREATE UNIQUE INDEX messages_id ON messages (id);
 CREATE INDEX messages_clock ON messages (channel, clock, seq);
 
--- What the readiness check writes to.
+-- What the readiness check writes.
 CREATE TABLE heartbeat (
   number INTEGER PRIMARY KEY CHECK (number = 1),
   beats  INTEGER NOT NULL
 ) STRICT;
-INSERT INTO heartbeat VALUES (1, 0);
