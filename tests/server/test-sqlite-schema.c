@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <string.h>
+
+#include "server/store/sqlite/chat-sqlite-store.h"
+#include "sqlite-test.h"
+
+/* What the SQLite store's tables promise beyond the contract: migrations, settings, what may not be changed. */
+
+static const char *const tables
+    = "SELECT group_concat (name) FROM (SELECT name FROM sqlite_schema WHERE type = 'table' "
+      "AND name NOT LIKE 'sqlite_%' ORDER BY name)";
+static const char *const all_tables
+    = "audit,blocks,channels,heartbeat,members,messages,originals,read_markers,sessions,standings,strikes";
+
+static void
+assert_ask (const char *path, const char *sql, const char *expected)
+{
+  g_autofree char *answer = sqlite_test_ask (path, sql);
+
+  g_assert_cmpstr (answer, ==, expected);
+}
+
+static void
+made (void)
+{
+  g_auto (SqliteTest) test = { 0 };
+
+  sqlite_test_init (&test);
+  sqlite_test_fill (test.path, 1);
+  assert_ask (test.path, tables, all_tables);
+  assert_ask (test.path, "PRAGMA user_version", "3");
+  assert_ask (test.path, "PRAGMA application_id", "1415934580");
+  assert_ask (test.path, "PRAGMA journal_mode", "wal");
+  assert_ask (test.path, "PRAGMA integrity_check", "ok");
+}
+
+/* A database of an earlier version gets what has come since, and keeps what it has. */
+static void
+brought_up_to_date (void)
+{
+  g_auto (SqliteTest) test = { 0 };
+  ChatStore *store;
+
+  sqlite_test_init (&test);
+  sqlite_test_fill (test.path, 3);
+  g_assert_cmpint (sqlite_test_sql (test.path, "DROP TABLE sessions; DROP TABLE originals; DROP TABLE strikes;"
+                                               "DROP TABLE standings; DROP TABLE blocks; DROP TABLE audit;"
+                                               "PRAGMA user_version = 1"),
+                   ==, SQLITE_OK);
+  store = sqlite_test_store_open (test.path);
+  g_assert_cmpint (sqlite_test_list (store, NULL), ==, 3);
+  sqlite_test_store_close (store);
+  assert_ask (test.path, tables, all_tables);
+  assert_ask (test.path, "PRAGMA user_version", "3");
+}
+
+/* A script that fails leaves the database as it was after the one before. */
+static void
+stopped_half_way (void)
+{
+  g_auto (SqliteTest) test = { 0 };
+
+  sqlite_test_init (&test);
+  sqlite_test_fill (test.path, 3);
+  g_assert_cmpint (sqlite_test_sql (test.path, "DROP TABLE sessions; DROP TABLE originals; DROP TABLE strikes;"
+                                               "DROP TABLE standings; DROP TABLE audit; PRAGMA user_version = 1"),
+                   ==, SQLITE_OK);
+  sqlite_test_assert_refused (test.path, CHAT_STORE_ERROR_DAMAGED);
+  assert_ask (test.path, tables, "blocks,channels,heartbeat,members,messages,read_markers,sessions");
+  assert_ask (test.path, "PRAGMA user_version", "2");
+
+  g_assert_cmpint (sqlite_test_sql (test.path, "DROP TABLE blocks"), ==, SQLITE_OK);
+  sqlite_test_store_close (sqlite_test_store_open (test.path));
+  assert_ask (test.path, tables, all_tables);
+}
+
+/* Roles that start together make the schema once. */
+static void
+opened_by_many (void)
+{
+  g_auto (SqliteTest) test = { 0 };
+  ChatStore *stores[6];
+  GAsyncResult *awaited[6] = { NULL };
+
+  sqlite_test_init (&test);
+  for (guint i = 0; i < G_N_ELEMENTS (stores); i++)
+    {
+      stores[i] = chat_sqlite_store_new (test.path);
+      chat_store_open_async (stores[i], NULL, chat_test_result_cb, &awaited[i]);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (stores); i++)
+    {
+      g_autoptr (GAsyncResult) result = chat_test_await (&awaited[i], "an open");
+      g_autoptr (GError) error = NULL;
+
+      chat_store_open_finish (stores[i], result, &error);
+      g_assert_no_error (error);
+      g_assert_cmpint (sqlite_test_append (stores[i], "m-1", &error), ==, 1);
+      g_assert_no_error (error);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (stores); i++)
+    sqlite_test_store_close (stores[i]);
+  assert_ask (test.path, "PRAGMA user_version", "3");
+}
+
+static ChatStrike *
+record_strike (ChatStore *store, const char *record_id, gint64 timestamp)
+{
+  ChatStrike strike = { .record_id = (char *)record_id,
+                        .channel = (char *)"general",
+                        .user = (char *)"Ana",
+                        .user_key = (char *)"ana",
+                        .rule = (char *)"es/insults",
+                        .original = (char *)"what was really said",
+                        .timestamp = timestamp,
+                        .limit = 2 };
+  g_autoptr (GError) error = NULL;
+  ChatStrike *answer
+      = chat_test_call (chat_moderation_store_record_strike, chat_store_get_moderation (store), &error, &strike);
+
+  g_assert_no_error (error);
+  return answer;
+}
+
+static void
+audited (void)
+{
+  g_auto (SqliteTest) test = { 0 };
+  ChatStore *store;
+  g_autoptr (GError) error = NULL;
+
+  sqlite_test_init (&test);
+  store = sqlite_test_store_open (test.path);
+  for (guint round = 0; round < 2; round++)
+    {
+      chat_strike_free (record_strike (store, "m-1", 10));
+      chat_strike_free (record_strike (store, "m-2", 20));
+    }
+  g_assert_true (chat_test_call (chat_moderation_store_lift_block, chat_store_get_moderation (store), &error, "ana",
+                                 "leo", (gint64)30));
+  sqlite_test_store_close (store);
+
+  assert_ask (test.path, "SELECT time, actor, action, user_key, record_id, detail FROM audit ORDER BY number",
+              "10||strike|ana|m-1|es/insults\n"
+              "20||block|ana|m-2|strike 2 of 2 (es/insults)\n"
+              "20||strike|ana|m-2|es/insults\n"
+              "30|leo|lift|ana||");
+  g_assert_cmpint (sqlite_test_sql (test.path, "UPDATE audit SET actor = 'me'"), ==, SQLITE_CONSTRAINT);
+  g_assert_cmpint (sqlite_test_sql (test.path, "DELETE FROM audit WHERE number = 1"), ==, SQLITE_CONSTRAINT);
+  g_assert_cmpint (sqlite_test_sql (test.path, "DELETE FROM audit"), ==, SQLITE_CONSTRAINT);
+  assert_ask (test.path, "SELECT count (*) FROM audit", "4");
+}
+
+/* The words are in one table, and a strike outlives them. */
+static void
+originals_apart (void)
+{
+  g_auto (SqliteTest) test = { 0 };
+  g_autofree char *rest = NULL;
+  g_autoptr (ChatStrike) strike = NULL;
+  g_autoptr (GError) error = NULL;
+  ChatStore *store;
+
+  sqlite_test_init (&test);
+  store = sqlite_test_store_open (test.path);
+  chat_strike_free (record_strike (store, "m-1", 10));
+  chat_strike_free (record_strike (store, "m-2", 10));
+  assert_ask (test.path, "SELECT * FROM originals ORDER BY record_id",
+              "m-1|what was really said\nm-2|what was really said");
+  rest = sqlite_test_ask (test.path, "SELECT * FROM strikes; SELECT * FROM blocks; SELECT * FROM audit");
+  g_assert_nonnull (strstr (rest, "es/insults"));
+  g_assert_null (strstr (rest, "really"));
+
+  g_assert_cmpint (sqlite_test_sql (test.path, "DELETE FROM originals WHERE record_id = 'm-1'"), ==, SQLITE_OK);
+  strike = chat_test_call (chat_moderation_store_get_strike, chat_store_get_moderation (store), &error, "m-1");
+  g_assert_no_error (error);
+  g_assert_null (strike->original);
+  g_assert_cmpstr (strike->rule, ==, "es/insults");
+  sqlite_test_store_close (store);
+}
+
+static guint
+count_blocks (ChatStore *store, gint64 now)
+{
+  g_autoptr (GPtrArray) blocks
+      = chat_test_call (chat_moderation_store_list_blocks, chat_store_get_moderation (store), NULL, now);
+
+  return blocks->len;
+}
+
+/* A block with an end: in force up to it, and then strikes count from 0 again. */
+static void
+expiring_block (void)
+{
+  g_auto (SqliteTest) test = { 0 };
+  g_autoptr (ChatStrike) within = NULL;
+  g_autoptr (ChatStrike) after = NULL;
+  g_autoptr (GError) error = NULL;
+  ChatStore *store;
+
+  sqlite_test_init (&test);
+  store = sqlite_test_store_open (test.path);
+  chat_strike_free (record_strike (store, "m-1", 10));
+  chat_strike_free (record_strike (store, "m-2", 20));
+  g_assert_cmpint (sqlite_test_sql (test.path, "UPDATE blocks SET until = 50"), ==, SQLITE_OK);
+  g_assert_cmpuint (count_blocks (store, 49), ==, 1);
+  g_assert_cmpuint (count_blocks (store, 50), ==, 0);
+  g_assert_false (chat_test_call (chat_moderation_store_lift_block, chat_store_get_moderation (store), &error, "ana",
+                                  "leo", (gint64)50));
+  g_assert_error (error, CHAT_STORE_ERROR, CHAT_STORE_ERROR_NOT_FOUND);
+
+  within = record_strike (store, "m-3", 49);
+  g_assert_cmpuint (within->strike, ==, 3);
+  g_assert_false (within->blocked);
+  after = record_strike (store, "m-4", 50);
+  g_assert_cmpuint (after->strike, ==, 1);
+  g_assert_false (after->blocked);
+  sqlite_test_store_close (store);
+  assert_ask (test.path, "SELECT time, user_key FROM audit WHERE action = 'expire'", "50|ana");
+}
+
+/* The plan of every page is a walk along an index: no sort, no scan. */
+static void
+pages_by_index (void)
+{
+  static const struct
+  {
+    const char *sql;
+    const char *index;
+  } rows[] = {
+    { "SELECT seq, id, clock, record FROM messages WHERE channel = 1 AND seq BETWEEN 2 AND 3 ORDER BY seq",
+      "messages_place" },
+    { "SELECT seq FROM messages WHERE channel = 1 AND clock >= 2 ORDER BY clock, seq LIMIT 1", "messages_clock" },
+    { "SELECT min (seq) FROM messages WHERE channel = 1", "messages_place" },
+    { "SELECT seq FROM messages WHERE id = 'm-1' AND channel = 1", "messages_id" },
+  };
+  g_auto (SqliteTest) test = { 0 };
+
+  sqlite_test_init (&test);
+  sqlite_test_fill (test.path, 3);
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *sql = g_strconcat ("EXPLAIN QUERY PLAN ", rows[i].sql, NULL);
+      g_autofree char *plan = sqlite_test_ask (test.path, sql);
+
+      g_assert_nonnull (strstr (plan, rows[i].index));
+      g_assert_null (strstr (plan, "SCAN"));
+      g_assert_null (strstr (plan, "TEMP B-TREE"));
+    }
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/sqlite/schema/made", made);
+  g_test_add_func ("/sqlite/schema/brought-up-to-date", brought_up_to_date);
+  g_test_add_func ("/sqlite/schema/stopped-half-way", stopped_half_way);
+  g_test_add_func ("/sqlite/schema/opened-by-many", opened_by_many);
+  g_test_add_func ("/sqlite/schema/audited", audited);
+  g_test_add_func ("/sqlite/schema/originals-apart", originals_apart);
+  g_test_add_func ("/sqlite/schema/expiring-block", expiring_block);
+  g_test_add_func ("/sqlite/schema/pages-by-index", pages_by_index);
+  return g_test_run ();
+}
