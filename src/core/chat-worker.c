@@ -59,7 +59,7 @@ shared_unref (Shared *shared)
 static GPtrArray *
 wait_for_jobs (Shared *shared)
 {
-  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&shared->mutex);
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&shared->mutex);
   GPtrArray *jobs;
   Job *first, *next;
 
