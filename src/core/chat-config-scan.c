@@ -44,12 +44,12 @@ check_encoding (const char *data, gsize length, const char *name, GError **error
 static gboolean
 check_controls (const char *data, gsize length, const char *name, GError **error)
 {
-  for (const char *at = data; at < data + length; at++)
-    if (((guchar)*at < 0x20 && strchr ("\n\t\r", *at) == NULL) || *at == 0x7f)
+  for (gsize i = 0; i < length; i++)
+    if (((guchar)data[i] < 0x20 && strchr ("\n\t\r", data[i]) == NULL) || data[i] == 0x7f)
       {
         g_set_error (error, CHAT_CORE_ERROR, CHAT_CORE_ERROR_INVALID,
                      "%s:%u: found the control character U+%04X; it should be a text file in UTF-8", name,
-                     line_of (data, at), (guint)*at);
+                     line_of (data, data + i), (guint)data[i]);
         return FALSE;
       }
   return TRUE;
