@@ -536,7 +536,7 @@ message_of_text (const char *bytes, gsize length, GError **error)
 
   while (length > 0 && (bytes[length - 1] == '\n' || bytes[length - 1] == '\r'))
     length--;
-  text = g_strndup (bytes, length);
+  text = g_strndup (length > 0 ? bytes : "", length); /* an empty record may have no bytes to point at */
   if (!chat_text_check (text, error))
     return NULL;
   message = chat_message_new (CHAT_KIND_MESSAGE);
