@@ -574,7 +574,8 @@ chat_forwarder_class_init (ChatForwarderClass *klass)
   properties[PROP_TRANSPORT] = g_param_spec_object ("transport", NULL, NULL, CHAT_TYPE_TRANSPORT, flags);
   properties[PROP_GROUP] = g_param_spec_string ("group", NULL, NULL, NULL, flags);
   properties[PROP_TOPICS] = g_param_spec_boxed ("topics", NULL, NULL, G_TYPE_STRV, flags);
-  properties[PROP_BATCH] = g_param_spec_uint ("batch", NULL, NULL, 1, 65536, 512, flags);
+  properties[PROP_BATCH] = g_param_spec_uint ("batch", NULL, NULL, 1, 1024, 512,
+                                              G_PARAM_WRITABLE | G_PARAM_CONSTRUCT | G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (object_class, N_PROPS, properties);
 }
 

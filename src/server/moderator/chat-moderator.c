@@ -164,31 +164,41 @@ settle_repeat (ChatModerator *self, Batch *batch, ChatCase *the_case, guint plac
   return TRUE;
 }
 
+typedef enum
+{
+  STANDING_FREE,
+  STANDING_BLOCKED,
+  STANDING_CULPRIT, /* blocked for what has this id */
+} Standing;
+
 /*
  * Whether the author's block holds for this message. It does from the message on that led to it. A batch that is done
  * again after a crash or an abort finds the block in the store from its first message on, and what came before the
- * culprit must pass as it would have the first time: what the service itself accepted before that moment does, and so
- * does the culprit. (An unsigned message proves no time; after a crash it is refused rather than let through.)
+ * culprit must pass as it would have the first time: what the service itself accepted before that moment does. (An
+ * unsigned message proves no time; after a crash it is refused rather than let through.)
  */
-static gboolean
-is_blocked (ChatModerator *self, Batch *batch, const ChatCase *the_case, guint place)
+static Standing
+get_standing (ChatModerator *self, Batch *batch, const ChatCase *the_case, guint place)
 {
   gint64 time = chat_case_get_time (the_case);
   const ChatBlock *block
       = the_case->user_key != NULL ? chat_block_list_find (self->blocks, the_case->user_key, time) : NULL;
+  gboolean before;
   gpointer culprit;
 
   if (block == NULL)
-    return FALSE;
+    return STANDING_FREE;
   if (block->record_id == NULL)
-    return TRUE;
+    return STANDING_BLOCKED;
   if (g_str_equal (block->record_id, chat_message_get_id (the_case->message)))
-    return FALSE;
+    return STANDING_CULPRIT;
   if (!the_case->is_signed || chat_lru_get (self->recent, block->record_id) != NULL)
-    return TRUE;
+    return STANDING_BLOCKED;
   if (g_hash_table_lookup_extended (batch->places, block->record_id, NULL, &culprit))
-    return place > GPOINTER_TO_UINT (culprit);
-  return time > block->since;
+    before = place < GPOINTER_TO_UINT (culprit);
+  else
+    before = time <= block->since;
+  return before ? STANDING_FREE : STANDING_BLOCKED;
 }
 
 /* Strikes */
@@ -274,6 +284,7 @@ judge (GTask *task, ChatCase *the_case, guint place)
   ChatModerator *self = g_task_get_source_object (task);
   Batch *batch = g_task_get_task_data (task);
   ChatMessageKind kind = chat_message_get_kind (the_case->message);
+  Standing standing;
 
   if (kind == CHAT_KIND_CONTROL || kind == CHAT_KIND_RULES)
     {
@@ -282,13 +293,12 @@ judge (GTask *task, ChatCase *the_case, guint place)
     }
   if (settle_repeat (self, batch, the_case, place))
     return;
-  if (is_blocked (self, batch, the_case, place))
-    {
-      chat_case_refuse (the_case, REASON_BLOCKED);
-      return;
-    }
-  the_case->hits = find_hits (self, the_case->message);
-  if (the_case->hits == NULL)
+  standing = get_standing (self, batch, the_case, place);
+  the_case->hits = standing != STANDING_BLOCKED ? find_hits (self, the_case->message) : NULL;
+  /* the culprit has a strike, which the store will compare with it; what has none only took its id */
+  if (standing == STANDING_BLOCKED || (standing == STANDING_CULPRIT && !chat_case_needs_strike (the_case)))
+    chat_case_refuse (the_case, REASON_BLOCKED);
+  else if (the_case->hits == NULL)
     chat_case_pass (the_case);
   else if (chat_case_needs_strike (the_case))
     record_strike (task, the_case);
