@@ -205,7 +205,8 @@ find_extent (ChatSqlite *database, const char *channel, Extent *extent)
 {
   g_autoptr (ChatSqliteQuery) query
       = chat_sqlite_query (database,
-                           "SELECT number, head, (SELECT coalesce (min (seq), 0) FROM messages WHERE channel = number) "
+                           "SELECT number, head, "
+                           "(SELECT coalesce (min (seq), 0) FROM messages WHERE channel = channels.number) "
                            "FROM channels WHERE name = ?1",
                            "s", channel);
 
