@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <string.h>
 
+#include "core/chat-time.h"
 #include "server/store/sqlite/chat-sqlite-store.h"
 #include "sqlite-test.h"
 
@@ -219,34 +220,140 @@ expiring_block (void)
   assert_ask (test.path, "SELECT time, user_key FROM audit WHERE action = 'expire'", "50|ana");
 }
 
-/* The plan of every page is a walk along an index: no sort, no scan. */
+/* Where the oldest are gone, a channel begins later: no page reaches before that. */
 static void
-pages_by_index (void)
+oldest_removed (void)
 {
   static const struct
   {
-    const char *sql;
-    const char *index;
+    ChatPage page;
+    gint64 first, last;
+    gboolean more_before, more_after;
   } rows[] = {
-    { "SELECT seq, id, clock, record FROM messages WHERE channel = 1 AND seq BETWEEN 2 AND 3 ORDER BY seq",
-      "messages_place" },
-    { "SELECT seq FROM messages WHERE channel = 1 AND clock >= 2 ORDER BY clock, seq LIMIT 1", "messages_clock" },
-    { "SELECT min (seq) FROM messages WHERE channel = 1", "messages_place" },
-    { "SELECT seq FROM messages WHERE id = 'm-1' AND channel = 1", "messages_id" },
+    { { CHAT_PAGE_LATEST, 0, NULL, CHAT_TIME_UNKNOWN, 100 }, 6, 20, FALSE, FALSE },
+    { { CHAT_PAGE_AFTER, 0, NULL, CHAT_TIME_UNKNOWN, 4 }, 6, 9, FALSE, TRUE },
+    { { CHAT_PAGE_AFTER, 3, NULL, CHAT_TIME_UNKNOWN, 4 }, 6, 9, FALSE, TRUE },
+    { { CHAT_PAGE_AFTER, 0, NULL, 3, 4 }, 6, 9, FALSE, TRUE },
+    { { CHAT_PAGE_AROUND, 1, NULL, CHAT_TIME_UNKNOWN, 4 }, 6, 9, FALSE, TRUE },
+    { { CHAT_PAGE_BEFORE, 8, NULL, CHAT_TIME_UNKNOWN, 4 }, 6, 7, FALSE, TRUE },
+    { { CHAT_PAGE_BEFORE, 12, NULL, CHAT_TIME_UNKNOWN, 4 }, 8, 11, TRUE, TRUE },
+    { { CHAT_PAGE_BEFORE, 6, NULL, CHAT_TIME_UNKNOWN, 4 }, 0, 0, FALSE, TRUE },
+    { { CHAT_PAGE_BEFORE, 2, NULL, CHAT_TIME_UNKNOWN, 4 }, 0, 0, FALSE, TRUE },
   };
   g_auto (SqliteTest) test = { 0 };
+  ChatStore *store;
 
   sqlite_test_init (&test);
-  sqlite_test_fill (test.path, 3);
+  store = sqlite_test_store_open (test.path);
+  for (guint i = 1; i <= 20; i++)
+    {
+      g_autoptr (GPtrArray) messages = chat_test_messages_new ();
+      g_autoptr (GArray) results = NULL;
+      g_autofree char *id = g_strdup_printf ("m-%u", i);
+      g_autofree char *other = g_strdup_printf ("o-%u", i);
+
+      g_ptr_array_add (messages, chat_test_message_new ("other", other, "text", i));
+      g_ptr_array_add (messages, chat_test_message_new ("general", id, "text", i));
+      results = chat_test_call (chat_message_store_append, chat_store_get_messages (store), NULL, messages);
+    }
+  g_assert_cmpint (sqlite_test_sql (test.path, "DELETE FROM messages WHERE id LIKE 'm-%' AND seq <= 5"), ==, SQLITE_OK);
+
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
-      g_autofree char *sql = g_strconcat ("EXPLAIN QUERY PLAN ", rows[i].sql, NULL);
-      g_autofree char *plan = sqlite_test_ask (test.path, sql);
+      g_autoptr (ChatMessagePage) page
+          = chat_test_call (chat_message_store_list, chat_store_get_messages (store), NULL, "general", &rows[i].page);
+      guint count = page->messages->len;
 
-      g_assert_nonnull (strstr (plan, rows[i].index));
-      g_assert_null (strstr (plan, "SCAN"));
-      g_assert_null (strstr (plan, "TEMP B-TREE"));
+      g_assert_cmpint (page->first, ==, 6);
+      g_assert_cmpint (page->head, ==, 20);
+      g_assert_cmpint (count, ==, rows[i].first == 0 ? 0 : rows[i].last - rows[i].first + 1);
+      if (count > 0)
+        g_assert_cmpint (chat_message_get_seq (g_ptr_array_index (page->messages, 0)), ==, rows[i].first);
+      g_assert_cmpint (page->more_before, ==, rows[i].more_before);
+      g_assert_cmpint (page->more_after, ==, rows[i].more_after);
     }
+  sqlite_test_store_close (store);
+}
+
+/* Statements that went through a whole table or sorted, with how far: what the store's own connections report. */
+static int
+watch_cb (unsigned int event, gpointer user_data, gpointer statement, gpointer duration)
+{
+  GAsyncQueue *slow = user_data;
+  int steps = sqlite3_stmt_status (statement, SQLITE_STMTSTATUS_FULLSCAN_STEP, 1);
+  int sorts = sqlite3_stmt_status (statement, SQLITE_STMTSTATUS_SORT, 1);
+
+  if (steps > 20 || sorts > 0)
+    g_async_queue_push (slow, g_strdup_printf ("%d steps, %d sorts: %s", steps, sorts, sqlite3_sql (statement)));
+  return 0;
+}
+
+static GAsyncQueue *slow_statements; /* an extension's entry point has no data of its own */
+
+static int
+watch (sqlite3 *handle, char **message, const struct sqlite3_api_routines *api)
+{
+  return sqlite3_trace_v2 (handle, SQLITE_TRACE_PROFILE, watch_cb, slow_statements);
+}
+
+static void
+use_everything (ChatStore *store)
+{
+  static const char *const ids[] = { "s-3", NULL };
+  ChatMessageStore *messages = chat_store_get_messages (store);
+  ChatChannelStore *channels = chat_store_get_channels (store);
+  ChatUserStore *users = chat_store_get_users (store);
+  const ChatPage pages[] = {
+    { CHAT_PAGE_LATEST, 0, NULL, CHAT_TIME_UNKNOWN, 10 },
+    { CHAT_PAGE_BEFORE, 50, NULL, CHAT_TIME_UNKNOWN, 10 },
+    { CHAT_PAGE_AFTER, 0, "m-50", CHAT_TIME_UNKNOWN, 10 },
+    { CHAT_PAGE_AROUND, 0, NULL, 50, 10 },
+  };
+
+  for (guint i = 0; i < 100; i++)
+    {
+      g_autofree char *id = g_strdup_printf ("s-%u", i);
+      ChatSessionInfo session = { id, id, id, id, FALSE, 1, 1000, 1000 };
+
+      chat_test_call (chat_user_store_open_session, users, NULL, &session, (gint64)1);
+      chat_session_info_free (chat_test_call (chat_user_store_find_session, users, NULL, id, (gint64)2));
+      chat_strike_free (record_strike (store, id, 10));
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (pages); i++)
+    chat_message_page_free (chat_test_call (chat_message_store_list, messages, NULL, "general", &pages[i]));
+  chat_message_unref (chat_test_call (chat_message_store_get, messages, NULL, "m-50"));
+  g_assert_cmpint (sqlite_test_append (store, "m-50", NULL), ==, 50);
+  chat_test_call (chat_channel_store_set_read, channels, NULL, "general", "ana", (gint64)7);
+  chat_test_call (chat_channel_store_set_member, channels, NULL, "general", "ana", TRUE);
+  chat_test_call (chat_channel_store_set_member, channels, NULL, "general", "ana", FALSE);
+  chat_channel_info_free (chat_test_call (chat_channel_store_get, channels, NULL, "general", "ana"));
+  chat_test_call (chat_user_store_renew_sessions, users, NULL, ids, (gint64)2000);
+  chat_test_call (chat_user_store_close_session, users, NULL, "s-5");
+  g_ptr_array_unref (
+      chat_test_call (chat_moderation_store_list_strikes, chat_store_get_moderation (store), NULL, "ana", 10u));
+  chat_strike_free (chat_test_call (chat_moderation_store_get_strike, chat_store_get_moderation (store), NULL, "s-50"));
+}
+
+/* Every call that asks for one thing, or for a page, walks along an index. */
+static void
+by_index (void)
+{
+  g_auto (SqliteTest) test = { 0 };
+  g_autofree char *found = NULL;
+  ChatStore *store;
+
+  sqlite_test_init (&test);
+  sqlite_test_fill (test.path, 500);
+  slow_statements = g_async_queue_new_full (g_free);
+  g_assert_cmpint (sqlite3_auto_extension ((void (*) (void))watch), ==, SQLITE_OK);
+  store = sqlite_test_store_open (test.path);
+  use_everything (store);
+  sqlite_test_store_close (store);
+  sqlite3_reset_auto_extension ();
+
+  found = g_async_queue_try_pop (slow_statements);
+  g_assert_cmpstr (found, ==, NULL);
+  g_clear_pointer (&slow_statements, g_async_queue_unref);
 }
 
 int
@@ -260,6 +367,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sqlite/schema/audited", audited);
   g_test_add_func ("/sqlite/schema/originals-apart", originals_apart);
   g_test_add_func ("/sqlite/schema/expiring-block", expiring_block);
-  g_test_add_func ("/sqlite/schema/pages-by-index", pages_by_index);
+  g_test_add_func ("/sqlite/schema/oldest-removed", oldest_removed);
+  g_test_add_func ("/sqlite/schema/by-index", by_index);
   return g_test_run ();
 }
