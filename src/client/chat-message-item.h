@@ -11,7 +11,7 @@ G_BEGIN_DECLS
 /** ChatDelivery: how far an own message has come; CHAT_DELIVERY_NONE for everybody else's. */
 typedef enum
 {
-  CHAT_DELIVERY_NONE,
+  CHAT_DELIVERY_NONE,      /* not an own one; or for a moment, while an own one is written to the disk */
   CHAT_DELIVERY_QUEUED,    /* on this disk */
   CHAT_DELIVERY_ACCEPTED,  /* the broker confirmed it */
   CHAT_DELIVERY_MODERATED, /* it came back on the feed */
@@ -35,7 +35,8 @@ G_DECLARE_FINAL_TYPE (ChatMessageItem, chat_message_item, CHAT, MESSAGE_ITEM, GO
  * ChatMessageItem:
  *
  * One row of a timeline. What depends on the row before it (a new day, the same author going on, the first unread one)
- * is worked out by the timeline, so that a row widget only draws. Any change emits `changed`, once, whatever changed.
+ * is worked out by the timeline, so that a row widget only draws. Any change of what a row shows emits `changed`, once,
+ * whatever changed.
  */
 ChatMessageItem *chat_message_item_new (ChatMessage *message);
 ChatMessageItem *chat_message_item_new_warning (const ChatWarning *warning);
@@ -44,8 +45,10 @@ ChatItemKind chat_message_item_get_kind (ChatMessageItem *self);
 ChatMessage *chat_message_item_get_message (ChatMessageItem *self);       /* transfer none; NULL for a warning */
 const ChatWarning *chat_message_item_get_warning (ChatMessageItem *self); /* NULL for a message */
 gint64 chat_message_item_get_time (ChatMessageItem *self);                /* ms: server's clock, else the sender's */
+gint64 chat_message_item_get_seq (ChatMessageItem *self);                 /* place in the channel; 0: not told yet */
 ChatDelivery chat_message_item_get_delivery (ChatMessageItem *self);
-const char *chat_message_item_get_reason (ChatMessageItem *self); /* nullable: of FAILED and REFUSED */
+const char *chat_message_item_get_reason (ChatMessageItem *self); /* nullable: of FAILED and REFUSED; of QUEUED: why it
+                                                                     is only in memory */
 gboolean chat_message_item_get_own (ChatMessageItem *self);
 gboolean chat_message_item_get_starts_day (ChatMessageItem *self); /* first of a local day: a separator goes above */
 gboolean

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include <glib-object.h>
+#include "core/chat-message.h"
 
 G_BEGIN_DECLS
 
@@ -9,10 +9,10 @@ G_BEGIN_DECLS
 typedef struct
 {
   char *id;
-  char *target; /* the message's id */
-  char *channel;
-  char *rule;   /* "es/insults" */
-  char **words; /* what was masked, as written */
+  char *target;  /* the message's id */
+  char *channel; /* nullable */
+  char *rule;    /* "es/insults" */
+  char **words;  /* what was masked, as written; never NULL */
   guint strike, limit;
   gint64 timestamp;
 } ChatWarning;
@@ -22,5 +22,13 @@ GType chat_warning_get_type (void);
 ChatWarning *chat_warning_copy (const ChatWarning *self);
 void chat_warning_free (ChatWarning *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ChatWarning, chat_warning_free)
+
+/** chat_warning_new_from_message: (transfer full) (nullable): from a record of kind `warning` on the live feed; NULL
+ * where it does not say what it is about. */
+ChatWarning *chat_warning_new_from_message (ChatMessage *message);
+
+/** chat_warning_new_from_json: (transfer full) (nullable): from an element of `GET /v1/moderation/warnings`; NULL with
+ * a CHAT_CORE_ERROR. */
+ChatWarning *chat_warning_new_from_json (JsonObject *object, GError **error);
 
 G_END_DECLS

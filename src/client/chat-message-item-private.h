@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "client/chat-message-item.h"
+
+G_BEGIN_DECLS
+
+/*
+ * What the timeline writes into its rows. A setter says whether it changed what a row shows; the timeline then emits
+ * `changed` for it, once, with the next splice.
+ */
+gboolean chat_message_item_set_message (ChatMessageItem *self, ChatMessage *message);
+/** chat_message_item_set_delivery: a delivery never goes back: TRUE where this one is a step forward. */
+gboolean chat_message_item_set_delivery (ChatMessageItem *self, ChatDelivery delivery, const char *reason);
+gboolean chat_message_item_set_context (ChatMessageItem *self, gboolean starts_day, gboolean continues,
+                                        guint unread_above);
+void chat_message_item_set_own (ChatMessageItem *self, gboolean own);
+/** chat_message_item_set_seq: no row shows it, so it is not told. */
+void chat_message_item_set_seq (ChatMessageItem *self, gint64 seq);
+/** chat_message_item_get_shown: whether it is a row at all: an edit, a reaction or a join is kept for its seq only. */
+gboolean chat_message_item_get_shown (ChatMessageItem *self);
+
+/** chat_message_item_set_dirty: TRUE where it was not dirty before; chat_message_item_emit_changed() cleans it. */
+gboolean chat_message_item_set_dirty (ChatMessageItem *self);
+void chat_message_item_emit_changed (ChatMessageItem *self);
+
+/* A number that the timeline keeps in a row while it compares two lists. */
+void chat_message_item_set_mark (ChatMessageItem *self, guint mark);
+guint chat_message_item_get_mark (ChatMessageItem *self);
+
+G_END_DECLS
