@@ -15,31 +15,45 @@ G_DECLARE_FINAL_TYPE (ChatTimeline, chat_timeline, CHAT, TIMELINE, GObject)
  * ChatTimeline: (implements GListModel of ChatMessageItem)
  *
  * One channel as its reader sees it: a bounded window of messages in seq order, own messages that are on their way
- * below them, warnings where they happened. Merges the live feed, history and receipts by id and seq: whatever comes
- * twice, late or out of order, every message is in it once. It fills holes from its ChatHistory by itself.
+ * below them, warnings under the message that they are about. Merges the live feed, history and receipts by id and seq:
+ * whatever comes twice, late or out of order, every message is in it once. It fills holes from its ChatHistory by
+ * itself, and tries again by itself where that fails.
  *
- * Changes are collected and emitted as one `items-changed` a frame (16 ms); while a flood lasts (over 500 messages/s)
- * as at most ten a second, showing a tail of 60 rows if it follows.
+ * While it follows it keeps at most 600 rows; scrolled up it grows to 2,000, then lets go of the far end: `at-newest`
+ * is FALSE from there on, what comes live is kept aside, and chat_timeline_load_newer() leads back to it.
+ *
+ * Changes are collected and emitted once a frame (16 ms), as few splices as there are runs of changed rows: what came
+ * live is one splice at the end, an older page one at 0. While a flood lasts (over 500 messages/s) they are emitted at
+ * most ten times a second, and a timeline that follows shows a tail of 60 rows.
  *
  * Properties (all notify): `at-oldest`: nothing older exists; `at-newest`: the last item is the newest message;
- * `loading-older`, `loading-newer` (boolean); `error` (nullable string): why the last page could not be loaded;
- * `following` (writable): the view sticks to the bottom, so the window may slide; `unseen` (guint): messages that came
- * since it stopped following.
+ * `loading-older` (also the first page), `loading-newer` (boolean); `error` (nullable string): why the last page could
+ * not be loaded; `following` (writable, TRUE at first): the view sticks to the bottom, so the window may slide;
+ * `unseen` (guint): messages that came since it stopped following.
+ *
+ * Signal `fetched (GPtrArray *messages, gint64 head)`: (element-type ChatMessage): a page came from the history, whose
+ * newest seq is @head: for who keeps a cache.
  */
+
+/** chat_timeline_new: @user: whose messages are own; @history: (nullable): without one it shows what it is given. Loads
+ * nothing before chat_timeline_resync(). */
 ChatTimeline *chat_timeline_new (const char *channel, const char *user, ChatHistory *history);
 
 const char *chat_timeline_get_channel (ChatTimeline *self);
-gint64
-chat_timeline_get_newest_seq (ChatTimeline *self); /* up to which everything is known without a hole; 0: nothing */
+/** chat_timeline_get_newest_seq: up to which everything is known without a hole; 0: nothing. */
+gint64 chat_timeline_get_newest_seq (ChatTimeline *self);
+/** chat_timeline_is_resyncing: whether it waits for what it missed (`loading-older` and `loading-newer` tell when). */
+gboolean chat_timeline_is_resyncing (ChatTimeline *self);
 
 /* What the feed brings; (element-type ChatMessage), borrowed. */
 void chat_timeline_add_live (ChatTimeline *self, GPtrArray *messages);
 void chat_timeline_add_receipts (ChatTimeline *self, ChatMessage *receipt);
 void chat_timeline_add_warning (ChatTimeline *self, const ChatWarning *warning);
-/** chat_timeline_add_cached: rows kept from last time, shown until history confirms or corrects them; ascending seq. */
+/** chat_timeline_add_cached: rows kept from last time, a run of seqs without a hole, ascending: in the model when this
+ * returns, until history confirms or corrects them. */
 void chat_timeline_add_cached (ChatTimeline *self, GPtrArray *messages);
-/** chat_timeline_resync: after a break of the feed: fetches what came meanwhile (after the newest known seq) and merges
- * it. */
+/** chat_timeline_resync: the first time: loads the newest page. After a break of the feed: fetches what came meanwhile
+ * (after the newest known seq) and merges it. */
 void chat_timeline_resync (ChatTimeline *self);
 
 /* What the outbox tells of own messages. */
@@ -50,12 +64,14 @@ void chat_timeline_remove_pending (ChatTimeline *self, const char *id);
 /* What the view asks for. A call while the same is under way, or at that end, does nothing. */
 void chat_timeline_load_older (ChatTimeline *self);
 void chat_timeline_load_newer (ChatTimeline *self);
+/** chat_timeline_jump_to_newest: back to the bottom from wherever; it follows again. */
 void chat_timeline_jump_to_newest (ChatTimeline *self);
 void chat_timeline_set_following (ChatTimeline *self, gboolean following);
-/** chat_timeline_set_read: up to which seq the reader had read when he opened it: places the "n new messages" line. */
+/** chat_timeline_set_read: up to which seq the reader had read when he opened it: places the "n new messages" line,
+ * once the first unread one is in the window. The workspace calls it when the channel becomes active. */
 void chat_timeline_set_read (ChatTimeline *self, gint64 seq);
 /** chat_timeline_find: (nullable) (transfer none): the item with this message id and its place, where it is in the
- * window. */
+ * model. @place: (out) (optional) */
 ChatMessageItem *chat_timeline_find (ChatTimeline *self, const char *id, guint *place);
 
 G_END_DECLS
