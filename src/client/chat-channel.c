@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "client/chat-channel-private.h"
+
+#include "core/chat-names.h"
+#include "core/chat-time.h"
+
+struct _ChatChannel
+{
+  GObject parent_instance;
+
+  /* Borrowed */
+  ChatChannelOpen open;
+  gpointer open_data;
+
+  /* Owned */
+  char *name;
+  char *topic;
+  char *other;
+  char *draft;
+  char *sort_key;
+  ChatTimeline *timeline;
+
+  gint64 made; /* monotonic, µs */
+  gint64 active;
+  gint64 head;
+  gint64 read;
+  guint unread;
+  guint mentions;
+  guint people;
+  gboolean bot;
+};
+
+G_DEFINE_FINAL_TYPE (ChatChannel, chat_channel, G_TYPE_OBJECT)
+
+enum
+{
+  PROP_NAME = 1,
+  PROP_TITLE,
+  PROP_TOPIC,
+  PROP_PRIVATE,
+  PROP_BOT,
+  PROP_UNREAD,
+  PROP_MENTIONS,
+  PROP_PEOPLE,
+  PROP_ACTIVE,
+  PROP_DRAFT,
+  N_PROPS
+};
+
+static GParamSpec *properties[N_PROPS];
+
+static gboolean
+replace_string (char **place, const char *text)
+{
+  if (g_strcmp0 (*place, text) == 0)
+    return FALSE;
+  g_free (*place);
+  *place = g_strdup (text);
+  return TRUE;
+}
+
+static void
+set_number (ChatChannel *self, guint *place, guint number, guint property)
+{
+  if (*place == number)
+    return;
+  *place = number;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[property]);
+}
+
+static void
+update_sort_key (ChatChannel *self)
+{
+  g_autofree char *folded = g_utf8_casefold (chat_channel_get_title (self), -1);
+
+  g_free (self->sort_key);
+  self->sort_key = g_utf8_collate_key (folded, -1);
+}
+
+/* Overrides */
+
+static void
+chat_channel_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  ChatChannel *self = CHAT_CHANNEL (object);
+
+  switch (id)
+    {
+    case PROP_NAME:
+      g_value_set_string (value, self->name);
+      break;
+    case PROP_TITLE:
+      g_value_set_string (value, chat_channel_get_title (self));
+      break;
+    case PROP_TOPIC:
+      g_value_set_string (value, self->topic);
+      break;
+    case PROP_PRIVATE:
+      g_value_set_boolean (value, chat_channel_get_private (self));
+      break;
+    case PROP_BOT:
+      g_value_set_boolean (value, self->bot);
+      break;
+    case PROP_UNREAD:
+      g_value_set_uint (value, self->unread);
+      break;
+    case PROP_MENTIONS:
+      g_value_set_uint (value, self->mentions);
+      break;
+    case PROP_PEOPLE:
+      g_value_set_uint (value, self->people);
+      break;
+    case PROP_ACTIVE:
+      g_value_set_int64 (value, self->active);
+      break;
+    case PROP_DRAFT:
+      g_value_set_string (value, self->draft);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
+}
+
+static void
+chat_channel_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+  if (id == PROP_DRAFT)
+    chat_channel_set_draft (CHAT_CHANNEL (object), g_value_get_string (value));
+  else
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+}
+
+static void
+chat_channel_finalize (GObject *object)
+{
+  ChatChannel *self = CHAT_CHANNEL (object);
+
+  g_free (self->name);
+  g_free (self->topic);
+  g_free (self->other);
+  g_free (self->draft);
+  g_free (self->sort_key);
+  g_clear_object (&self->timeline);
+  G_OBJECT_CLASS (chat_channel_parent_class)->finalize (object);
+}
+
+static void
+chat_channel_class_init (ChatChannelClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  const GParamFlags flags = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY;
+
+  object_class->get_property = chat_channel_get_property;
+  object_class->set_property = chat_channel_set_property;
+  object_class->finalize = chat_channel_finalize;
+
+  properties[PROP_NAME] = g_param_spec_string ("name", NULL, NULL, NULL, flags);
+  properties[PROP_TITLE] = g_param_spec_string ("title", NULL, NULL, NULL, flags);
+  properties[PROP_TOPIC] = g_param_spec_string ("topic", NULL, NULL, NULL, flags);
+  properties[PROP_PRIVATE] = g_param_spec_boolean ("private", NULL, NULL, FALSE, flags);
+  properties[PROP_BOT] = g_param_spec_boolean ("bot", NULL, NULL, FALSE, flags);
+  properties[PROP_UNREAD] = g_param_spec_uint ("unread", NULL, NULL, 0, G_MAXUINT, 0, flags);
+  properties[PROP_MENTIONS] = g_param_spec_uint ("mentions", NULL, NULL, 0, G_MAXUINT, 0, flags);
+  properties[PROP_PEOPLE] = g_param_spec_uint ("people", NULL, NULL, 0, G_MAXUINT, 0, flags);
+  properties[PROP_ACTIVE] = g_param_spec_int64 ("active", NULL, NULL, G_MININT64, G_MAXINT64, CHAT_TIME_UNKNOWN, flags);
+  properties[PROP_DRAFT] = g_param_spec_string ("draft", NULL, NULL, NULL, flags | G_PARAM_WRITABLE);
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+}
+
+static void
+chat_channel_init (ChatChannel *self)
+{
+  self->active = CHAT_TIME_UNKNOWN;
+}
+
+ChatChannel *
+chat_channel_new (const char *name, ChatChannelOpen open, gpointer data)
+{
+  ChatChannel *self = g_object_new (CHAT_TYPE_CHANNEL, NULL);
+
+  self->name = g_strdup (name);
+  self->open = open;
+  self->open_data = data;
+  self->made = g_get_monotonic_time ();
+  update_sort_key (self);
+  return self;
+}
+
+void
+chat_channel_orphan (ChatChannel *self)
+{
+  self->open = NULL;
+}
+
+const char *
+chat_channel_get_name (ChatChannel *self)
+{
+  return self->name;
+}
+
+const char *
+chat_channel_get_title (ChatChannel *self)
+{
+  return self->other != NULL ? self->other : self->name;
+}
+
+const char *
+chat_channel_get_topic (ChatChannel *self)
+{
+  return self->topic;
+}
+
+gboolean
+chat_channel_get_private (ChatChannel *self)
+{
+  return chat_channel_name_is_private (self->name);
+}
+
+gboolean
+chat_channel_get_bot (ChatChannel *self)
+{
+  return self->bot;
+}
+
+guint
+chat_channel_get_unread (ChatChannel *self)
+{
+  return self->unread;
+}
+
+const char *
+chat_channel_get_draft (ChatChannel *self)
+{
+  return self->draft;
+}
+
+void
+chat_channel_set_draft (ChatChannel *self, const char *draft)
+{
+  g_return_if_fail (CHAT_IS_CHANNEL (self));
+
+  if (replace_string (&self->draft, draft != NULL && *draft != '\0' ? draft : NULL))
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_DRAFT]);
+}
+
+ChatTimeline *
+chat_channel_get_timeline (ChatChannel *self)
+{
+  g_return_val_if_fail (CHAT_IS_CHANNEL (self), NULL);
+
+  if (self->timeline == NULL && self->open != NULL)
+    self->timeline = self->open (self, self->open_data);
+  if (self->timeline == NULL)
+    self->timeline = chat_timeline_new (self->name, NULL, NULL);
+  return self->timeline;
+}
+
+/* For the workspace */
+
+void
+chat_channel_state_free (ChatChannelState *self)
+{
+  g_free (self->name);
+  g_free (self->topic);
+  g_free (self->other);
+  g_free (self->draft);
+  g_free (self);
+}
+
+ChatChannelState *
+chat_channel_dup_state (ChatChannel *self)
+{
+  ChatChannelState *state = g_new0 (ChatChannelState, 1);
+
+  state->name = g_strdup (self->name);
+  state->topic = g_strdup (self->topic);
+  state->other = g_strdup (self->other);
+  state->draft = g_strdup (self->draft);
+  state->active = self->active;
+  state->head = self->head;
+  state->read = self->read;
+  state->unread = self->unread;
+  state->mentions = self->mentions;
+  state->people = self->people;
+  state->bot = self->bot;
+  return state;
+}
+
+void
+chat_channel_apply_state (ChatChannel *self, const ChatChannelState *state)
+{
+  chat_channel_set_topic (self, state->topic);
+  chat_channel_set_other (self, state->other);
+  chat_channel_set_draft (self, state->draft);
+  chat_channel_set_active (self, state->active);
+  chat_channel_set_head (self, state->head);
+  chat_channel_set_read (self, state->read);
+  chat_channel_set_unread (self, state->unread, state->mentions);
+  chat_channel_set_people (self, state->people);
+  chat_channel_set_bot (self, state->bot);
+}
+
+gint64
+chat_channel_get_made (ChatChannel *self)
+{
+  return self->made;
+}
+
+ChatTimeline *
+chat_channel_peek_timeline (ChatChannel *self)
+{
+  return self->timeline;
+}
+
+void
+chat_channel_set_topic (ChatChannel *self, const char *topic)
+{
+  if (replace_string (&self->topic, topic))
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_TOPIC]);
+}
+
+const char *
+chat_channel_get_other (ChatChannel *self)
+{
+  return self->other;
+}
+
+void
+chat_channel_set_other (ChatChannel *self, const char *user)
+{
+  if (!replace_string (&self->other, user))
+    return;
+  update_sort_key (self);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_TITLE]);
+}
+
+void
+chat_channel_set_bot (ChatChannel *self, gboolean bot)
+{
+  if (self->bot == bot)
+    return;
+  self->bot = bot;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_BOT]);
+}
+
+void
+chat_channel_set_people (ChatChannel *self, guint people)
+{
+  set_number (self, &self->people, people, PROP_PEOPLE);
+}
+
+gint64
+chat_channel_get_active (ChatChannel *self)
+{
+  return self->active;
+}
+
+void
+chat_channel_set_active (ChatChannel *self, gint64 time_ms)
+{
+  if (time_ms <= self->active)
+    return;
+  self->active = time_ms;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_ACTIVE]);
+}
+
+guint
+chat_channel_get_mentions (ChatChannel *self)
+{
+  return self->mentions;
+}
+
+void
+chat_channel_set_unread (ChatChannel *self, guint unread, guint mentions)
+{
+  set_number (self, &self->unread, unread, PROP_UNREAD);
+  set_number (self, &self->mentions, mentions, PROP_MENTIONS);
+}
+
+gint64
+chat_channel_get_head (ChatChannel *self)
+{
+  return self->head;
+}
+
+void
+chat_channel_set_head (ChatChannel *self, gint64 seq)
+{
+  self->head = MAX (self->head, seq);
+}
+
+gint64
+chat_channel_get_read (ChatChannel *self)
+{
+  return self->read;
+}
+
+void
+chat_channel_set_read (ChatChannel *self, gint64 seq)
+{
+  self->read = MAX (self->read, seq);
+}
+
+int
+chat_channel_compare (ChatChannel *a, ChatChannel *b)
+{
+  gboolean a_private = chat_channel_get_private (a), b_private = chat_channel_get_private (b);
+  int order;
+
+  if (a_private != b_private)
+    return a_private ? 1 : -1;
+  order = strcmp (a->sort_key, b->sort_key);
+  return order != 0 ? order : strcmp (a->name, b->name);
+}
