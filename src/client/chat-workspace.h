@@ -4,24 +4,10 @@
 #include <libsoup/soup.h>
 
 #include "client/chat-channel.h"
+#include "client/chat-client-error.h"
 #include "transport/chat-transport.h"
 
 G_BEGIN_DECLS
-
-#define CHAT_CLIENT_ERROR (chat_client_error_quark ())
-typedef enum
-{
-  CHAT_CLIENT_ERROR_OFFLINE, /* the service can't be reached */
-  CHAT_CLIENT_ERROR_NAME_TAKEN,
-  CHAT_CLIENT_ERROR_NAME_INVALID,
-  CHAT_CLIENT_ERROR_TOKEN, /* the session ended: sign in again */
-  CHAT_CLIENT_ERROR_BLOCKED,
-  CHAT_CLIENT_ERROR_REFUSED,  /* the service will not do this (4xx): the message says why */
-  CHAT_CLIENT_ERROR_SERVICE,  /* the service failed (5xx) */
-  CHAT_CLIENT_ERROR_PROTOCOL, /* not a Tertulia service, or an answer that can't be read */
-  CHAT_CLIENT_ERROR_STORAGE,  /* this disk: full, read-only, damaged */
-} ChatClientError;
-GQuark chat_client_error_quark (void);
 
 /** ChatFeedFactory: (transfer full): the transport of the live feed; how the application chooses a back-end without the
  * client knowing any. */
@@ -48,18 +34,25 @@ G_DECLARE_FINAL_TYPE (ChatWorkspace, chat_workspace, CHAT, WORKSPACE, GObject)
  *
  * Properties (all notify): `name`; `user`; `state`; `status` (a sentence: "WebSocket · live", "Reconnecting in 4 s · 3
  * messages waiting"); `queued` (guint, messages that wait in the outbox); `blocked` (boolean), `block-reason`
- * (nullable), `block-since`, `block-until` (gint64 ms, CHAT_TIME_UNKNOWN).
+ * (nullable), `block-since`, `block-until` (gint64 ms, CHAT_TIME_UNKNOWN); `token` (nullable): of the session: another
+ * one when it had to be renewed, to be kept in the keyring; `storage-error` (nullable): why nothing can be kept on this
+ * computer right now.
  *
  * Signals: `warned (ChatWarning *)`; `refused (char *message_id, char *reason)`; `signed-out (GError *)`: the session
  * ended and can't be renewed by itself.
- *
- * @directory: where its cache and outbox are kept (made when missing, 0700).
+ */
+
+/**
+ * chat_workspace_new:
+ * @uri: (nullable): `http://…` or `https://…`; NULL: not known yet: see chat_workspace_set_uri()
+ * @directory: where its cache and outbox are kept (made when missing, 0700): one for each service and user
  */
 ChatWorkspace *chat_workspace_new (const char *uri, const char *user, const char *directory, ChatFeedFactory factory,
                                    gpointer factory_data);
 
 /** chat_workspace_open_async: the cache and outbox from the disk: channels, and the messages of @channel (nullable):
- * enough for the first frame, without any network. */
+ * enough for the first frame, without any network. After a CHAT_CLIENT_ERROR_STORAGE it works all the same, but keeps
+ * nothing. */
 void chat_workspace_open_async (ChatWorkspace *self, const char *channel, GCancellable *cancellable,
                                 GAsyncReadyCallback callback, gpointer user_data);
 gboolean chat_workspace_open_finish (ChatWorkspace *self, GAsyncResult *result, GError **error);
@@ -91,7 +84,7 @@ gboolean chat_workspace_close_finish (ChatWorkspace *self, GAsyncResult *result,
 GListModel *chat_workspace_get_channels (ChatWorkspace *self);
 ChatChannel *chat_workspace_find_channel (ChatWorkspace *self, const char *name); /* transfer none, nullable */
 
-const char *chat_workspace_get_uri (ChatWorkspace *self);
+const char *chat_workspace_get_uri (ChatWorkspace *self); /* nullable */
 const char *chat_workspace_get_user (ChatWorkspace *self);
 ChatWorkspaceState chat_workspace_get_state (ChatWorkspace *self);
 const char *chat_workspace_get_status (ChatWorkspace *self);

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "client/chat-cache.h"
+#include "client/chat-channel-list.h"
+#include "client/chat-channel-private.h"
+#include "client/chat-outbox.h"
+#include "client/chat-rest.h"
+#include "client/chat-workspace.h"
+#include "transport/chat-backoff.h"
+
+G_BEGIN_DECLS
+
+/*
+ * A workspace by aspect:
+ * - chat-workspace.c: what the window asks of it; sending; what is kept on this computer
+ * - chat-workspace-session.c: signing in, the token, closing
+ * - chat-workspace-feed.c: the live feed, its records, state and status
+ * - chat-workspace-sync.c: what is asked of the service after each connect, and read markers
+ */
+
+typedef enum
+{
+  CHAT_SESSION_NONE,
+  CHAT_SESSION_TRYING,
+  CHAT_SESSION_OPEN,
+} ChatSessionState;
+
+struct _ChatWorkspace
+{
+  GObject parent_instance;
+
+  /* Borrowed */
+  ChatFeedFactory factory;
+  gpointer factory_data;
+
+  /* Owned: the workspace */
+  char *uri; /* nullable */
+  char *user;
+  char *name; /* nullable */
+  SoupSession *http;
+  ChatRest *rest;
+  ChatLocalDatabase *database;
+  ChatCache *cache;
+  ChatOutbox *outbox;
+  ChatChannelList *channels;
+  GHashTable *warnings;  /* id → ChatWarning: the user's own */
+  GHashTable *preloaded; /* channel → GPtrArray of ChatMessage: read with the cache, for a first frame */
+  GHashTable *bots;      /* user names (set) */
+  GCancellable *cancellable;
+  char *active; /* nullable: the channel on screen */
+  gboolean visible;
+  gboolean closing;
+  char *storage_error; /* nullable */
+
+  /* Owned: the session */
+  ChatSessionState session;
+  char *token;    /* nullable */
+  GTask *sign_in; /* nullable: who waits for it */
+  gulong sign_in_cancelled;
+  ChatBackoff session_backoff;
+  guint session_source;
+  guint session_generation; /* answers to an older one are not looked at */
+  gint64 lease_until;       /* monotonic µs: until when a taken name may be one's own; 0: not asked yet */
+  char *session_status;     /* nullable: what signing in is doing */
+  gboolean was_here;        /* this computer signed in as this user and never signed out */
+
+  /* Owned: the feed */
+  ChatTransport *feed;            /* nullable */
+  ChatSubscription *subscription; /* nullable */
+  gboolean feed_online;
+  ChatBackoff feed_backoff;
+  guint feed_source;
+  ChatWorkspaceState state;
+  char *status;
+
+  /* Owned: synchronising */
+  guint syncing; /* calls that are on their way */
+  guint channels_source;
+  guint read_source;
+  GHashTable *unread_puts; /* channel names (set): whose marker the service does not know yet */
+
+  gboolean blocked;
+  char *block_reason; /* nullable */
+  gint64 block_since, block_until;
+};
+
+/* chat-workspace.c */
+void chat_workspace_notify (ChatWorkspace *self, const char *property);
+/** chat_workspace_upsert_channel: (transfer none): the channel @name, made where it is not there. */
+ChatChannel *chat_workspace_upsert_channel (ChatWorkspace *self, const char *name);
+void chat_workspace_set_block (ChatWorkspace *self, gboolean blocked, const char *reason, gint64 since, gint64 until);
+void chat_workspace_add_warning (ChatWorkspace *self, const ChatWarning *warning, gboolean tell);
+void chat_workspace_emit_refused (ChatWorkspace *self, const char *id, const char *reason);
+void chat_workspace_emit_signed_out (ChatWorkspace *self, const GError *error);
+void chat_workspace_set_storage_error (ChatWorkspace *self, const GError *error);
+void chat_workspace_set_name (ChatWorkspace *self, const char *name);
+gboolean chat_workspace_is_own (ChatWorkspace *self, ChatMessage *message);
+
+/* chat-workspace-session.c */
+/** chat_workspace_session_lost: the token is good no longer: opens another session, or says that it can't. */
+void chat_workspace_session_lost (ChatWorkspace *self);
+/** chat_workspace_session_again: tries now, where it waits to try. */
+void chat_workspace_session_again (ChatWorkspace *self);
+void chat_workspace_session_stop (ChatWorkspace *self);
+
+/* chat-workspace-feed.c */
+void chat_workspace_feed_start (ChatWorkspace *self);
+void chat_workspace_feed_stop (ChatWorkspace *self);
+void chat_workspace_feed_again (ChatWorkspace *self);
+void chat_workspace_update_state (ChatWorkspace *self);
+
+/* chat-workspace-sync.c */
+/** chat_workspace_sync: after each connect: channels, people, warnings, and what the open timelines missed. */
+void chat_workspace_sync (ChatWorkspace *self);
+/** chat_workspace_sync_channels_soon: a channel came up that is not known. */
+void chat_workspace_sync_channels_soon (ChatWorkspace *self);
+void chat_workspace_sync_block (ChatWorkspace *self);
+void chat_workspace_sync_people (ChatWorkspace *self, ChatChannel *channel);
+void chat_workspace_sync_stop (ChatWorkspace *self);
+/** chat_workspace_take_channel: (transfer none) (nullable): @object as the service describes a channel. */
+ChatChannel *chat_workspace_take_channel (ChatWorkspace *self, JsonObject *object);
+void chat_workspace_take_block (ChatWorkspace *self, JsonObject *answer);
+gboolean chat_workspace_is_reading (ChatWorkspace *self, ChatChannel *channel);
+/** chat_workspace_mark_read: everything that came so far. */
+void chat_workspace_mark_read (ChatWorkspace *self, ChatChannel *channel);
+void chat_workspace_put_read (ChatWorkspace *self);
+
+G_END_DECLS

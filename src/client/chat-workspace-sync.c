@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "client/chat-workspace-private.h"
+
+#include "core/chat-json.h"
+#include "core/chat-names.h"
+#include "core/chat-time.h"
+
+#define CHANNELS_SOON_MS 200
+#define READ_SECONDS 1
+
+/* One question to the service on its way. What it answers is looked at only while it is still about this workspace. */
+typedef struct _Question Question;
+typedef void (*TakeAnswer) (ChatWorkspace *self, JsonObject *answer, const Question *question);
+
+struct _Question
+{
+  GWeakRef workspace;
+  TakeAnswer take;
+  char *channel; /* nullable: what it is about */
+  gint64 asked;  /* monotonic, µs */
+};
+
+static void
+question_free (Question *question)
+{
+  g_weak_ref_clear (&question->workspace);
+  g_free (question->channel);
+  g_free (question);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Question, question_free)
+
+static void
+answered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (Question) question = user_data;
+  g_autoptr (ChatWorkspace) self = g_weak_ref_get (&question->workspace);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonObject) answer = chat_rest_call_finish (CHAT_REST (source), result, NULL, &error);
+
+  if (self == NULL)
+    return;
+  self->syncing--;
+  if (answer != NULL && !self->closing)
+    question->take (self, answer, question);
+  else if (g_error_matches (error, CHAT_CLIENT_ERROR, CHAT_CLIENT_ERROR_TOKEN))
+    chat_workspace_session_lost (self);
+  /* any other failure: the feed breaks too, and everything is asked again when it is back */
+  chat_workspace_update_state (self);
+}
+
+static void
+ask (ChatWorkspace *self, const char *path, TakeAnswer take, const char *channel)
+{
+  Question *question = g_new0 (Question, 1);
+
+  g_weak_ref_init (&question->workspace, self);
+  question->take = take;
+  question->channel = g_strdup (channel);
+  question->asked = g_get_monotonic_time ();
+  self->syncing++;
+  chat_rest_call_async (self->rest, SOUP_METHOD_GET, path, NULL, self->cancellable, answered_cb, question);
+}
+
+/* Calls @func with each object in the array @member. */
+static void
+foreach_object (JsonObject *answer, const char *member, void (*func) (ChatWorkspace *self, JsonObject *object),
+                ChatWorkspace *self)
+{
+  JsonArray *array = NULL;
+
+  if (!chat_json_get_array (answer, member, FALSE, &array, NULL) || array == NULL)
+    return;
+  for (guint i = 0; i < json_array_get_length (array); i++)
+    if (JSON_NODE_HOLDS_OBJECT (json_array_get_element (array, i)))
+      func (self, json_array_get_object_element (array, i));
+}
+
+/* The service itself */
+
+static void
+take_workspace (ChatWorkspace *self, JsonObject *answer, const Question *question)
+{
+  const char *name = NULL;
+
+  chat_json_get_string (answer, "name", FALSE, &name, NULL);
+  chat_workspace_set_name (self, name);
+}
+
+/* Users */
+
+static void
+take_user (ChatWorkspace *self, JsonObject *object)
+{
+  const char *user = NULL;
+  gboolean bot = FALSE;
+
+  if (chat_json_get_string (object, "user", TRUE, &user, NULL)
+      && chat_json_get_boolean (object, "bot", FALSE, &bot, NULL) && bot)
+    g_hash_table_add (self->bots, g_strdup (user));
+}
+
+static void
+take_users (ChatWorkspace *self, JsonObject *answer, const Question *question)
+{
+  foreach_object (answer, "users", take_user, self);
+  for (guint i = 0; i < chat_channel_list_get_length (self->channels); i++)
+    {
+      ChatChannel *one = chat_channel_list_get (self->channels, i);
+      const char *other = chat_channel_get_other (one);
+
+      if (other != NULL)
+        chat_channel_set_bot (one, g_hash_table_contains (self->bots, other));
+    }
+}
+
+/* Warnings and blocks */
+
+static void
+take_warning (ChatWorkspace *self, JsonObject *object)
+{
+  g_autoptr (ChatWarning) warning = chat_warning_new_from_json (object, NULL);
+
+  if (warning != NULL)
+    chat_workspace_add_warning (self, warning, FALSE);
+}
+
+void
+chat_workspace_take_block (ChatWorkspace *self, JsonObject *answer)
+{
+  JsonObject *block = NULL;
+  const char *reason = NULL, *since = NULL, *until = NULL;
+  gint64 since_ms = CHAT_TIME_UNKNOWN, until_ms = CHAT_TIME_UNKNOWN;
+
+  chat_json_get_object (answer, "block", FALSE, &block, NULL);
+  if (block == NULL)
+    {
+      chat_workspace_set_block (self, FALSE, NULL, CHAT_TIME_UNKNOWN, CHAT_TIME_UNKNOWN);
+      return;
+    }
+  chat_json_get_string (block, "reason", FALSE, &reason, NULL);
+  if (chat_json_get_string (block, "since", FALSE, &since, NULL) && since != NULL)
+    chat_time_parse (since, &since_ms, NULL);
+  if (chat_json_get_string (block, "until", FALSE, &until, NULL) && until != NULL)
+    chat_time_parse (until, &until_ms, NULL);
+  chat_workspace_set_block (self, TRUE, reason, since_ms, until_ms);
+}
+
+static void
+take_warnings (ChatWorkspace *self, JsonObject *answer, const Question *question)
+{
+  foreach_object (answer, "warnings", take_warning, self);
+  chat_workspace_take_block (self, answer);
+}
+
+void
+chat_workspace_sync_block (ChatWorkspace *self)
+{
+  if (self->session == CHAT_SESSION_OPEN)
+    ask (self, "v1/moderation/warnings", take_warnings, NULL);
+}
+
+/* Channels */
+
+static void
+take_members (ChatWorkspace *self, ChatChannel *channel, JsonObject *object)
+{
+  JsonArray *members = NULL;
+
+  if (!chat_json_get_array (object, "members", FALSE, &members, NULL) || members == NULL)
+    return;
+  for (guint i = 0; i < json_array_get_length (members); i++)
+    {
+      JsonNode *node = json_array_get_element (members, i);
+      const char *member = json_node_get_value_type (node) == G_TYPE_STRING ? json_node_get_string (node) : NULL;
+
+      if (member == NULL || g_str_equal (member, self->user))
+        continue;
+      chat_channel_set_other (channel, member);
+      chat_channel_set_bot (channel, g_hash_table_contains (self->bots, member));
+    }
+}
+
+/* How many came since the marker: asked of the service only where something was missed. */
+static void
+take_counts (ChatWorkspace *self, ChatChannel *channel, gint64 head, gint64 read)
+{
+  gint64 known = chat_channel_get_head (channel), mine = chat_channel_get_read (channel);
+
+  /* who comes to a public channel for the first time has not missed its past */
+  if (read == 0 && mine == 0 && known == 0 && !chat_channel_get_private (channel))
+    mine = head;
+  else if (mine > read)
+    g_hash_table_add (self->unread_puts, g_strdup (chat_channel_get_name (channel)));
+  chat_channel_set_read (channel, MAX (read, mine));
+  chat_channel_set_head (channel, head);
+  if (chat_workspace_is_reading (self, channel))
+    chat_workspace_mark_read (self, channel);
+  else if (head > known || chat_channel_get_read (channel) >= head)
+    chat_channel_set_unread (channel, (guint)CLAMP (head - chat_channel_get_read (channel), 0, G_MAXINT),
+                             head > known ? chat_channel_get_mentions (channel) : 0);
+}
+
+ChatChannel *
+chat_workspace_take_channel (ChatWorkspace *self, JsonObject *object)
+{
+  const char *name = NULL, *topic = NULL, *active = NULL;
+  gint64 head = 0, read = 0, active_ms = CHAT_TIME_UNKNOWN;
+  ChatChannel *channel;
+
+  if (!chat_json_get_string (object, "name", TRUE, &name, NULL) || !chat_channel_name_check (name, NULL))
+    return NULL;
+  chat_json_get_string (object, "topic", FALSE, &topic, NULL);
+  chat_json_get_string (object, "active", FALSE, &active, NULL);
+  chat_json_get_int (object, "head", FALSE, &head, NULL);
+  chat_json_get_int (object, "read", FALSE, &read, NULL);
+
+  channel = chat_workspace_upsert_channel (self, name);
+  if (chat_channel_get_private (channel))
+    take_members (self, channel, object);
+  chat_channel_set_topic (channel, topic);
+  if (active != NULL && chat_time_parse (active, &active_ms, NULL))
+    chat_channel_set_active (channel, active_ms);
+  take_counts (self, channel, head, read);
+  chat_cache_put_channel (self->cache, channel);
+  return channel;
+}
+
+static void
+take_channels (ChatWorkspace *self, JsonObject *answer, const Question *question)
+{
+  g_autoptr (GHashTable) there = g_hash_table_new (g_direct_hash, g_direct_equal);
+  JsonArray *array = NULL;
+
+  if (!chat_json_get_array (answer, "channels", TRUE, &array, NULL))
+    return;
+  for (guint i = 0; i < json_array_get_length (array); i++)
+    {
+      JsonNode *node = json_array_get_element (array, i);
+      ChatChannel *channel
+          = JSON_NODE_HOLDS_OBJECT (node) ? chat_workspace_take_channel (self, json_node_get_object (node)) : NULL;
+
+      if (channel != NULL)
+        g_hash_table_add (there, channel);
+    }
+  for (guint i = chat_channel_list_get_length (self->channels); i > 0; i--)
+    {
+      ChatChannel *channel = chat_channel_list_get (self->channels, i - 1);
+
+      /* one that came up after the question is no part of the answer */
+      if (g_hash_table_contains (there, channel) || chat_channel_get_made (channel) >= question->asked)
+        continue;
+      chat_cache_remove_channel (self->cache, chat_channel_get_name (channel));
+      chat_channel_list_remove (self->channels, channel);
+    }
+  if (g_hash_table_size (self->unread_puts) > 0)
+    chat_workspace_put_read (self);
+}
+
+static gboolean
+channels_cb (gpointer user_data)
+{
+  ChatWorkspace *self = user_data;
+
+  self->channels_source = 0;
+  if (self->session == CHAT_SESSION_OPEN)
+    {
+      ask (self, "v1/users", take_users, NULL);
+      ask (self, "v1/channels", take_channels, NULL);
+    }
+  return G_SOURCE_REMOVE;
+}
+
+void
+chat_workspace_sync_channels_soon (ChatWorkspace *self)
+{
+  if (self->channels_source == 0)
+    self->channels_source = g_timeout_add (CHANNELS_SOON_MS, channels_cb, self);
+}
+
+static void
+take_people (ChatWorkspace *self, JsonObject *answer, const Question *question)
+{
+  ChatChannel *channel = chat_channel_list_find (self->channels, question->channel);
+  JsonArray *members = NULL;
+
+  if (channel != NULL && chat_json_get_array (answer, "members", TRUE, &members, NULL))
+    chat_channel_set_people (channel, json_array_get_length (members));
+}
+
+void
+chat_workspace_sync_people (ChatWorkspace *self, ChatChannel *channel)
+{
+  g_autofree char *path = g_strdup_printf ("v1/channels/%s/members", chat_channel_get_name (channel));
+
+  if (self->session == CHAT_SESSION_OPEN)
+    ask (self, path, take_people, chat_channel_get_name (channel));
+}
+
+void
+chat_workspace_sync (ChatWorkspace *self)
+{
+  ChatChannel *active = chat_channel_list_find (self->channels, self->active);
+
+  ask (self, "v1/workspace", take_workspace, NULL);
+  ask (self, "v1/users", take_users, NULL);
+  ask (self, "v1/channels", take_channels, NULL);
+  chat_workspace_sync_block (self);
+  if (active != NULL)
+    chat_workspace_sync_people (self, active);
+  for (guint i = 0; i < chat_channel_list_get_length (self->channels); i++)
+    {
+      ChatTimeline *timeline = chat_channel_peek_timeline (chat_channel_list_get (self->channels, i));
+
+      if (timeline != NULL)
+        chat_timeline_resync (timeline);
+    }
+}
+
+void
+chat_workspace_sync_stop (ChatWorkspace *self)
+{
+  g_clear_handle_id (&self->channels_source, g_source_remove);
+  g_clear_handle_id (&self->read_source, g_source_remove);
+}
+
+/* Read markers */
+
+gboolean
+chat_workspace_is_reading (ChatWorkspace *self, ChatChannel *channel)
+{
+  return self->visible && g_strcmp0 (self->active, chat_channel_get_name (channel)) == 0;
+}
+
+static void
+marked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (JsonObject) answer = chat_rest_call_finish (CHAT_REST (source), result, NULL, NULL);
+
+  /* a marker that did not arrive is kept here, and told with the next sync */
+}
+
+void
+chat_workspace_put_read (ChatWorkspace *self)
+{
+  GHashTableIter iter;
+  gpointer name;
+
+  g_clear_handle_id (&self->read_source, g_source_remove);
+  g_hash_table_iter_init (&iter, self->unread_puts);
+  while (g_hash_table_iter_next (&iter, &name, NULL))
+    {
+      ChatChannel *channel = chat_channel_list_find (self->channels, name);
+      g_autofree char *path = g_strdup_printf ("v1/channels/%s/read", (const char *)name);
+      g_autoptr (JsonObject) body = json_object_new ();
+
+      if (channel == NULL || chat_channel_get_read (channel) == 0)
+        continue;
+      json_object_set_int_member (body, "seq", chat_channel_get_read (channel));
+      chat_rest_call_async (self->rest, SOUP_METHOD_PUT, path, body, NULL, marked_cb, NULL);
+    }
+  g_hash_table_remove_all (self->unread_puts);
+}
+
+static gboolean
+read_cb (gpointer user_data)
+{
+  ChatWorkspace *self = user_data;
+
+  self->read_source = 0;
+  if (self->session == CHAT_SESSION_OPEN)
+    chat_workspace_put_read (self);
+  return G_SOURCE_REMOVE;
+}
+
+void
+chat_workspace_mark_read (ChatWorkspace *self, ChatChannel *channel)
+{
+  gint64 head = chat_channel_get_head (channel);
+
+  chat_channel_set_unread (channel, 0, 0);
+  if (head <= chat_channel_get_read (channel))
+    return;
+  chat_channel_set_read (channel, head);
+  chat_cache_put_channel (self->cache, channel);
+  g_hash_table_add (self->unread_puts, g_strdup (chat_channel_get_name (channel)));
+  if (self->read_source == 0)
+    self->read_source = g_timeout_add_seconds (READ_SECONDS, read_cb, self);
+}

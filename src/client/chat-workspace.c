@@ -1,0 +1,795 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "client/chat-workspace-private.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "core/chat-names.h"
+#include "core/chat-time.h"
+#include "core/chat-uuid.h"
+
+/* Of one channel, for the first frame. */
+#define PRELOAD 100
+/* Seconds without a byte before a request counts as failed. */
+#define HTTP_TIMEOUT 30
+#define HTTP_CONNECTIONS 8
+
+G_DEFINE_FINAL_TYPE (ChatWorkspace, chat_workspace, G_TYPE_OBJECT)
+
+enum
+{
+  PROP_NAME = 1,
+  PROP_USER,
+  PROP_STATE,
+  PROP_STATUS,
+  PROP_QUEUED,
+  PROP_BLOCKED,
+  PROP_BLOCK_REASON,
+  PROP_BLOCK_SINCE,
+  PROP_BLOCK_UNTIL,
+  PROP_TOKEN,
+  PROP_STORAGE_ERROR,
+  N_PROPS
+};
+
+enum
+{
+  WARNED,
+  REFUSED,
+  SIGNED_OUT,
+  N_SIGNALS
+};
+
+static GParamSpec *properties[N_PROPS];
+static guint signals[N_SIGNALS];
+
+GType
+chat_workspace_state_get_type (void)
+{
+  static gsize type = 0;
+
+  if (g_once_init_enter (&type))
+    {
+      static const GEnumValue values[] = {
+        { CHAT_WORKSPACE_OFFLINE, "CHAT_WORKSPACE_OFFLINE", "offline" },
+        { CHAT_WORKSPACE_CONNECTING, "CHAT_WORKSPACE_CONNECTING", "connecting" },
+        { CHAT_WORKSPACE_LIVE, "CHAT_WORKSPACE_LIVE", "live" },
+        { CHAT_WORKSPACE_CATCHING_UP, "CHAT_WORKSPACE_CATCHING_UP", "catching-up" },
+        { 0, NULL, NULL },
+      };
+
+      g_once_init_leave (&type, g_enum_register_static (g_intern_static_string ("ChatWorkspaceState"), values));
+    }
+  return type;
+}
+
+void
+chat_workspace_notify (ChatWorkspace *self, const char *property)
+{
+  g_object_notify (G_OBJECT (self), property);
+}
+
+gboolean
+chat_workspace_is_own (ChatWorkspace *self, ChatMessage *message)
+{
+  return g_strcmp0 (chat_message_get_author (message), self->user) == 0;
+}
+
+/* Timelines */
+
+typedef struct
+{
+  ChatTimeline *timeline;
+  const char *channel;
+} AddPending;
+
+static void
+add_pending_cb (ChatMessage *message, ChatDelivery delivery, const char *reason, gpointer data)
+{
+  AddPending *add = data;
+
+  if (g_strcmp0 (chat_message_get_channel (message), add->channel) != 0)
+    return;
+  chat_timeline_add_pending (add->timeline, message, delivery);
+  if (reason != NULL)
+    chat_timeline_set_delivery (add->timeline, chat_message_get_id (message), delivery, reason);
+}
+
+static void
+fetched_cb (ChatTimeline *timeline, GPtrArray *messages, gint64 head, ChatWorkspace *self)
+{
+  const char *name = chat_timeline_get_channel (timeline);
+  ChatChannel *channel = chat_channel_list_find (self->channels, name);
+
+  chat_cache_add_page (self->cache, name, messages, head);
+  for (guint i = 0; i < messages->len; i++)
+    if (chat_workspace_is_own (self, g_ptr_array_index (messages, i)))
+      chat_outbox_settle (self->outbox, chat_message_get_id (g_ptr_array_index (messages, i)));
+  if (channel == NULL)
+    return;
+  chat_channel_set_head (channel, head);
+  if (chat_workspace_is_reading (self, channel))
+    chat_workspace_mark_read (self, channel);
+}
+
+typedef struct
+{
+  GWeakRef timeline;
+} LoadCached;
+
+static void
+cached_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  LoadCached *load = user_data;
+  g_autoptr (ChatTimeline) timeline = g_weak_ref_get (&load->timeline);
+  g_autoptr (GPtrArray) messages = chat_cache_load_finish (CHAT_CACHE (source), result, NULL);
+
+  /* without a cache the history fills it; what is wrong with the disk was said when it was opened */
+  if (timeline != NULL && messages != NULL)
+    chat_timeline_add_cached (timeline, messages);
+  g_weak_ref_clear (&load->timeline);
+  g_free (load);
+}
+
+static void
+fill_from_cache (ChatWorkspace *self, ChatTimeline *timeline)
+{
+  const char *name = chat_timeline_get_channel (timeline);
+  GPtrArray *messages = g_hash_table_lookup (self->preloaded, name);
+  LoadCached *load;
+
+  if (messages != NULL)
+    {
+      chat_timeline_add_cached (timeline, messages);
+      g_hash_table_remove (self->preloaded, name);
+      return;
+    }
+  load = g_new0 (LoadCached, 1);
+  g_weak_ref_init (&load->timeline, timeline);
+  chat_cache_load_async (self->cache, name, PRELOAD, self->cancellable, cached_cb, load);
+}
+
+static ChatTimeline *
+open_timeline (ChatChannel *channel, gpointer data)
+{
+  ChatWorkspace *self = data;
+  const char *name = chat_channel_get_name (channel);
+  ChatTimeline *timeline = chat_timeline_new (name, self->user, CHAT_HISTORY (self->rest));
+  GHashTableIter iter;
+  gpointer warning;
+
+  g_signal_connect_object (timeline, "fetched", G_CALLBACK (fetched_cb), self, 0);
+  g_signal_connect_object (timeline, "notify::loading-older", G_CALLBACK (chat_workspace_update_state), self,
+                           G_CONNECT_SWAPPED);
+  g_signal_connect_object (timeline, "notify::loading-newer", G_CALLBACK (chat_workspace_update_state), self,
+                           G_CONNECT_SWAPPED);
+  g_hash_table_iter_init (&iter, self->warnings);
+  while (g_hash_table_iter_next (&iter, NULL, &warning))
+    if (g_strcmp0 (((ChatWarning *)warning)->channel, name) == 0)
+      chat_timeline_add_warning (timeline, warning);
+  chat_outbox_foreach (self->outbox, add_pending_cb, &(AddPending){ timeline, name });
+  if (chat_channel_get_unread (channel) > 0)
+    chat_timeline_set_read (timeline, chat_channel_get_read (channel));
+  fill_from_cache (self, timeline);
+  if (self->feed_online)
+    chat_timeline_resync (timeline);
+  return timeline;
+}
+
+/* Channels */
+
+static void
+draft_cb (ChatChannel *channel, GParamSpec *pspec, ChatWorkspace *self)
+{
+  chat_cache_put_channel (self->cache, channel);
+}
+
+ChatChannel *
+chat_workspace_upsert_channel (ChatWorkspace *self, const char *name)
+{
+  ChatChannel *channel = chat_channel_list_find (self->channels, name);
+
+  if (channel != NULL)
+    return channel;
+  channel = chat_channel_new (name, open_timeline, self);
+  g_signal_connect_object (channel, "notify::draft", G_CALLBACK (draft_cb), self, 0);
+  chat_channel_list_add (self->channels, channel);
+  g_object_unref (channel);
+  return channel;
+}
+
+/* What the outbox and the disk tell */
+
+static ChatTimeline *
+peek_timeline (ChatWorkspace *self, const char *name)
+{
+  ChatChannel *channel = chat_channel_list_find (self->channels, name);
+
+  return channel != NULL ? chat_channel_peek_timeline (channel) : NULL;
+}
+
+static void
+delivery_cb (ChatWorkspace *self, ChatMessage *message, ChatDelivery delivery, const char *reason)
+{
+  ChatTimeline *timeline = peek_timeline (self, chat_message_get_channel (message));
+
+  if (timeline != NULL)
+    chat_timeline_set_delivery (timeline, chat_message_get_id (message), delivery, reason);
+  if (delivery == CHAT_DELIVERY_REFUSED)
+    chat_workspace_emit_refused (self, chat_message_get_id (message), reason);
+}
+
+static void
+waiting_cb (ChatWorkspace *self)
+{
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_QUEUED]);
+  chat_workspace_update_state (self);
+}
+
+static void
+outbox_blocked_cb (ChatWorkspace *self, const char *reason)
+{
+  if (!self->blocked)
+    chat_workspace_set_block (self, TRUE, reason, chat_time_now (), CHAT_TIME_UNKNOWN);
+  chat_workspace_sync_block (self);
+}
+
+void
+chat_workspace_set_storage_error (ChatWorkspace *self, const GError *error)
+{
+  const char *text = error != NULL ? error->message : NULL;
+
+  /* a workspace that closes refuses what comes late: that is no fault of the disk */
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CLOSED) || g_strcmp0 (self->storage_error, text) == 0)
+    return;
+  g_free (self->storage_error);
+  self->storage_error = g_strdup (text);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STORAGE_ERROR]);
+}
+
+void
+chat_workspace_set_name (ChatWorkspace *self, const char *name)
+{
+  if (name == NULL || g_strcmp0 (self->name, name) == 0)
+    return;
+  g_free (self->name);
+  self->name = g_strdup (name);
+  chat_cache_put_value (self->cache, "name", name);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_NAME]);
+}
+
+void
+chat_workspace_set_block (ChatWorkspace *self, gboolean blocked, const char *reason, gint64 since, gint64 until)
+{
+  GObject *object = G_OBJECT (self);
+
+  g_object_freeze_notify (object);
+  if (g_strcmp0 (self->block_reason, reason) != 0)
+    {
+      g_free (self->block_reason);
+      self->block_reason = g_strdup (reason);
+      g_object_notify_by_pspec (object, properties[PROP_BLOCK_REASON]);
+    }
+  if (self->block_since != since)
+    {
+      self->block_since = since;
+      g_object_notify_by_pspec (object, properties[PROP_BLOCK_SINCE]);
+    }
+  if (self->block_until != until)
+    {
+      self->block_until = until;
+      g_object_notify_by_pspec (object, properties[PROP_BLOCK_UNTIL]);
+    }
+  if (self->blocked != blocked)
+    {
+      self->blocked = blocked;
+      g_object_notify_by_pspec (object, properties[PROP_BLOCKED]);
+    }
+  g_object_thaw_notify (object);
+}
+
+void
+chat_workspace_add_warning (ChatWorkspace *self, const ChatWarning *warning, gboolean tell)
+{
+  ChatTimeline *timeline = peek_timeline (self, warning->channel);
+
+  if (g_hash_table_contains (self->warnings, warning->id))
+    return;
+  g_hash_table_insert (self->warnings, g_strdup (warning->id), chat_warning_copy (warning));
+  if (timeline != NULL)
+    chat_timeline_add_warning (timeline, warning);
+  if (tell)
+    g_signal_emit (self, signals[WARNED], 0, warning);
+}
+
+void
+chat_workspace_emit_refused (ChatWorkspace *self, const char *id, const char *reason)
+{
+  g_signal_emit (self, signals[REFUSED], 0, id, reason);
+}
+
+void
+chat_workspace_emit_signed_out (ChatWorkspace *self, const GError *error)
+{
+  g_signal_emit (self, signals[SIGNED_OUT], 0, error);
+}
+
+/* Overrides */
+
+static void
+chat_workspace_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  ChatWorkspace *self = CHAT_WORKSPACE (object);
+
+  switch (id)
+    {
+    case PROP_NAME:
+      g_value_set_string (value, self->name);
+      break;
+    case PROP_USER:
+      g_value_set_string (value, self->user);
+      break;
+    case PROP_STATE:
+      g_value_set_enum (value, (gint)self->state);
+      break;
+    case PROP_STATUS:
+      g_value_set_string (value, self->status);
+      break;
+    case PROP_QUEUED:
+      g_value_set_uint (value, chat_outbox_get_waiting (self->outbox));
+      break;
+    case PROP_BLOCKED:
+      g_value_set_boolean (value, self->blocked);
+      break;
+    case PROP_BLOCK_REASON:
+      g_value_set_string (value, self->block_reason);
+      break;
+    case PROP_BLOCK_SINCE:
+      g_value_set_int64 (value, self->block_since);
+      break;
+    case PROP_BLOCK_UNTIL:
+      g_value_set_int64 (value, self->block_until);
+      break;
+    case PROP_TOKEN:
+      g_value_set_string (value, self->token);
+      break;
+    case PROP_STORAGE_ERROR:
+      g_value_set_string (value, self->storage_error);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
+}
+
+static void
+chat_workspace_dispose (GObject *object)
+{
+  ChatWorkspace *self = CHAT_WORKSPACE (object);
+
+  g_cancellable_cancel (self->cancellable);
+  chat_workspace_session_stop (self);
+  chat_workspace_sync_stop (self);
+  chat_workspace_feed_stop (self);
+  if (self->channels != NULL)
+    for (guint i = 0; i < chat_channel_list_get_length (self->channels); i++)
+      chat_channel_orphan (chat_channel_list_get (self->channels, i));
+  if (self->outbox != NULL)
+    chat_outbox_stop (self->outbox);
+  G_OBJECT_CLASS (chat_workspace_parent_class)->dispose (object);
+}
+
+static void
+chat_workspace_finalize (GObject *object)
+{
+  ChatWorkspace *self = CHAT_WORKSPACE (object);
+
+  g_clear_object (&self->channels);
+  g_clear_object (&self->outbox);
+  g_clear_object (&self->cache);
+  g_clear_object (&self->database);
+  g_clear_object (&self->rest);
+  g_clear_object (&self->http);
+  g_clear_object (&self->cancellable);
+  g_hash_table_unref (self->warnings);
+  g_hash_table_unref (self->preloaded);
+  g_hash_table_unref (self->bots);
+  g_hash_table_unref (self->unread_puts);
+  g_free (self->uri);
+  g_free (self->user);
+  g_free (self->name);
+  g_free (self->token);
+  g_free (self->active);
+  g_free (self->status);
+  g_free (self->session_status);
+  g_free (self->storage_error);
+  g_free (self->block_reason);
+  G_OBJECT_CLASS (chat_workspace_parent_class)->finalize (object);
+}
+
+static void
+chat_workspace_class_init (ChatWorkspaceClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  const GParamFlags flags = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY;
+
+  object_class->get_property = chat_workspace_get_property;
+  object_class->dispose = chat_workspace_dispose;
+  object_class->finalize = chat_workspace_finalize;
+
+  properties[PROP_NAME] = g_param_spec_string ("name", NULL, NULL, NULL, flags);
+  properties[PROP_USER] = g_param_spec_string ("user", NULL, NULL, NULL, flags);
+  properties[PROP_STATE]
+      = g_param_spec_enum ("state", NULL, NULL, CHAT_TYPE_WORKSPACE_STATE, CHAT_WORKSPACE_OFFLINE, flags);
+  properties[PROP_STATUS] = g_param_spec_string ("status", NULL, NULL, "", flags);
+  properties[PROP_QUEUED] = g_param_spec_uint ("queued", NULL, NULL, 0, G_MAXUINT, 0, flags);
+  properties[PROP_BLOCKED] = g_param_spec_boolean ("blocked", NULL, NULL, FALSE, flags);
+  properties[PROP_BLOCK_REASON] = g_param_spec_string ("block-reason", NULL, NULL, NULL, flags);
+  properties[PROP_BLOCK_SINCE]
+      = g_param_spec_int64 ("block-since", NULL, NULL, G_MININT64, G_MAXINT64, CHAT_TIME_UNKNOWN, flags);
+  properties[PROP_BLOCK_UNTIL]
+      = g_param_spec_int64 ("block-until", NULL, NULL, G_MININT64, G_MAXINT64, CHAT_TIME_UNKNOWN, flags);
+  properties[PROP_TOKEN] = g_param_spec_string ("token", NULL, NULL, NULL, flags);
+  properties[PROP_STORAGE_ERROR] = g_param_spec_string ("storage-error", NULL, NULL, NULL, flags);
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+
+  signals[WARNED] = g_signal_new ("warned", CHAT_TYPE_WORKSPACE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
+                                  CHAT_TYPE_WARNING | G_SIGNAL_TYPE_STATIC_SCOPE);
+  signals[REFUSED] = g_signal_new ("refused", CHAT_TYPE_WORKSPACE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE,
+                                   2, G_TYPE_STRING, G_TYPE_STRING);
+  signals[SIGNED_OUT] = g_signal_new ("signed-out", CHAT_TYPE_WORKSPACE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                      G_TYPE_NONE, 1, G_TYPE_ERROR | G_SIGNAL_TYPE_STATIC_SCOPE);
+}
+
+static void
+chat_workspace_init (ChatWorkspace *self)
+{
+  self->http
+      = soup_session_new_with_options ("timeout", HTTP_TIMEOUT, "max-conns", HTTP_CONNECTIONS, "max-conns-per-host",
+                                       HTTP_CONNECTIONS, "user-agent", "Tertulia/" CHAT_VERSION " ", NULL);
+  self->channels = chat_channel_list_new ();
+  self->cancellable = g_cancellable_new ();
+  self->warnings = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)chat_warning_free);
+  self->preloaded = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
+  self->bots = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->unread_puts = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->session_backoff = (ChatBackoff)CHAT_BACKOFF_INIT;
+  self->feed_backoff = (ChatBackoff)CHAT_BACKOFF_INIT;
+  self->block_since = self->block_until = CHAT_TIME_UNKNOWN;
+}
+
+ChatWorkspace *
+chat_workspace_new (const char *uri, const char *user, const char *directory, ChatFeedFactory factory,
+                    gpointer factory_data)
+{
+  ChatWorkspace *self;
+
+  g_return_val_if_fail (user != NULL && directory != NULL && factory != NULL, NULL);
+
+  self = g_object_new (CHAT_TYPE_WORKSPACE, NULL);
+  self->uri = g_strdup (uri);
+  self->user = g_strdup (user);
+  self->factory = factory;
+  self->factory_data = factory_data;
+  self->rest = chat_rest_new (self->http, uri != NULL ? uri : "");
+  self->database = chat_local_database_new (directory);
+  self->cache = chat_cache_new (self->database);
+  self->outbox = chat_outbox_new (self->database, self->rest, user);
+
+  g_signal_connect_object (self->cache, "written", G_CALLBACK (chat_workspace_set_storage_error), self,
+                           G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->outbox, "written", G_CALLBACK (chat_workspace_set_storage_error), self,
+                           G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->outbox, "delivery", G_CALLBACK (delivery_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->outbox, "notify::waiting", G_CALLBACK (waiting_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->outbox, "stopped", G_CALLBACK (chat_workspace_session_lost), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->outbox, "blocked", G_CALLBACK (outbox_blocked_cb), self, G_CONNECT_SWAPPED);
+  chat_workspace_update_state (self);
+  return self;
+}
+
+/* Opening: the cache, then the outbox; the second goes on where the first failed, so that one error is enough. */
+
+static void
+outbox_loaded_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (chat_outbox_load_finish (CHAT_OUTBOX (source), result, &error))
+    {
+      g_task_return_boolean (task, TRUE);
+      return;
+    }
+  chat_workspace_set_storage_error (g_task_get_source_object (task), error);
+  g_task_return_error (task, g_steal_pointer (&error));
+}
+
+static void
+cache_opened_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  ChatWorkspace *self = g_task_get_source_object (task);
+  const char *preload = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ChatCacheContents) contents = chat_cache_open_finish (CHAT_CACHE (source), result, &error);
+
+  if (contents == NULL)
+    {
+      chat_workspace_set_storage_error (self, error);
+      g_task_return_error (task, g_steal_pointer (&error));
+      return;
+    }
+  for (guint i = 0; i < contents->channels->len; i++)
+    {
+      ChatChannelState *state = g_ptr_array_index (contents->channels, i);
+
+      chat_channel_apply_state (chat_workspace_upsert_channel (self, state->name), state);
+    }
+  if (preload != NULL)
+    g_hash_table_insert (self->preloaded, g_strdup (preload), g_ptr_array_ref (contents->messages));
+  self->was_here = g_strcmp0 (g_hash_table_lookup (contents->values, "session"), self->user) == 0;
+  chat_workspace_set_name (self, g_hash_table_lookup (contents->values, "name"));
+  chat_outbox_load_async (self->outbox, NULL, outbox_loaded_cb, g_steal_pointer (&task));
+}
+
+void
+chat_workspace_open_async (ChatWorkspace *self, const char *channel, GCancellable *cancellable,
+                           GAsyncReadyCallback callback, gpointer user_data)
+{
+  GTask *task;
+
+  g_return_if_fail (CHAT_IS_WORKSPACE (self));
+
+  task = g_task_new (self, cancellable, callback, user_data);
+  g_task_set_source_tag (task, chat_workspace_open_async);
+  g_task_set_task_data (task, g_strdup (channel), g_free);
+  chat_cache_open_async (self->cache, channel, PRELOAD, NULL, cache_opened_cb, task);
+}
+
+gboolean
+chat_workspace_open_finish (ChatWorkspace *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+GListModel *
+chat_workspace_get_channels (ChatWorkspace *self)
+{
+  g_return_val_if_fail (CHAT_IS_WORKSPACE (self), NULL);
+  return G_LIST_MODEL (self->channels);
+}
+
+ChatChannel *
+chat_workspace_find_channel (ChatWorkspace *self, const char *name)
+{
+  g_return_val_if_fail (CHAT_IS_WORKSPACE (self), NULL);
+  return chat_channel_list_find (self->channels, name);
+}
+
+const char *
+chat_workspace_get_uri (ChatWorkspace *self)
+{
+  g_return_val_if_fail (CHAT_IS_WORKSPACE (self), NULL);
+  return self->uri;
+}
+
+const char *
+chat_workspace_get_user (ChatWorkspace *self)
+{
+  g_return_val_if_fail (CHAT_IS_WORKSPACE (self), NULL);
+  return self->user;
+}
+
+ChatWorkspaceState
+chat_workspace_get_state (ChatWorkspace *self)
+{
+  g_return_val_if_fail (CHAT_IS_WORKSPACE (self), CHAT_WORKSPACE_OFFLINE);
+  return self->state;
+}
+
+const char *
+chat_workspace_get_status (ChatWorkspace *self)
+{
+  g_return_val_if_fail (CHAT_IS_WORKSPACE (self), NULL);
+  return self->status;
+}
+
+gboolean
+chat_workspace_get_blocked (ChatWorkspace *self)
+{
+  g_return_val_if_fail (CHAT_IS_WORKSPACE (self), FALSE);
+  return self->blocked;
+}
+
+gboolean
+chat_workspace_send (ChatWorkspace *self, const char *channel, const char *text, GError **error)
+{
+  g_autoptr (ChatMessage) message = NULL;
+  g_autofree char *id = NULL;
+  ChatTimeline *timeline;
+
+  g_return_val_if_fail (CHAT_IS_WORKSPACE (self), FALSE);
+
+  if (!chat_channel_name_check (channel, error) || !chat_text_check (text, error))
+    return FALSE;
+  id = chat_uuid_v7 ();
+  message = chat_message_new (CHAT_KIND_MESSAGE);
+  chat_message_set_id (message, id);
+  chat_message_set_channel (message, channel);
+  chat_message_set_author (message, self->user);
+  chat_message_set_data (message, text);
+  chat_message_set_sent (message, chat_time_now ());
+  /* until the server's clock is known */
+  chat_message_set_timestamp (message, chat_message_get_sent (message));
+
+  timeline = peek_timeline (self, channel);
+  if (timeline != NULL)
+    chat_timeline_add_pending (timeline, message, CHAT_DELIVERY_NONE);
+  chat_outbox_add (self->outbox, message);
+  return TRUE;
+}
+
+void
+chat_workspace_retry (ChatWorkspace *self, const char *message_id)
+{
+  g_return_if_fail (CHAT_IS_WORKSPACE (self));
+  chat_outbox_retry (self->outbox, message_id);
+}
+
+void
+chat_workspace_discard (ChatWorkspace *self, const char *message_id)
+{
+  g_return_if_fail (CHAT_IS_WORKSPACE (self));
+
+  if (!chat_outbox_discard (self->outbox, message_id))
+    return;
+  for (guint i = 0; i < chat_channel_list_get_length (self->channels); i++)
+    {
+      ChatTimeline *timeline = chat_channel_peek_timeline (chat_channel_list_get (self->channels, i));
+
+      if (timeline != NULL)
+        chat_timeline_remove_pending (timeline, message_id);
+    }
+}
+
+void
+chat_workspace_set_active (ChatWorkspace *self, const char *channel, gboolean visible)
+{
+  ChatTimeline *timeline;
+  ChatChannel *opened;
+  gboolean opening;
+
+  g_return_if_fail (CHAT_IS_WORKSPACE (self));
+
+  opening = visible && (!self->visible || g_strcmp0 (self->active, channel) != 0);
+  if (channel != self->active)
+    {
+      g_free (self->active);
+      self->active = g_strdup (channel);
+    }
+  self->visible = visible;
+  opened = chat_channel_list_find (self->channels, self->active);
+  if (!opening || opened == NULL)
+    return;
+  timeline = chat_channel_peek_timeline (opened);
+  if (timeline != NULL && chat_channel_get_unread (opened) > 0)
+    chat_timeline_set_read (timeline, chat_channel_get_read (opened));
+  chat_workspace_mark_read (self, opened);
+  chat_workspace_sync_people (self, opened);
+}
+
+/* Making channels and conversations */
+
+/* The channel that the service made, or NULL: then @task has the error. (transfer none) */
+static ChatChannel *
+take_made (GTask *task, GObject *source, GAsyncResult *result)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonObject) answer = chat_rest_call_finish (CHAT_REST (source), result, NULL, &error);
+  ChatChannel *channel = NULL;
+
+  if (answer != NULL)
+    channel = chat_workspace_take_channel (g_task_get_source_object (task), answer);
+  if (answer == NULL)
+    g_task_return_error (task, g_steal_pointer (&error));
+  else if (channel == NULL)
+    g_task_return_new_error (task, CHAT_CLIENT_ERROR, CHAT_CLIENT_ERROR_PROTOCOL,
+                             _ ("The service did not say which channel it made"));
+  return channel;
+}
+
+static void
+made_conversation_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  ChatChannel *channel = take_made (task, source, result);
+
+  if (channel != NULL)
+    g_task_return_pointer (task, g_object_ref (channel), g_object_unref);
+}
+
+static void
+joined_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonObject) answer = chat_rest_call_finish (CHAT_REST (source), result, NULL, &error);
+  ChatChannel *channel = g_task_get_task_data (task);
+
+  if (answer == NULL)
+    g_task_return_error (task, g_steal_pointer (&error));
+  else
+    g_task_return_pointer (task, g_object_ref (channel), g_object_unref);
+}
+
+static void
+made_channel_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  ChatChannel *channel = take_made (task, source, result);
+  g_autofree char *path = NULL;
+
+  if (channel == NULL)
+    return;
+  path = g_strdup_printf ("v1/channels/%s/join", chat_channel_get_name (channel));
+  g_task_set_task_data (task, g_object_ref (channel), g_object_unref);
+  chat_rest_call_async (CHAT_REST (source), SOUP_METHOD_POST, path, NULL, g_task_get_cancellable (task), joined_cb,
+                        g_steal_pointer (&task));
+}
+
+void
+chat_workspace_create_channel_async (ChatWorkspace *self, const char *name, const char *topic,
+                                     GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (JsonObject) body = json_object_new ();
+  g_autoptr (GTask) task = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_return_if_fail (CHAT_IS_WORKSPACE (self));
+
+  task = g_task_new (self, cancellable, callback, user_data);
+  g_task_set_source_tag (task, chat_workspace_create_channel_async);
+  if (!chat_channel_name_check (name, &error))
+    {
+      g_task_return_error (task, g_steal_pointer (&error));
+      return;
+    }
+  json_object_set_string_member (body, "name", name);
+  if (topic != NULL)
+    json_object_set_string_member (body, "topic", topic);
+  chat_rest_call_async (self->rest, SOUP_METHOD_POST, "v1/channels", body, cancellable, made_channel_cb,
+                        g_steal_pointer (&task));
+}
+
+ChatChannel *
+chat_workspace_create_channel_finish (ChatWorkspace *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+void
+chat_workspace_start_conversation_async (ChatWorkspace *self, const char *user, GCancellable *cancellable,
+                                         GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (JsonObject) body = json_object_new ();
+  JsonArray *with = json_array_new ();
+  GTask *task;
+
+  g_return_if_fail (CHAT_IS_WORKSPACE (self));
+
+  task = g_task_new (self, cancellable, callback, user_data);
+  g_task_set_source_tag (task, chat_workspace_start_conversation_async);
+  json_array_add_string_element (with, user);
+  json_object_set_array_member (body, "with", with);
+  chat_rest_call_async (self->rest, SOUP_METHOD_POST, "v1/channels", body, cancellable, made_conversation_cb, task);
+}
+
+ChatChannel *
+chat_workspace_start_conversation_finish (ChatWorkspace *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
