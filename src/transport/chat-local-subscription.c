@@ -391,6 +391,8 @@ chat_local_subscription_add (ChatLocalSubscription *self, const ChatLocalShard *
   Cursor cursor = { .shard = shard, .group = group, .mine = group == NULL };
   gint64 next;
 
+  if (find_cursor (self, shard->topic, shard->number) != NULL)
+    return TRUE;
   if (!cursor_find_start (&cursor, start, &next, error))
     return FALSE;
   cursor_move (&cursor, next);

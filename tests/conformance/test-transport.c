@@ -80,6 +80,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  transport_conformance_add (&transport_fixture_log);
   transport_conformance_add (&transport_fixture_loopback);
   transport_conformance_add (&transport_fixture_loopback_poor);
   return g_test_run ();

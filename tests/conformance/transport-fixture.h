@@ -36,7 +36,8 @@ typedef struct
 
   /** set_reachable: breaks the connection of @transport, or lets it connect again. */
   void (*set_reachable) (gpointer broker, ChatTransport *transport, gboolean reachable);
-  /** trim: removes the first @count records of a shard, as retention would; called while @transport is connected. */
+  /** trim: removes the first @count records of a shard, as retention would; called while @transport is connected. Only
+   * ever 4 of 10, which have two bytes each. */
   void (*trim) (gpointer broker, ChatTransport *transport, const char *topic, gint shard, guint count);
   /** abort_forward: lets the next forward of @transport be undone by the broker. */
   void (*abort_forward) (gpointer broker, ChatTransport *transport);
@@ -45,7 +46,6 @@ typedef struct
 /** transport_conformance_add: all cases for @fixture, which is borrowed for good. */
 void transport_conformance_add (const TransportFixture *fixture);
 
-extern const TransportFixture transport_fixture_loopback, transport_fixture_loopback_poor;
-extern const TransportFixture transport_fixture_log;
+extern const TransportFixture transport_fixture_log, transport_fixture_loopback, transport_fixture_loopback_poor;
 
 G_END_DECLS

@@ -328,16 +328,15 @@ test_pause_inside (Case *c)
   Reader *reader = reader_new (c, CHAT_START_LIVE);
   guint pauses = 0;
 
+  chat_subscription_pause (reader->subscription);
   reader->on_records = pause_inside;
   case_publish_many (c, c->fixture->publish_topic, "general", "n", 2000);
   while (reader->count < 2000)
     {
-      guint before = reader->count;
-
-      reader_wait (reader, before + 1);
+      chat_subscription_resume (reader->subscription);
+      reader_wait (reader, reader->count + 1);
       chat_test_run_pending ();
       g_assert_cmpuint (reader->batches, ==, ++pauses);
-      chat_subscription_resume (reader->subscription);
     }
   reader_check (reader, "n", 0, 2000);
   g_assert_cmpuint (pauses, >, 1);

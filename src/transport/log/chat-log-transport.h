@@ -22,14 +22,26 @@ typedef struct
     1, 0, 0, 512                                                                                                       \
   }
 
+/** CHAT_LOG_RECORD_MOST: a larger payload is REJECTED, in bytes. */
+#define CHAT_LOG_RECORD_MOST (1024 * 1024)
+
 /**
  * chat_log_transport_new:
  * @path: the SQLite file; made when missing
+ * @options: (nullable): NULL: CHAT_LOG_OPTIONS_INIT
  *
  * The embedded broker: an append-only log with group cursors, for one process. Commits with synchronous=FULL; publishes
  * that wait at the same time share a commit. A second process on the same file is refused at connect with
  * CHAT_TRANSPORT_ERROR_DENIED, naming the file. All features.
+ *
+ * A disk that is full answers FULL, a file that another program has locked OFFLINE; the state is DEGRADED with the
+ * reason until a write goes through again, which it tries by itself.
  */
 ChatTransport *chat_log_transport_new (const char *path, const ChatLogOptions *options);
+
+/** chat_log_transport_retain_async: runs the retention now, until there is nothing left for it to remove. */
+void chat_log_transport_retain_async (ChatLogTransport *self, GCancellable *cancellable, GAsyncReadyCallback callback,
+                                      gpointer user_data);
+gboolean chat_log_transport_retain_finish (ChatLogTransport *self, GAsyncResult *result, GError **error);
 
 G_END_DECLS
