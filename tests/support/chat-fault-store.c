@@ -259,6 +259,12 @@ chat_fault_store_get_held (ChatFaultStore *self)
   return self->held.length;
 }
 
+void
+chat_fault_store_release_last (ChatFaultStore *self)
+{
+  answer_give (g_queue_pop_tail (&self->held));
+}
+
 guint
 chat_fault_store_get_calls (ChatFaultStore *self)
 {

@@ -26,6 +26,8 @@ void chat_fault_store_lose_answers (ChatFaultStore *self, guint count, ChatStore
 /** chat_fault_store_hold: while it is on, calls are carried out but not answered. */
 void chat_fault_store_hold (ChatFaultStore *self, gboolean hold);
 guint chat_fault_store_get_held (ChatFaultStore *self);
+/** chat_fault_store_release_last: gives the last of the held answers, before the others. */
+void chat_fault_store_release_last (ChatFaultStore *self);
 
 /** chat_fault_store_get_calls: how many calls were made, refused ones too. */
 guint chat_fault_store_get_calls (ChatFaultStore *self);
