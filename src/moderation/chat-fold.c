@@ -95,7 +95,7 @@ read_ascii (guchar c)
   if (strchr ("*`", c) != NULL)
     return CHAT_FOLD_VALUE (CHAT_GLYPH_BREAK, CHAT_FOLD_GAP);
   if (strchr ("-_./\\~^=#%&", c) != NULL)
-    return CHAT_FOLD_VALUE (CHAT_GLYPH_JOINER, CHAT_FOLD_GAP);
+    return CHAT_FOLD_VALUE (CHAT_GLYPH_JOINER, c);
   return CHAT_FOLD_VALUE (CHAT_GLYPH_STOP, CHAT_FOLD_GAP);
 }
 
@@ -266,7 +266,7 @@ read_sign (const TableMaker *self, gunichar c)
   char looks[3] = { find_own_look_alike (c), '\0', '\0' };
 
   if (u_hasBinaryProperty ((UChar32)c, UCHAR_EXTENDED_PICTOGRAPHIC) && looks[0] == '\0')
-    return CHAT_FOLD_VALUE (CHAT_GLYPH_JOINER, CHAT_FOLD_GAP);
+    return CHAT_FOLD_VALUE (CHAT_GLYPH_JOINER, 0);
   if (looks[0] == '\0' && !(find_confusable (self, c, looks) && looks[1] == '\0'))
     looks[0] = '\0';
   if (g_ascii_isalnum (looks[0]))
@@ -280,7 +280,7 @@ read_sign (const TableMaker *self, gunichar c)
     case U_MATH_SYMBOL:
     case U_CURRENCY_SYMBOL:
     case U_OTHER_SYMBOL:
-      return CHAT_FOLD_VALUE (CHAT_GLYPH_JOINER, CHAT_FOLD_GAP);
+      return CHAT_FOLD_VALUE (CHAT_GLYPH_JOINER, 0);
     default:
       return CHAT_FOLD_VALUE (CHAT_GLYPH_STOP, CHAT_FOLD_GAP);
     }
@@ -459,6 +459,7 @@ chat_fold_letters (guint32 label)
     case '8':
       return BIT ('b');
     case '6':
+      return BIT ('b') | BIT ('g');
     case '9':
       return BIT ('g');
     default:

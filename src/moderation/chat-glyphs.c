@@ -30,30 +30,31 @@ push (ChatGlyphs *self, ChatFoldValue value, gunichar c, gsize start, gsize end)
                                               .kind = (guint8)CHAT_FOLD_KIND (value) };
 }
 
-/* A combining mark: part of what is before it, and else of no account, but that it makes an ñ. */
+/* A combining mark: part of what is before it, and else of no account, but that right behind an n it makes an ñ. */
 static void
-add_mark (ChatGlyphs *self, gunichar mark, gsize start, gsize end)
+add_mark (ChatGlyphs *self, const char *text, gunichar mark, gsize start, gsize end)
 {
   ChatGlyph *last;
 
   if (self->n_items == 0)
     return;
   last = &self->items[self->n_items - 1];
-  if (mark == COMBINING_TILDE && last->label == 'n' && last->end == start)
+  if (mark == COMBINING_TILDE && last->label == 'n' && g_utf8_next_char (text + last->start) == text + start)
     last->label = CHAT_FOLD_ENYE;
   last->end = (guint32)end;
 }
 
 static void
-add_wide (ChatGlyphs *self, const ChatFoldTable *table, gunichar c, gsize start, gsize end)
+add_wide (ChatGlyphs *self, const ChatFoldTable *table, const char *text, gsize start, gsize end)
 {
+  gunichar c = g_utf8_get_char (text + start);
   ChatFoldValue value = chat_fold_table_lookup (table, c);
   const ChatFoldValue *expansion;
 
   switch (CHAT_FOLD_KIND (value))
     {
     case CHAT_GLYPH_MARK:
-      add_mark (self, c, start, end);
+      add_mark (self, text, c, start, end);
       return;
     case CHAT_GLYPH_FORMAT:
       return;
@@ -110,7 +111,7 @@ read_glyphs (ChatGlyphs *self, const char *text, gsize start, gsize end)
         {
           gsize next = (gsize)(g_utf8_next_char (text + at) - text);
 
-          add_wide (self, table, g_utf8_get_char (text + at), at, next);
+          add_wide (self, table, text, at, next);
           at = next;
         }
     }

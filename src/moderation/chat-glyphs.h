@@ -10,9 +10,10 @@ typedef enum
   CHAT_GLYPH_STARTS_WORD = 1 << 0,
   CHAT_GLYPH_ENDS_WORD = 1 << 1,
   /* the matcher's own: see chat-matcher.c */
-  CHAT_GLYPH_ENDS_COMPOUND = 1 << 2,
-  CHAT_GLYPH_STARTS_RUN = 1 << 3,
-  CHAT_GLYPH_ENDS_RUN = 1 << 4,
+  CHAT_GLYPH_STARTS_COMPOUND = 1 << 2,
+  CHAT_GLYPH_ENDS_COMPOUND = 1 << 3,
+  CHAT_GLYPH_STARTS_RUN = 1 << 4,
+  CHAT_GLYPH_ENDS_RUN = 1 << 5,
 } ChatGlyphFlags;
 
 /** ChatGlyph: one character as it is read, and the bytes of the text that it comes from (its combining marks

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "moderation/chat-matcher.h"
 
+#include <string.h>
+
 /*
  * The automaton is walked from each place where a word may start, in one of three ways:
  *
  * - words: letters as they are, a gap between words as one step. Every match ends where a word does.
  * - compounds, such as "pu-ta" and "p.uta": chunks of letters with one joiner between any two. The joiners are passed
- *   over; a match is the whole compound.
+ *   over; a match begins and ends where the compound does, or where its joiner changes ("hola_pu-ta").
  * - runs of single letters, such as "p u t a" and "p, u, t, a": all between the letters is passed over. A match begins
  *   and ends where the run does, or at a gap that is wider than the others ("u n a  p u t a"), or leaves out a
  * one-letter word at an end ("y p u t a").
@@ -144,64 +146,47 @@ walk_on (ChatMatcher *self, Walk *walk)
     }
 }
 
-/* Compounds */
-
-/* Marks where a match of the compound that begins at @start has to end; FALSE where it is no more than one chunk. */
-static gboolean
-find_compound (ChatMatcher *self, gsize start)
-{
-  gsize last = start, end = chunk_end (self, start);
-
-  while (end < self->n_glyphs && self->glyphs[end].kind == CHAT_GLYPH_JOINER && is_word (self, end + 1))
-    {
-      last = end + 1;
-      end = chunk_end (self, last);
-    }
-  self->compound_end = end;
-  for (gsize i = last; last > start && i < end; i++)
-    if (self->glyphs[i].flags & CHAT_GLYPH_ENDS_WORD)
-      self->glyphs[i].flags |= CHAT_GLYPH_ENDS_COMPOUND;
-  return last > start;
-}
-
-/* Runs of single letters */
-
-static gboolean
-is_single (const ChatMatcher *self, gsize start, gsize end)
-{
-  for (gsize i = start; i < end; i++)
-    if (self->glyphs[i].label != self->glyphs[start].label)
-      return FALSE;
-  return start < end;
-}
-
-/* Where the chunk after the gap at @at begins; 0 where the gap is none that a run may have. */
-static gsize
-next_in_run (const ChatMatcher *self, gsize at)
-{
-  gsize next = skip_gap (self, at, MIN (at + MAX_RUN_GAP, self->n_glyphs));
-  gsize end;
-
-  if (next == at || !is_word (self, next))
-    return 0;
-  end = next + 1;
-  while (is_word (self, end) && self->glyphs[end].label == self->glyphs[next].label)
-    end++;
-  return is_word (self, end) ? 0 : next;
-}
+/* Compounds and runs: chains of chunks */
 
 typedef struct
 {
   gsize start, end; /* glyphs */
 } Chunk;
 
-/* The chunk of the run that follows @chunk. */
-static Chunk
-next_chunk (const ChatMatcher *self, Chunk chunk)
-{
-  gsize start = next_in_run (self, chunk.end);
+/*
+ * GapFunc:
+ * @at: after a chunk
+ * @next: (out): where the next chunk of the chain begins
+ *
+ * Returns: what the gap there is like, to be compared with others, or 0 where the chain ends
+ */
+typedef guint32 (*GapFunc) (const ChatMatcher *self, gsize at, gsize *next);
 
-  return (Chunk){ start, chunk_end (self, start) };
+static guint32
+find_joiner (const ChatMatcher *self, gsize at, gsize *next)
+{
+  *next = at + 1;
+  return at < self->n_glyphs && self->glyphs[at].kind == CHAT_GLYPH_JOINER && is_word (self, at + 1)
+             ? self->glyphs[at].label
+             : 0;
+}
+
+/* Whether the chunk that begins at @start is one letter, perhaps repeated. */
+static gboolean
+is_single (const ChatMatcher *self, gsize start)
+{
+  gsize end = start;
+
+  while (is_word (self, end) && self->glyphs[end].label == self->glyphs[start].label)
+    end++;
+  return end > start && !is_word (self, end);
+}
+
+static guint32
+find_run_gap (const ChatMatcher *self, gsize at, gsize *next)
+{
+  *next = skip_gap (self, at, MIN (at + MAX_RUN_GAP, self->n_glyphs));
+  return *next > at && is_single (self, *next) ? (guint32)(*next - at) << 24 | self->glyphs[at].label : 0;
 }
 
 /* A word of one letter in Spanish or English. */
@@ -210,52 +195,60 @@ is_short_word (const ChatMatcher *self, Chunk chunk)
 {
   static const char letters[] = "aeiouyI";
 
-  for (gsize i = 0; letters[i] != '\0'; i++)
-    if (self->glyphs[chunk.start].label == (guint32)letters[i])
-      return chunk.end == chunk.start + 1;
-  return FALSE;
+  return chunk.end == chunk.start + 1 && self->glyphs[chunk.start].label < 0x80
+         && strchr (letters, (int)self->glyphs[chunk.start].label) != NULL;
 }
 
-/* Marks in the run of @n_chunks single letters that begins with @chunk where matches may begin and end; @narrow is its
- * smallest gap. */
 static void
-mark_run (ChatMatcher *self, Chunk chunk, guint n_chunks, gsize narrow)
+mark_ends (ChatMatcher *self, Chunk chunk, ChatGlyphFlags ends)
 {
-  self->glyphs[chunk.start].flags |= CHAT_GLYPH_STARTS_RUN;
-  for (guint i = 1; i < n_chunks; i++)
+  for (gsize i = chunk.start; i < chunk.end; i++)
+    if ((self->glyphs[i].flags & CHAT_GLYPH_ENDS_WORD) != 0 || i + 1 == chunk.end)
+      self->glyphs[i].flags |= ends;
+}
+
+/* Marks with @starts and @ends, in the chain that begins at @start, where matches may begin and end. Returns its end.
+ */
+static gsize
+mark_chain (ChatMatcher *self, gsize start, GapFunc find_gap, ChatGlyphFlags starts, ChatGlyphFlags ends)
+{
+  Chunk previous = { 0 }, chunk = { start, chunk_end (self, start) };
+  guint32 before = 0;
+
+  for (guint n = 0;; n++)
     {
-      Chunk next = next_chunk (self, chunk);
-      ChatGlyph *last = &self->glyphs[chunk.end - 1], *first = &self->glyphs[next.start];
-      gboolean wide = next.start - chunk.end > narrow;
+      gsize next;
+      guint32 after = find_gap (self, chunk.end, &next);
+      /* not where the letter goes on: see chat_glyphs_read() on inner signs */
+      gboolean begins
+          = n == 0 || !chat_fold_overlap (self->glyphs[chunk.start].label, self->glyphs[previous.end - 1].label);
 
-      if (wide || (i + 1 == n_chunks && is_short_word (self, next)))
-        last->flags |= CHAT_GLYPH_ENDS_RUN;
-      /* no start where the letter goes on: see chat_glyphs_read() on inner signs */
-      if ((wide && !chat_fold_overlap (first->label, last->label)) || (i == 1 && is_short_word (self, chunk)))
-        first->flags |= CHAT_GLYPH_STARTS_RUN;
-      chunk = next;
+      if ((after != 0 && after != before && begins) || (n == 1 && is_short_word (self, previous)))
+        self->glyphs[chunk.start].flags |= starts;
+      if (n > 0 && after != before)
+        mark_ends (self, chunk, ends);
+      if (after == 0)
+        {
+          if (n > 1 && is_short_word (self, chunk))
+            mark_ends (self, previous, ends);
+          return chunk.end;
+        }
+      previous = chunk;
+      chunk = (Chunk){ next, chunk_end (self, next) };
+      before = after;
     }
-  self->glyphs[chunk.end - 1].flags |= CHAT_GLYPH_ENDS_RUN;
 }
 
-/* Looks for a run that begins at @start, once for each run. */
+/* Looks for the chains that begin at @at, once for each. */
 static void
-find_run (ChatMatcher *self, gsize start)
+mark_chains (ChatMatcher *self, gsize at)
 {
-  gsize end = chunk_end (self, start), narrow = MAX_RUN_GAP;
-  guint n_chunks = 1;
-
-  self->run_end = end;
-  if (!is_single (self, start, end))
+  if (at >= self->compound_end)
+    self->compound_end = mark_chain (self, at, find_joiner, CHAT_GLYPH_STARTS_COMPOUND, CHAT_GLYPH_ENDS_COMPOUND);
+  if (at < self->run_end)
     return;
-  for (gsize next; (next = next_in_run (self, end)) != 0; n_chunks++)
-    {
-      narrow = MIN (narrow, next - end);
-      end = chunk_end (self, next);
-    }
-  self->run_end = end;
-  if (n_chunks >= MIN_RUN_LETTERS)
-    mark_run (self, (Chunk){ start, chunk_end (self, start) }, n_chunks, narrow);
+  self->run_end
+      = is_single (self, at) ? mark_chain (self, at, find_run_gap, CHAT_GLYPH_STARTS_RUN, CHAT_GLYPH_ENDS_RUN) : at + 1;
 }
 
 /* All three ways */
@@ -275,7 +268,7 @@ begins_chunk (const ChatMatcher *self, gsize at)
 static gboolean
 may_start (const ChatMatcher *self, gsize at)
 {
-  return (self->glyphs[at].flags & (CHAT_GLYPH_STARTS_WORD | CHAT_GLYPH_STARTS_RUN)) != 0 || begins_chunk (self, at);
+  return (self->glyphs[at].flags & CHAT_GLYPH_STARTS_WORD) != 0 || begins_chunk (self, at);
 }
 
 static Match
@@ -283,32 +276,20 @@ find_match (ChatMatcher *self, gsize at)
 {
   const ChatGlyph *glyph = &self->glyphs[at];
   Walk words = { .start = at, .limit = self->n_glyphs, .end_flag = CHAT_GLYPH_ENDS_WORD };
-  gboolean chunk_begins = begins_chunk (self, at);
-  Match match = { 0 };
+  Walk compound = { .start = at, .end_flag = CHAT_GLYPH_ENDS_COMPOUND, .joins = TRUE };
+  Walk run = { .start = at, .end_flag = CHAT_GLYPH_ENDS_RUN, .joins = TRUE, .min_letters = MIN_RUN_LETTERS };
 
-  if (chunk_begins && at >= self->run_end)
-    find_run (self, at);
-  if (chunk_begins && at >= self->compound_end && find_compound (self, at))
-    {
-      Walk compound = { .start = at, .limit = self->compound_end, .end_flag = CHAT_GLYPH_ENDS_COMPOUND, .joins = TRUE };
-
-      walk_on (self, &compound);
-      match = match_longer (match, compound.match);
-    }
+  if (begins_chunk (self, at))
+    mark_chains (self, at);
+  compound.limit = self->compound_end;
+  run.limit = self->run_end;
+  if (glyph->flags & CHAT_GLYPH_STARTS_COMPOUND)
+    walk_on (self, &compound);
   if (glyph->flags & CHAT_GLYPH_STARTS_RUN)
-    {
-      Walk run = { .start = at,
-                   .limit = self->run_end,
-                   .end_flag = CHAT_GLYPH_ENDS_RUN,
-                   .joins = TRUE,
-                   .min_letters = MIN_RUN_LETTERS };
-
-      walk_on (self, &run);
-      match = match_longer (match, run.match);
-    }
+    walk_on (self, &run);
   if (glyph->flags & CHAT_GLYPH_STARTS_WORD)
     walk_on (self, &words);
-  return match_longer (match, words.match);
+  return match_longer (match_longer (compound.match, run.match), words.match);
 }
 
 static void

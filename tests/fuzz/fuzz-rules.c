@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Whatever the text, hits are inside it, in order and apart, and masking keeps its length. The bytes before the first
+ * NUL byte are a word list as well: it is taken or refused with a reason, and its rules must hold to the same. */
+#include "moderation/chat-rules.h"
+#include "moderation/chat-skeleton.h"
+
+#include <stdint.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);
+
+static const char list[]
+    = "language: es\nrule: es/insults\nputa\nmierda\nhijo de puta\ncoño\nfolla*\ncabrón\n!follaje*\n"
+      "!de puta madre\nseverity: mild\nculo\nass\nllll\nilil\n操你\n2g1c\n";
+
+static ChatRules *
+compile (const char *data, gsize length)
+{
+  g_autoptr (ChatRulesBuilder) builder = chat_rules_builder_new ();
+  g_autoptr (GError) error = NULL;
+
+  if (chat_rules_builder_add_data (builder, data, length, "list", &error))
+    return chat_rules_builder_compile (builder);
+  g_assert_true (g_str_has_prefix (error->message, "list:"));
+  g_assert_true (g_utf8_validate (error->message, -1, NULL));
+  return NULL;
+}
+
+static void
+check_find (ChatRules *rules, const char *text)
+{
+  static const char *const spanish[] = { "es", NULL };
+  g_autoptr (GArray) hits = chat_rules_find (rules, text, NULL);
+  g_autoptr (GArray) some = chat_rules_find (rules, text, spanish);
+  g_autofree char *masked = chat_rules_mask (text, hits);
+  glong length = g_utf8_strlen (text, -1);
+  guint end = 0, n_masked = 0;
+
+  for (guint i = 0; hits != NULL && i < hits->len; i++)
+    {
+      const ChatHit *hit = &g_array_index (hits, ChatHit, i);
+
+      g_assert_cmpuint (hit->start, >=, end);
+      g_assert_cmpuint (hit->length, >, 0);
+      end = hit->start + hit->length;
+      n_masked += hit->length;
+    }
+  g_assert_cmpint (end, <=, length);
+  g_assert_true (g_utf8_validate (masked, -1, NULL));
+  g_assert_cmpint (g_utf8_strlen (masked, -1), ==, length);
+  for (const char *a = text, *b = masked; *a != '\0'; a = g_utf8_next_char (a), b = g_utf8_next_char (b))
+    n_masked -= g_utf8_get_char (a) != g_utf8_get_char (b);
+  /* no hit has an asterisk inside, so each code point of one has changed */
+  g_assert_cmpuint (n_masked, ==, 0);
+}
+
+int
+LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
+{
+  static ChatRules *rules;
+  g_autofree char *whole = g_utf8_make_valid ((const char *)data, (gssize)size);
+  const uint8_t *nul = size > 0 ? memchr (data, '\0', size) : NULL;
+
+  if (rules == NULL)
+    rules = compile (list, sizeof list - 1);
+  g_assert_nonnull (rules);
+  check_find (rules, whole);
+  g_free (chat_skeleton (whole));
+  if (nul != NULL)
+    {
+      gsize list_length = (gsize)(nul - data);
+      g_autoptr (ChatRules) own = compile ((const char *)data, list_length);
+      g_autofree char *text = g_utf8_make_valid ((const char *)nul + 1, (gssize)(size - list_length - 1));
+
+      if (own != NULL)
+        check_find (own, text);
+    }
+  return 0;
+}
