@@ -244,7 +244,8 @@ find_anchor (ChatSqlite *database, const MessageCall *call, const Extent *extent
   return seq;
 }
 
-/* A channel's seqs have no gaps, so a page is a range of them. */
+/* A channel's seqs have no gaps, so a page is a range of them; what of it lies beyond an end is not there to be read.
+ */
 static void
 find_range (const MessageCall *call, const Extent *extent, gint64 anchor, gint64 *low, gint64 *high)
 {
@@ -272,8 +273,6 @@ find_range (const MessageCall *call, const Extent *extent, gint64 anchor, gint64
       *high = extent->head;
       *low = *high - limit + 1;
     }
-  *high = MIN (*high, extent->head);
-  *low = MAX (*low, extent->first);
 }
 
 static void
@@ -312,8 +311,8 @@ list (ChatSqlite *database, gconstpointer arguments)
     {
       find_range (call, &extent, anchor, &low, &high);
       read_messages (database, call, &extent, low, high, page->messages);
-      page->more_before = MIN (low, extent.head + 1) > extent.first;
-      page->more_after = MAX (high, extent.first - 1) < extent.head;
+      page->more_before = low > extent.first;
+      page->more_after = high < extent.head;
     }
   return page;
 }
