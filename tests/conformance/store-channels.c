@@ -101,6 +101,26 @@ made_once (StoreCase *self)
     }
 }
 
+/* Whatever is asked for under a name that is there, nothing changes: members or none, the same kind or the other. */
+static void
+made_without_members (StoreCase *self)
+{
+  const char *members[] = { "ana", NULL };
+  ChatChannelInfo public = { .name = (char *)"general", .topic = (char *)"first" };
+  ChatChannelInfo private = { .name = (char *)"general", .kind = CHAT_CHANNEL_PRIVATE, .members = (char **)members };
+  g_autoptr (ChatChannelInfo) stored = NULL;
+
+  g_assert_true (store_ensure (self, &public));
+  public.topic = (char *)"second";
+  public.members = (char **)members;
+  g_assert_false (store_ensure (self, &public));
+  g_assert_false (store_ensure (self, &private));
+  stored = get (self, "general", "eva");
+  g_assert_cmpint (stored->kind, ==, CHAT_CHANNEL_PUBLIC);
+  g_assert_cmpstr (stored->topic, ==, "first");
+  g_assert_cmpuint (g_strv_length (stored->members), ==, 0);
+}
+
 static void
 made_by_append (StoreCase *self)
 {
@@ -326,6 +346,7 @@ void
 store_cases_channels (const StoreFixture *fixture)
 {
   store_case_add (fixture, "channels/made-once", made_once);
+  store_case_add (fixture, "channels/made-without-members", made_without_members);
   store_case_add (fixture, "channels/made-by-append", made_by_append);
   store_case_add (fixture, "channels/private-ones-are-their-members", private_ones_are_their_members);
   store_case_add (fixture, "channels/private-one-made-by-append", private_one_made_by_append);

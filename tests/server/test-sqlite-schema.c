@@ -104,6 +104,33 @@ opened_by_many (void)
   assert_ask (test.path, "PRAGMA user_version", "3");
 }
 
+static gboolean
+commit_cb (gpointer handle)
+{
+  g_assert_cmpint (sqlite3_exec (handle, "COMMIT", NULL, NULL, NULL), ==, SQLITE_OK);
+  return G_SOURCE_REMOVE;
+}
+
+/* A new file that another writes to just then: it waits. */
+static void
+written_while_made (void)
+{
+  g_auto (SqliteTest) test = { 0 };
+  g_autoptr (GError) error = NULL;
+  ChatStore *store;
+  sqlite3 *other;
+
+  sqlite_test_init (&test);
+  other = sqlite_test_handle (test.path);
+  g_assert_cmpint (sqlite3_exec (other, "BEGIN IMMEDIATE", NULL, NULL, NULL), ==, SQLITE_OK);
+  g_timeout_add (20, commit_cb, other);
+  store = chat_sqlite_store_new (test.path);
+  chat_test_call (chat_store_open, store, &error);
+  g_assert_no_error (error);
+  sqlite3_close (other);
+  sqlite_test_store_close (store);
+}
+
 static ChatStrike *
 record_strike (ChatStore *store, const char *record_id, gint64 timestamp)
 {
@@ -218,6 +245,83 @@ expiring_block (void)
   g_assert_false (after->blocked);
   sqlite_test_store_close (store);
   assert_ask (test.path, "SELECT time, user_key FROM audit WHERE action = 'expire'", "50|ana");
+}
+
+/* Calls in flight of three messages each, of which every fifth call's last is one that a trigger refuses with @raise.
+ * Whatever is refused with it: a call that returned is there as a whole, one that failed is not there at all. */
+static guint
+append_with_refused (ChatStore *store, const char *path, const char *raise)
+{
+  enum
+  {
+    CALLS = 50
+  };
+  g_autofree char *trigger
+      = g_strdup_printf ("CREATE TRIGGER refuse BEFORE INSERT ON messages WHEN NEW.id LIKE '%%bad' "
+                         "BEGIN SELECT RAISE (%s, 'refused'); END",
+                         raise);
+  g_autofree char *order = NULL;
+  GAsyncResult *awaited[CALLS] = { NULL };
+  guint done = 0;
+
+  g_assert_cmpint (sqlite_test_sql (path, trigger), ==, SQLITE_OK);
+  for (guint i = 0; i < CALLS; i++)
+    {
+      g_autoptr (GPtrArray) messages = chat_test_messages_new ();
+
+      for (guint j = 0; j < 3; j++)
+        {
+          g_autofree char *id = g_strdup_printf ("m-%u-%u%s", i, j, i % 5 == 4 && j == 2 ? "-bad" : "");
+
+          g_ptr_array_add (messages, chat_test_message_new ("general", id, "text", i));
+        }
+      chat_message_store_append_async (chat_store_get_messages (store), messages, NULL, chat_test_result_cb,
+                                       &awaited[i]);
+    }
+  for (guint i = 0; i < CALLS; i++)
+    {
+      g_autoptr (GAsyncResult) result = chat_test_await (&awaited[i], "an append");
+      g_autoptr (GError) error = NULL;
+      g_autoptr (GArray) results = chat_message_store_append_finish (chat_store_get_messages (store), result, &error);
+      g_autofree char *sql = g_strdup_printf ("SELECT count (*) FROM messages WHERE id LIKE 'm-%u-%%'", i);
+      g_autofree char *found = sqlite_test_ask (path, sql);
+
+      if (results == NULL)
+        g_assert_error (error, CHAT_STORE_ERROR, CHAT_STORE_ERROR_CONFLICT);
+      g_assert_false (results != NULL && i % 5 == 4);
+      g_assert_cmpstr (found, ==, results != NULL ? "3" : "0");
+      done += results != NULL;
+    }
+  order = sqlite_test_ask (path,
+                           "SELECT count (*) = max (seq) AND max (seq) = (SELECT head FROM channels) FROM messages");
+  g_assert_cmpstr (order, ==, done > 0 ? "1" : "");
+  return done;
+}
+
+static void
+fails_alone (void)
+{
+  g_auto (SqliteTest) test = { 0 };
+  ChatStore *store;
+
+  sqlite_test_init (&test);
+  store = sqlite_test_store_open (test.path);
+  g_assert_cmpuint (append_with_refused (store, test.path, "ABORT"), ==, 40);
+  sqlite_test_store_close (store);
+}
+
+/* Some faults make SQLite give up the whole transaction: nobody in it is told that all went well. */
+static void
+fails_together (void)
+{
+  g_auto (SqliteTest) test = { 0 };
+  ChatStore *store;
+
+  sqlite_test_init (&test);
+  store = sqlite_test_store_open (test.path);
+  append_with_refused (store, test.path, "ROLLBACK");
+  g_assert_cmpint (sqlite_test_append (store, "after", NULL), >, 0);
+  sqlite_test_store_close (store);
 }
 
 /* Where the oldest are gone, a channel begins later: no page reaches before that. */
@@ -364,9 +468,12 @@ main (int argc, char **argv)
   g_test_add_func ("/sqlite/schema/brought-up-to-date", brought_up_to_date);
   g_test_add_func ("/sqlite/schema/stopped-half-way", stopped_half_way);
   g_test_add_func ("/sqlite/schema/opened-by-many", opened_by_many);
+  g_test_add_func ("/sqlite/schema/written-while-made", written_while_made);
   g_test_add_func ("/sqlite/schema/audited", audited);
   g_test_add_func ("/sqlite/schema/originals-apart", originals_apart);
   g_test_add_func ("/sqlite/schema/expiring-block", expiring_block);
+  g_test_add_func ("/sqlite/schema/fails-alone", fails_alone);
+  g_test_add_func ("/sqlite/schema/fails-together", fails_together);
   g_test_add_func ("/sqlite/schema/oldest-removed", oldest_removed);
   g_test_add_func ("/sqlite/schema/by-index", by_index);
   return g_test_run ();
