@@ -7,6 +7,9 @@
 
 G_BEGIN_DECLS
 
+/** CHAT_WEBSOCKET_SILENCE_MS: after so long without a word from the service it is asked whether it is there. */
+#define CHAT_WEBSOCKET_SILENCE_MS 15000
+
 #define CHAT_TYPE_WEBSOCKET_TRANSPORT (chat_websocket_transport_get_type ())
 G_DECLARE_FINAL_TYPE (ChatWebsocketTransport, chat_websocket_transport, CHAT, WEBSOCKET_TRANSPORT, GObject)
 
@@ -17,10 +20,21 @@ G_DECLARE_FINAL_TYPE (ChatWebsocketTransport, chat_websocket_transport, CHAT, WE
  * @token: (nullable): the bearer token; chat_websocket_transport_set_token() changes it for the next connection
  *
  * The live feed of tertulia-server (src/README.md, "the live protocol"). Features: RESUMABLE (a shard is a channel, its
- * offset the next seq). chat_controlled, chat_private, chat_receipts and the caller's own chat_warnings can be
- * subscribed to; a publish goes to `chat` whatever its topic, and calls back when the service has accepted it.
+ * offset the seq; where the service has not told it yet, counted on from the last one that it told).
+ * chat_controlled, chat_private, chat_receipts and the caller's own chat_warnings can be subscribed to; a publish goes
+ * to `chat` whatever its topic, and calls back when the service has accepted it. chat_transport_connect_async() while
+ * it waits for its next try lets it try at once.
+ *
+ * A service that refuses the token (401, 403) is DENIED, also after a break: the subscriptions are closed with that
+ * error, and the next connect tries again.
  */
 ChatTransport *chat_websocket_transport_new (SoupSession *session, const char *uri, const char *token);
+
+/** chat_websocket_transport_new_full: @silence_ms: instead of CHAT_WEBSOCKET_SILENCE_MS; a peer that stays silent for
+ * twice to three times as long is given up. */
+ChatTransport *chat_websocket_transport_new_full (SoupSession *session, const char *uri, const char *token,
+                                                  guint silence_ms);
+
 void chat_websocket_transport_set_token (ChatWebsocketTransport *self, const char *token);
 
 /** chat_websocket_transport_reconnect_now: drops the waiting time of a reconnect (the network came back). */
