@@ -1,217 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <string.h>
 
+#include "chat-test-disk.h"
 #include "sqlite-test.h"
 
-/* A disk that fails on demand: a VFS between SQLite and the real one counts what is done to files, and lets the n-th
- * fail. Whatever n is, the store answers with a clear error, and what it had confirmed is there afterwards, once and in
- * order. It also sees whether a commit was synchronised before it was confirmed. */
-
-/** Disk: what the VFS knows; its pAppData. Touched by the store's threads. */
-typedef struct
-{
-  sqlite3_vfs base;
-  sqlite3_vfs *real;
-  int fail_at;    /* which operation fails, from 1; 0: none */
-  int fail_count; /* how many do from there on */
-  int code;       /* with this */
-  int operations;
-  int log_syncs;
-} Disk;
-
-typedef struct
-{
-  sqlite3_file base;
-  sqlite3_file *real;
-  Disk *disk;
-  gboolean is_log;
-} DiskFile;
-
-static int
-next_operation (Disk *disk)
-{
-  int number = g_atomic_int_add (&disk->operations, 1) + 1;
-  int first = g_atomic_int_get (&disk->fail_at);
-
-  if (first == 0 || number < first || number >= first + g_atomic_int_get (&disk->fail_count))
-    return SQLITE_OK;
-  return g_atomic_int_get (&disk->code);
-}
-
-#define REAL(file) (((DiskFile *)(file))->real)
-#define DISK(file) (((DiskFile *)(file))->disk)
-
-static int
-disk_close (sqlite3_file *file)
-{
-  return REAL (file)->pMethods->xClose (REAL (file));
-}
-
-static int
-disk_read (sqlite3_file *file, void *buffer, int length, sqlite3_int64 offset)
-{
-  /* a full disk can be read, a broken one can't */
-  int code = g_atomic_int_get (&DISK (file)->code) == SQLITE_FULL ? SQLITE_OK : next_operation (DISK (file));
-
-  if (code != SQLITE_OK)
-    return SQLITE_IOERR_READ;
-  return REAL (file)->pMethods->xRead (REAL (file), buffer, length, offset);
-}
-
-static int
-disk_write (sqlite3_file *file, const void *buffer, int length, sqlite3_int64 offset)
-{
-  int code = next_operation (DISK (file));
-
-  if (code != SQLITE_OK)
-    return code == SQLITE_FULL ? SQLITE_FULL : SQLITE_IOERR_WRITE;
-  return REAL (file)->pMethods->xWrite (REAL (file), buffer, length, offset);
-}
-
-static int
-disk_truncate (sqlite3_file *file, sqlite3_int64 size)
-{
-  if (next_operation (DISK (file)) != SQLITE_OK)
-    return SQLITE_IOERR_TRUNCATE;
-  return REAL (file)->pMethods->xTruncate (REAL (file), size);
-}
-
-static int
-disk_sync (sqlite3_file *file, int flags)
-{
-  if (next_operation (DISK (file)) != SQLITE_OK)
-    return SQLITE_IOERR_FSYNC;
-  if (((DiskFile *)file)->is_log)
-    g_atomic_int_inc (&DISK (file)->log_syncs);
-  /* the real one is left out: nothing here is about power cuts, and it takes its time */
-  return SQLITE_OK;
-}
-
-static int
-disk_file_size (sqlite3_file *file, sqlite3_int64 *size)
-{
-  return REAL (file)->pMethods->xFileSize (REAL (file), size);
-}
-
-static int
-disk_lock (sqlite3_file *file, int lock)
-{
-  return REAL (file)->pMethods->xLock (REAL (file), lock);
-}
-
-static int
-disk_unlock (sqlite3_file *file, int lock)
-{
-  return REAL (file)->pMethods->xUnlock (REAL (file), lock);
-}
-
-static int
-disk_check_reserved_lock (sqlite3_file *file, int *reserved)
-{
-  return REAL (file)->pMethods->xCheckReservedLock (REAL (file), reserved);
-}
-
-static int
-disk_file_control (sqlite3_file *file, int operation, void *argument)
-{
-  return REAL (file)->pMethods->xFileControl (REAL (file), operation, argument);
-}
-
-static int
-disk_sector_size (sqlite3_file *file)
-{
-  return REAL (file)->pMethods->xSectorSize (REAL (file));
-}
-
-static int
-disk_device_characteristics (sqlite3_file *file)
-{
-  return REAL (file)->pMethods->xDeviceCharacteristics (REAL (file));
-}
-
-static int
-disk_shm_map (sqlite3_file *file, int page, int size, int extend, void volatile **memory)
-{
-  if (extend && next_operation (DISK (file)) != SQLITE_OK)
-    return SQLITE_IOERR_SHMSIZE;
-  return REAL (file)->pMethods->xShmMap (REAL (file), page, size, extend, memory);
-}
-
-static int
-disk_shm_lock (sqlite3_file *file, int offset, int n, int flags)
-{
-  return REAL (file)->pMethods->xShmLock (REAL (file), offset, n, flags);
-}
-
-static void
-disk_shm_barrier (sqlite3_file *file)
-{
-  REAL (file)->pMethods->xShmBarrier (REAL (file));
-}
-
-static int
-disk_shm_unmap (sqlite3_file *file, int remove)
-{
-  return REAL (file)->pMethods->xShmUnmap (REAL (file), remove);
-}
-
-static const sqlite3_io_methods disk_methods = {
-  .iVersion = 2,
-  .xClose = disk_close,
-  .xRead = disk_read,
-  .xWrite = disk_write,
-  .xTruncate = disk_truncate,
-  .xSync = disk_sync,
-  .xFileSize = disk_file_size,
-  .xLock = disk_lock,
-  .xUnlock = disk_unlock,
-  .xCheckReservedLock = disk_check_reserved_lock,
-  .xFileControl = disk_file_control,
-  .xSectorSize = disk_sector_size,
-  .xDeviceCharacteristics = disk_device_characteristics,
-  .xShmMap = disk_shm_map,
-  .xShmLock = disk_shm_lock,
-  .xShmBarrier = disk_shm_barrier,
-  .xShmUnmap = disk_shm_unmap,
-};
-
-static int
-disk_open (sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *out_flags)
-{
-  DiskFile *self = (DiskFile *)file;
-  Disk *disk = (Disk *)vfs;
-  int code;
-
-  self->base.pMethods = NULL;
-  if (next_operation (disk) != SQLITE_OK)
-    return SQLITE_CANTOPEN;
-  self->disk = disk;
-  self->is_log = (flags & SQLITE_OPEN_WAL) != 0;
-  self->real = (sqlite3_file *)(self + 1);
-  code = disk->real->xOpen (disk->real, name, self->real, flags, out_flags);
-  if (self->real->pMethods != NULL)
-    self->base.pMethods = &disk_methods;
-  return code;
-}
-
-static void
-disk_insert (Disk *self)
-{
-  self->real = sqlite3_vfs_find (NULL);
-  self->base = *self->real;
-  self->base.zName = "failing-disk";
-  self->base.pNext = NULL;
-  self->base.szOsFile = (int)sizeof (DiskFile) + self->real->szOsFile;
-  self->base.xOpen = disk_open;
-  g_assert_cmpint (sqlite3_vfs_register (&self->base, 1), ==, SQLITE_OK);
-}
-
-static void
-disk_remove (Disk *self)
-{
-  sqlite3_vfs_unregister (&self->base);
-  sqlite3_vfs_register (self->real, 1);
-}
+/* A disk that fails on demand (ChatTestDisk) lets the n-th operation on a file fail. Whatever n is, the store answers
+ * with a clear error, and what it had confirmed is there afterwards, once and in order. It also sees whether a commit
+ * was synchronised before it was confirmed. */
 
 /* A life of a store */
 
@@ -328,7 +123,7 @@ check_ledger (const char *path, const Ledger *ledger)
 /* Fails the n-th operation, and @count in all, for every n until a life passes without meeting one (in a short run for
  * every seventh). Returns: how many lives met with an error */
 static guint
-sweep (Disk *disk, int code, int count)
+sweep (ChatTestDisk *disk, int code, int count)
 {
   int step = g_getenv ("TERTULIA_TEST_FULL") != NULL ? 1 : 7;
   guint lives = 0;
@@ -342,15 +137,12 @@ sweep (Disk *disk, int code, int count)
       g_autofree char *strikes = NULL;
 
       sqlite_test_init (&test);
-      g_atomic_int_set (&disk->operations, 0);
-      g_atomic_int_set (&disk->code, code);
-      g_atomic_int_set (&disk->fail_count, count);
-      g_atomic_int_set (&disk->fail_at, n);
+      chat_test_disk_fail (disk, n, count, code);
       live (test.path, &ledger);
       met = g_atomic_int_get (&disk->operations) >= n;
 
       /* the disk is mended: all goes well, and what was confirmed before is there */
-      g_atomic_int_set (&disk->fail_at, 0);
+      chat_test_disk_fail (disk, 0, 0, SQLITE_OK);
       lives += ledger.errors > 0;
       ledger.errors = 0;
       live (test.path, &ledger);
@@ -367,32 +159,32 @@ sweep (Disk *disk, int code, int count)
 static void
 full_for_a_moment (gconstpointer data)
 {
-  g_assert_cmpuint (sweep ((Disk *)data, SQLITE_FULL, 1), >, 20);
+  g_assert_cmpuint (sweep ((ChatTestDisk *)data, SQLITE_FULL, 1), >, 20);
 }
 
 static void
 full_for_good (gconstpointer data)
 {
-  g_assert_cmpuint (sweep ((Disk *)data, SQLITE_FULL, G_MAXINT / 2), >, 20);
+  g_assert_cmpuint (sweep ((ChatTestDisk *)data, SQLITE_FULL, G_MAXINT / 2), >, 20);
 }
 
 static void
 broken_for_a_moment (gconstpointer data)
 {
-  g_assert_cmpuint (sweep ((Disk *)data, SQLITE_IOERR, 1), >, 40);
+  g_assert_cmpuint (sweep ((ChatTestDisk *)data, SQLITE_IOERR, 1), >, 40);
 }
 
 static void
 broken_for_good (gconstpointer data)
 {
-  g_assert_cmpuint (sweep ((Disk *)data, SQLITE_IOERR, G_MAXINT / 2), >, 40);
+  g_assert_cmpuint (sweep ((ChatTestDisk *)data, SQLITE_IOERR, G_MAXINT / 2), >, 40);
 }
 
 /* synchronous=FULL: no call is answered before the write-ahead log is on the disk. */
 static void
 synchronised (gconstpointer data)
 {
-  Disk *disk = (Disk *)data;
+  ChatTestDisk *disk = (ChatTestDisk *)data;
   g_auto (SqliteTest) test = { 0 };
   ChatStore *store;
   g_autoptr (GError) error = NULL;
@@ -420,7 +212,7 @@ shared_commits (gconstpointer data)
   {
     CALLS = 320
   };
-  Disk *disk = (Disk *)data;
+  ChatTestDisk *disk = (ChatTestDisk *)data;
   g_auto (SqliteTest) test = { 0 };
   GAsyncResult *awaited[CALLS] = { NULL };
   ChatStore *store;
@@ -444,11 +236,11 @@ shared_commits (gconstpointer data)
 int
 main (int argc, char **argv)
 {
-  Disk disk = { 0 };
+  ChatTestDisk disk = { 0 };
   int status;
 
   g_test_init (&argc, &argv, NULL);
-  disk_insert (&disk);
+  chat_test_disk_insert (&disk);
   g_test_add_data_func ("/sqlite/io/synchronised", &disk, synchronised);
   g_test_add_data_func ("/sqlite/io/shared-commits", &disk, shared_commits);
   g_test_add_data_func ("/sqlite/io/full-for-a-moment", &disk, full_for_a_moment);
@@ -456,6 +248,6 @@ main (int argc, char **argv)
   g_test_add_data_func ("/sqlite/io/broken-for-a-moment", &disk, broken_for_a_moment);
   g_test_add_data_func ("/sqlite/io/broken-for-good", &disk, broken_for_good);
   status = g_test_run ();
-  disk_remove (&disk);
+  chat_test_disk_remove (&disk);
   return status;
 }
