@@ -309,8 +309,7 @@ chat_live_frame_publish (ChatRecord *record, GError **error)
   if (length > CHAT_RECORD_MAX_BYTES)
     {
       g_set_error (error, CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_REJECTED,
-                   _ ("The record has %" G_GSIZE_FORMAT " bytes; at most %d can be sent"), length,
-                   CHAT_RECORD_MAX_BYTES);
+                   _ ("The record has %zu bytes; at most %d can be sent"), length, CHAT_RECORD_MAX_BYTES);
       return NULL;
     }
   if (!check_record (bytes, &named, &failure))

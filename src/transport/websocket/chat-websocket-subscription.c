@@ -340,14 +340,17 @@ take_first_head (ChatWebsocketSubscription *self, const char *channel, gint64 he
 {
   gboolean named = g_hash_table_contains (self->shards, channel);
   Shard *shard = get_shard (self, channel);
+  g_autofree char *end = NULL;
+  g_autofree char *start = NULL;
 
   if (!named)
     shard->known = shard->delivered = head;
   if (shard->start <= head)
     return TRUE;
+  end = g_strdup_printf ("%" G_GINT64_FORMAT, head);
+  start = g_strdup_printf ("%" G_GINT64_FORMAT, shard->start);
   g_set_error (error, CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_LOST,
-               _ ("#%s ends at %" G_GINT64_FORMAT ": there is no place %" G_GINT64_FORMAT " to go on from"), channel,
-               head, shard->start);
+               _ ("#%s ends at %s: there is no place %s to go on from"), channel, end, start);
   return FALSE;
 }
 
