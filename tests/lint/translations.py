@@ -12,6 +12,8 @@ import tap
 IN_CODE = re.compile(r'(?<!\w)(_|N_|C_|NC_|ngettext|g_dngettext|g_dcgettext|g_dpgettext2)\s*\(\s*"')
 IN_TEMPLATE = re.compile(r'translatable="(yes|true|1)"')
 IN_SCHEMA = re.compile(r'<(summary|description)>')
+# A macro such as G_GSIZE_FORMAT within a string: the translators see what is before it only.
+CUT_SHORT = re.compile(r'"((?:[^%\n]|%%|%[^"\n])*%)"\nmsg')
 # What meson's preset "glib" gives to xgettext.
 KEYWORDS = ['_', 'N_', 'C_:1c,2', 'NC_:1c,2', 'g_dcgettext:2', 'g_dngettext:2,3', 'g_dpgettext2:2c,3']
 
@@ -71,6 +73,9 @@ def languages(root):
         found = tool('xgettext', '--from-code=UTF-8', '--add-comments', f'--directory={root}',
                      f'--files-from={root}/po/POTFILES.in', f'--output={template}',
                      *(f'--keyword={keyword}' for keyword in KEYWORDS))
+        if template.is_file():
+            found += [f'"{string}" ends within a format: put what a macro formats into a %s of its own'
+                      for string in CUT_SHORT.findall(template.read_text(encoding='utf-8'))]
         for language in listed(root, 'LINGUAS'):
             found += [line.replace(f'{root}/', '') for line in incomplete(root, language, template)]
     return found
