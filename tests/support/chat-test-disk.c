@@ -165,7 +165,8 @@ disk_open (sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, in
   int code;
 
   self->base.pMethods = NULL;
-  if (next_operation (disk) != SQLITE_OK)
+  /* a full disk lets files be opened */
+  if (g_atomic_int_get (&disk->code) != SQLITE_FULL && next_operation (disk) != SQLITE_OK)
     return SQLITE_CANTOPEN;
   self->disk = disk;
   self->is_log = (flags & SQLITE_OPEN_WAL) != 0;

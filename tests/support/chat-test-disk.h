@@ -18,7 +18,7 @@ typedef struct
   sqlite3_vfs *real;
   int fail_at;    /* which operation fails, from 1; 0: none */
   int fail_count; /* how many do from there on */
-  int code;       /* with this: SQLITE_FULL, where reading goes on, or SQLITE_IOERR */
+  int code;       /* with this: SQLITE_FULL, where files are opened and read all the same, or SQLITE_IOERR */
   int operations; /* so far */
   int log_syncs;  /* of a write-ahead log */
 } ChatTestDisk;
