@@ -186,6 +186,7 @@ take_record (ChatWorkspace *self, ChatRecord *record, GPtrArray *groups)
 {
   const char *topic = chat_record_get_topic (record);
   g_autoptr (ChatMessage) message = decode (self, record);
+  GPtrArray *group;
 
   /* what can't be read was counted and put aside by the service */
   if (message == NULL)
@@ -195,8 +196,10 @@ take_record (ChatWorkspace *self, ChatRecord *record, GPtrArray *groups)
   else if (chat_message_get_kind (message) == CHAT_KIND_RECEIPT)
     take_receipt (self, message);
   else
-    g_ptr_array_add (find_group (self, groups, chat_message_get_channel (message))->messages,
-                     g_steal_pointer (&message));
+    {
+      group = find_group (self, groups, chat_message_get_channel (message))->messages;
+      g_ptr_array_add (group, g_steal_pointer (&message));
+    }
 }
 
 static void
