@@ -19,8 +19,12 @@ struct _ChatMessageList
   /* Borrowed */
   GtkAdjustment *adjustment;
 
-  guint stick_id;  /* a move to the bottom is due before the next frame */
-  guint following; /* as the timeline was last told; 2: not told yet */
+  GdkSurface *surface; /* while realized */
+
+  gulong layout_id;
+  gulong items_id;
+  gboolean sticking; /* rows or sizes are changing: the move to the bottom is due at the end of this layout */
+  guint following;   /* as the timeline was last told; 2: not told yet */
   gboolean at_bottom;
 };
 
@@ -61,22 +65,41 @@ set_at_bottom (ChatMessageList *self, gboolean at_bottom)
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_AT_BOTTOM]);
 }
 
-static gboolean
-stick_cb (gpointer data)
-{
-  ChatMessageList *self = data;
-
-  self->stick_id = 0;
-  gtk_adjustment_set_value (self->adjustment, bottom_of (self->adjustment));
-  return G_SOURCE_REMOVE;
-}
-
-/* Setting the value inside "changed" would draw the top rows first; an ordinary idle comes after the frame. */
+/*
+ * Sticking to the bottom. A value set inside the adjustment's "changed" draws the top rows; one set in an idle comes a
+ * frame late. So it is set right after the surface's layout that changed the sizes (connected later, this handler comes
+ * after GTK's own), in the same frame: the clock then lays out once more before it paints. Until then the value moves
+ * by itself, and says nothing about what the reader wants.
+ */
 static void
 stick_soon (ChatMessageList *self)
 {
-  if (self->stick_id == 0)
-    self->stick_id = g_idle_add_full (G_PRIORITY_HIGH_IDLE, stick_cb, self, NULL);
+  self->sticking = TRUE;
+  if (self->surface != NULL)
+    gdk_surface_request_layout (self->surface);
+}
+
+static void
+layout_cb (ChatMessageList *self)
+{
+  if (!self->sticking || !gtk_widget_get_mapped (GTK_WIDGET (self)))
+    return;
+  /* New rows at the bottom are measured by the next layout, which may move the value once more: done when it does not.
+   */
+  if (gtk_adjustment_get_value (self->adjustment) >= bottom_of (self->adjustment) - 1)
+    {
+      self->sticking = FALSE;
+      return;
+    }
+  gtk_adjustment_set_value (self->adjustment, bottom_of (self->adjustment));
+  gdk_surface_request_layout (self->surface);
+}
+
+static void
+items_changed_cb (ChatMessageList *self)
+{
+  if (self->at_bottom)
+    stick_soon (self);
 }
 
 static void
@@ -108,7 +131,7 @@ value_changed_cb (ChatMessageList *self)
   double bottom = bottom_of (self->adjustment);
   gboolean at_newest = TRUE;
 
-  if (self->stick_id != 0)
+  if (self->sticking)
     return;
   if (self->timeline != NULL)
     g_object_get (self->timeline, "at-newest", &at_newest, NULL);
@@ -199,12 +222,31 @@ get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
 }
 
 static void
+realize (GtkWidget *widget)
+{
+  ChatMessageList *self = CHAT_MESSAGE_LIST (widget);
+
+  GTK_WIDGET_CLASS (chat_message_list_parent_class)->realize (widget);
+  self->surface = gtk_native_get_surface (gtk_widget_get_native (widget));
+  self->layout_id = g_signal_connect_swapped (self->surface, "layout", G_CALLBACK (layout_cb), self);
+}
+
+static void
+unrealize (GtkWidget *widget)
+{
+  ChatMessageList *self = CHAT_MESSAGE_LIST (widget);
+
+  g_clear_signal_handler (&self->layout_id, self->surface);
+  self->surface = NULL;
+  GTK_WIDGET_CLASS (chat_message_list_parent_class)->unrealize (widget);
+}
+
+static void
 dispose (GObject *object)
 {
   ChatMessageList *self = CHAT_MESSAGE_LIST (object);
 
   chat_message_list_set_timeline (self, NULL);
-  g_clear_handle_id (&self->stick_id, g_source_remove);
   g_clear_pointer (&self->scroller, gtk_widget_unparent);
   G_OBJECT_CLASS (chat_message_list_parent_class)->dispose (object);
 }
@@ -221,6 +263,8 @@ chat_message_list_class_init (ChatMessageListClass *klass)
   g_object_class_install_properties (object_class, N_PROPS, properties);
   signals[ACTIVATE_MENU] = g_signal_new ("activate-menu", CHAT_TYPE_MESSAGE_LIST, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
                                          NULL, G_TYPE_NONE, 3, CHAT_TYPE_MESSAGE_ITEM, G_TYPE_DOUBLE, G_TYPE_DOUBLE);
+  GTK_WIDGET_CLASS (klass)->realize = realize;
+  GTK_WIDGET_CLASS (klass)->unrealize = unrealize;
   gtk_widget_class_set_layout_manager_type (GTK_WIDGET_CLASS (klass), GTK_TYPE_BIN_LAYOUT);
 }
 
@@ -267,6 +311,7 @@ chat_message_list_set_timeline (ChatMessageList *self, ChatTimeline *timeline)
     {
       /* Nobody looks at it any more: what comes now is to be counted, and its window need not slide. */
       g_signal_handlers_disconnect_by_func (self->timeline, at_newest_cb, self);
+      g_clear_signal_handler (&self->items_id, self->timeline);
       chat_timeline_set_following (self->timeline, TRUE);
     }
   if (self->view != NULL && self->scroller != NULL)
@@ -276,6 +321,8 @@ chat_message_list_set_timeline (ChatMessageList *self, ChatTimeline *timeline)
   if (timeline == NULL)
     return;
   g_signal_connect_object (timeline, "notify::at-newest", G_CALLBACK (at_newest_cb), self, G_CONNECT_SWAPPED);
+  /* before the view hears of it */
+  self->items_id = g_signal_connect_swapped (timeline, "items-changed", G_CALLBACK (items_changed_cb), self);
   set_at_bottom (self, TRUE);
   model = GTK_SELECTION_MODEL (gtk_no_selection_new (G_LIST_MODEL (g_object_ref (timeline))));
   gtk_list_view_set_model (self->view, model);

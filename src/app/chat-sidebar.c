@@ -19,6 +19,7 @@ struct _ChatSidebar
   GtkWidget *foot_icon;
   GtkLabel *foot_label;
   GtkLabel *details;
+  GtkWidget *popover;
 
   /* Owned */
   ChatWorkspace *workspace;
@@ -131,6 +132,9 @@ dispose (GObject *object)
 {
   ChatSidebar *self = CHAT_SIDEBAR (object);
 
+  if (self->popover != NULL)
+    gtk_widget_unparent (self->popover);
+  self->popover = NULL;
   g_clear_pointer (&self->box, gtk_widget_unparent);
   g_clear_object (&self->workspace_signals);
   g_clear_object (&self->workspace);
@@ -153,12 +157,15 @@ chat_sidebar_class_init (ChatSidebarClass *klass)
   gtk_widget_class_bind_template_child (widget_class, ChatSidebar, foot_icon);
   gtk_widget_class_bind_template_child (widget_class, ChatSidebar, foot_label);
   gtk_widget_class_bind_template_child (widget_class, ChatSidebar, details);
+  gtk_widget_class_bind_template_child (widget_class, ChatSidebar, popover);
 }
 
 static void
 chat_sidebar_init (ChatSidebar *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  gtk_widget_set_parent (self->popover, self->foot);
+  g_signal_connect_object (self->foot, "clicked", G_CALLBACK (gtk_popover_popup), self->popover, G_CONNECT_SWAPPED);
   gtk_list_box_set_header_func (self->list, update_header_cb, NULL, NULL);
   g_signal_connect_object (self->list, "row-activated", G_CALLBACK (row_activated_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->list, "row-selected", G_CALLBACK (row_selected_cb), self, G_CONNECT_SWAPPED);
