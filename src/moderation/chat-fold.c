@@ -333,7 +333,7 @@ read_special (gunichar c, ChatFoldValue *value)
     *value = CHAT_FOLD_VALUE (CHAT_GLYPH_LETTER, 'a' + (c - 0x1f150));
   else if (c >= 0x1f170 && c <= 0x1f189) /* 🅰 */
     *value = CHAT_FOLD_VALUE (CHAT_GLYPH_LETTER, 'a' + (c - 0x1f170));
-  else if (c >= 0x1f1e6 && c <= 0x1f1ff) /* 🇦 */
+  else if (c >= 0x1f1e6 && c <= 0x1f1ff) /* 🇦, see join_flag () in chat-glyphs.c */
     *value = CHAT_FOLD_VALUE (CHAT_GLYPH_LETTER, 'a' + (c - 0x1f1e6));
   else
     return FALSE;

@@ -50,7 +50,7 @@ typedef guint32 ChatFoldValue;
  * ChatFoldTable:
  *
  * How every code point of Unicode is read: NFKC case folding, marks dropped, look-alikes of Latin letters by ICU's
- * confusables. It is made once in a process (some 30 ms) and never changes.
+ * confusables. It is made once in a process (some 60 ms) and never changes.
  */
 typedef struct
 {

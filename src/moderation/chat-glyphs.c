@@ -44,6 +44,28 @@ add_mark (ChatGlyphs *self, const char *text, gunichar mark, gsize start, gsize 
   last->end = (guint32)end;
 }
 
+static gboolean
+is_regional_indicator (gunichar c)
+{
+  return c >= 0x1f1e6 && c <= 0x1f1ff;
+}
+
+/* Two regional indicators are a flag, or look like one; a single one is a letter. */
+static void
+join_flag (ChatGlyphs *self, const char *text)
+{
+  ChatGlyph *last = &self->items[self->n_items - 1];
+
+  if (self->n_items < 2 || last[-1].end != last->start
+      || !is_regional_indicator (g_utf8_get_char (text + last[-1].start)))
+    return;
+  for (ChatGlyph *glyph = last - 1; glyph <= last; glyph++)
+    {
+      glyph->kind = CHAT_GLYPH_JOINER;
+      glyph->label = g_utf8_get_char (text + glyph->start);
+    }
+}
+
 static void
 add_wide (ChatGlyphs *self, const ChatFoldTable *table, const char *text, gsize start, gsize end)
 {
@@ -73,6 +95,8 @@ add_wide (ChatGlyphs *self, const ChatFoldTable *table, const char *text, gsize 
     case CHAT_GLYPH_STOP:
     case CHAT_GLYPH_BREAK:
       push (self, value, c, start, end);
+      if (is_regional_indicator (c))
+        join_flag (self, text);
       return;
     }
 }

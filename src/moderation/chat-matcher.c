@@ -10,8 +10,10 @@
  * - compounds, such as "pu-ta" and "p.uta": chunks of letters with one joiner between any two. The joiners are passed
  *   over; a match begins and ends where the compound does, or where its joiner changes ("hola_pu-ta").
  * - runs of single letters, such as "p u t a" and "p, u, t, a": all between the letters is passed over. A match begins
- *   and ends where the run does, or at a gap that is wider than the others ("u n a  p u t a"), or leaves out a
- * one-letter word at an end ("y p u t a").
+ *   and ends where the run does, or where its gap changes ("u n a  p u t a").
+ *
+ * In the latter two a one-letter word at an end may be left out ("y p u t a"), but a match does not begin just
+ * anywhere: "c-u-l-o" is a part of "v-e-h-i-c-u-l-o".
  *
  * The longest match counts, and an exception that covers it wins. Time is linear: of two walks that are alive at the
  * same glyph, the one that began first is further on in its word by a letter or more (the places where words start are
@@ -207,8 +209,7 @@ mark_ends (ChatMatcher *self, Chunk chunk, ChatGlyphFlags ends)
       self->glyphs[i].flags |= ends;
 }
 
-/* Marks with @starts and @ends, in the chain that begins at @start, where matches may begin and end. Returns its end.
- */
+/* Marks with @starts and @ends where in the chain that begins at @start matches may begin and end; returns its end. */
 static gsize
 mark_chain (ChatMatcher *self, gsize start, GapFunc find_gap, ChatGlyphFlags starts, ChatGlyphFlags ends)
 {
@@ -338,7 +339,8 @@ chat_matcher_run (ChatMatcher *self, ChatGlyphs *glyphs)
 void
 chat_matcher_run_whole (ChatMatcher *self, ChatGlyphs *glyphs)
 {
-  Walk walk = { .end_flag = CHAT_GLYPH_ENDS_COMPOUND, .joins = TRUE };
+  /* joined from the start: no other walk looks for "/fucking" */
+  Walk walk = { .end_flag = CHAT_GLYPH_ENDS_COMPOUND, .joins = TRUE, .joined = TRUE };
 
   take (self, glyphs);
   walk.limit = self->n_glyphs;

@@ -52,6 +52,8 @@ chat_rules_builder_free (ChatRulesBuilder *self)
 static gboolean
 check_limits (ChatRulesBuilder *self, const ChatWordList *list, const char *name, GError **error)
 {
+  g_autoptr (GHashTable) new_languages = g_hash_table_new (g_str_hash, g_str_equal);
+
   if (list->words->len > MAX_WORDS - self->n_words)
     {
       g_set_error (error, CHAT_RULES_ERROR, CHAT_RULES_ERROR_SYNTAX,
@@ -60,8 +62,13 @@ check_limits (ChatRulesBuilder *self, const ChatWordList *list, const char *name
       return FALSE;
     }
   for (guint i = 0; i < list->sections->len; i++)
-    g_hash_table_add (self->languages, g_strdup (g_array_index (list->sections, ChatWordSection, i).language));
-  if (g_hash_table_size (self->languages) > MAX_LANGUAGES)
+    {
+      const char *language = g_array_index (list->sections, ChatWordSection, i).language;
+
+      if (!g_hash_table_contains (self->languages, language))
+        g_hash_table_add (new_languages, (gpointer)language);
+    }
+  if (g_hash_table_size (self->languages) + g_hash_table_size (new_languages) > MAX_LANGUAGES)
     {
       g_set_error (error, CHAT_RULES_ERROR, CHAT_RULES_ERROR_SYNTAX,
                    "%s: with it the lists have more than %u languages; use * where a list is for all", name,
@@ -78,6 +85,8 @@ chat_rules_builder_add_data (ChatRulesBuilder *self, const char *data, gsize len
 
   if (list == NULL || !check_limits (self, list, name, error))
     return FALSE;
+  for (guint i = 0; i < list->sections->len; i++)
+    g_hash_table_add (self->languages, g_strdup (g_array_index (list->sections, ChatWordSection, i).language));
   self->n_words += list->words->len;
   g_ptr_array_add (self->lists, g_steal_pointer (&list));
   return TRUE;

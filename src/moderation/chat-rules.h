@@ -68,7 +68,7 @@ gboolean chat_rules_builder_add_data (ChatRulesBuilder *self, const char *data, 
 gboolean chat_rules_builder_add_directory (ChatRulesBuilder *self, const char *path, GError **error);
 
 /** chat_rules_builder_compile: (transfer full): the rules so far; the builder may be given more lists and compile
- * again. Takes some 10 ms for the default lists, and some 60 ms more the first time in a process. */
+ * again. The default lists take some 10 ms in all, and the first list of a process some 60 ms more. */
 ChatRules *chat_rules_builder_compile (ChatRulesBuilder *self);
 
 /**

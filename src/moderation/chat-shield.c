@@ -98,11 +98,18 @@ at_token_start (const Scan *self, gsize at)
   return is_space (before) || strchr ("\"'([{<,;=", before) != NULL;
 }
 
+/* The next space of any script from @at on, or one of @others. */
 static gsize
-skip_to_space (const Scan *self, gsize at)
+skip_to_space (const Scan *self, gsize at, const char *others)
 {
-  while (at < self->length && !is_space (self->text[at]))
-    at++;
+  while (at < self->length)
+    {
+      const char *p = self->text + at;
+
+      if ((guchar)*p < 0x80 ? is_space (*p) || strchr (others, *p) != NULL : g_unichar_isspace (g_utf8_get_char (p)))
+        break;
+      at = (gsize)(g_utf8_next_char (p) - self->text);
+    }
   return at;
 }
 
@@ -112,7 +119,7 @@ token_end (const Scan *self, gsize at)
 {
   gsize start = at;
 
-  at = skip_to_space (self, at);
+  at = skip_to_space (self, at, "");
   while (at > start && strchr (".,;:!?\"')]}>", self->text[at - 1]) != NULL)
     at--;
   return at;
@@ -158,43 +165,33 @@ find_closing (const Scan *self, gsize at, gsize n)
   return 0;
 }
 
-/* Fences that nothing closes are looked for to the end of the text once only. */
+/* Where nothing closes it, it is no code. That is looked for to the end of the text once only: any fence behind would
+ * have closed the first. */
 static gsize
-scan_backtick (Scan *self, gsize at, gboolean *unclosed_fence)
+scan_backtick (Scan *self, gsize at)
 {
   gsize n = count_backticks (self, at);
-  gsize end = n >= 3 && *unclosed_fence ? 0 : find_closing (self, at + n, n);
+  gsize end = find_closing (self, at + n, n);
 
-  if (end > 0)
-    return add (self, at, end, CHAT_SHIELD_OPAQUE);
-  *unclosed_fence = *unclosed_fence || n >= 3;
-  return at + n;
+  return end > 0 ? add (self, at, end, CHAT_SHIELD_OPAQUE) : at + n;
 }
 
 /* URLs and addresses */
 
-/* Where a URL that goes on at @at ends: at a space of any script, a quotation mark, bracket or backtick. */
+/* Where a URL that goes on at @at ends. */
 static gsize
 url_end (const Scan *self, gsize at)
 {
-  while (at < self->length)
-    {
-      const char *p = self->text + at;
-
-      if ((guchar)*p >= 0x80 ? g_unichar_isspace (g_utf8_get_char (p)) : is_space (*p) || strchr ("<>\"`", *p) != NULL)
-        break;
-      at = (gsize)(g_utf8_next_char (p) - self->text);
-    }
-  return at;
+  return skip_to_space (self, at, "<>\"`");
 }
 
 /* "http" + "://" and so on; @at is the colon. */
 static gsize
 scan_colon (Scan *self, gsize at)
 {
-  static const char *const schemes[]
-      = { "http", "https", "ws",   "wss",   "ftp", "ftps", "sftp", "ssh",  "git",   "svn",   "file", "irc",
-          "ircs", "xmpp",  "amqp", "amqps", "smb", "nfs",  "ldap", "jdbc", "mysql", "redis", "s3",   "postgresql" };
+  static const char *const schemes[] = { "http", "https", "ws",    "wss",   "ftp",  "ftps",       "sftp",  "ssh", "git",
+                                         "svn",  "file",  "irc",   "ircs",  "xmpp", "amqp",       "amqps", "smb", "nfs",
+                                         "ldap", "jdbc",  "mysql", "redis", "s3",   "postgresql", "kafka", "mqtt" };
 
   if (byte_at (self, at + 1) != '/' || byte_at (self, at + 2) != '/' || alnum_at (self, at + 3) == 0)
     return at + 1;
@@ -235,8 +232,7 @@ is_host (const char *start, const char *end)
   return end - dot >= 2 && dot - start >= 2 && dot[-1] == '.' && g_ascii_isalnum (dot[-2]) && g_ascii_isalnum (*start);
 }
 
-/* "example.com/path", "example.com:80": @at is the byte after the host name. Returns @at where it is
- * none. */
+/* "example.com/path", "example.com:80"; @at is the byte after the host name. Returns @at where it is none. */
 static gsize
 scan_host (Scan *self, gsize at)
 {
@@ -321,7 +317,7 @@ scan_relative_path (Scan *self, gsize at)
     return at;
   start = skip_back (self, at, "._-");
   end = token_end (self, at);
-  self->path_ended = skip_to_space (self, at);
+  self->path_ended = skip_to_space (self, at, "");
   if (end <= at + 1 || start == at || !has_suffix (self, at + 1, end))
     return at;
   return add (self, start, end, CHAT_SHIELD_WHOLE);
@@ -422,13 +418,12 @@ GArray *
 chat_shields_find (const char *text, gsize length)
 {
   Scan self = { .text = text, .length = length };
-  gboolean unclosed_fence = FALSE;
 
   for (gsize at = 0; at < length;)
     switch (text[at])
       {
       case '`':
-        at = scan_backtick (&self, at, &unclosed_fence);
+        at = scan_backtick (&self, at);
         break;
       case ':':
         if (g_ascii_isdigit (byte_at (&self, at + 1)) && scan_host (&self, at) != at)

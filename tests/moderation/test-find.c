@@ -186,6 +186,8 @@ static const char *const around[] = {
   "«puta$»",
   "$«puta»",
   "«puta»😀",
+  "«puta»🇪🇸",
+  "🇪🇸«puta»🇲🇽🇦🇷",
   "😀«puta»",
   "hola!«puta»",
   "«puta»!que",
@@ -257,6 +259,7 @@ static const char *const other_than_prose[] = {
 
 static const char *const code_in_english[] = {
   "550e8400-b00b-41d4-a716-446655440000 «b00b»",
+  "/«fucking» «fuck_this» /usr/fuck",
   "get_ass(x), ass_count; self.__cock_size «cock»",
   "@dick @moby_dick «dick»",
   NULL,

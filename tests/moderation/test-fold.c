@@ -28,6 +28,7 @@ static const struct
   { 0x03b1, CHAT_GLYPH_LETTER, 'a' },                                           /* α */
   { 0x03bc, CHAT_GLYPH_LETTER, 'u' },                                           /* μ */
   { 0x00b5, CHAT_GLYPH_LETTER, 'u' },                                           /* µ */
+  { 0x0271, CHAT_GLYPH_LETTER, 'm' },                                           /* ɱ */
   { 0x00f8, CHAT_GLYPH_LETTER, 'o' },                                           /* ø */
   { 0x0142, CHAT_GLYPH_LETTER, 'l' },                                           /* ł */
   { 0x1d00, CHAT_GLYPH_LETTER, 'a' },                                           /* ᴀ */

@@ -238,6 +238,7 @@ test_limits (void)
   g_assert_error (error, CHAT_RULES_ERROR, CHAT_RULES_ERROR_SYNTAX);
   g_assert_nonnull (strstr (error->message, "mine: "));
   g_assert_nonnull (strstr (error->message, "64 languages"));
+  add (builder, "language: es\nrule: a\nputa\n"); /* nothing of the other one counts */
 }
 
 static void
@@ -281,11 +282,13 @@ test_directory (void)
   g_clear_error (&error);
 
   g_rmdir (two);
+  g_assert_true (g_file_set_contents (two, "language: es\nrule: b\nputa\nputo\n", -1, NULL));
   g_assert_true (chat_rules_builder_add_directory (builder, path, &error));
   g_assert_no_error (error);
   rules = chat_rules_builder_compile (builder);
-  check (rules, "puta", NULL, "a:0+4");
+  check (rules, "puta puto", NULL, "a:0+4 b:5+4"); /* of equals, the first list's */
   g_unlink (one);
+  g_unlink (two);
   g_unlink (other);
   g_unlink (hidden);
   g_assert_cmpint (g_rmdir (path), ==, 0);

@@ -32,7 +32,7 @@ static const char *const marked[] = {
   "‹` `` `›a ‹` b`› `` c",
   "«/usr/bin» «./a» «../a/b» «~/a», / // . .. ./ ~ a/b /-",
   "(«/usr/bin») \"«/a»\" x/usr",
-  "«C:\\a\\b» «\\\\host\\share». C: \\ \\a",
+  "«C:\\a\\b» «\\\\host\\share». C: \\ \\a a\\\\b aC:\\b",
   "«src/main.c», «a-b/c_d/e.txt». a/b a/b. puto/a. y/o",
   "«foo_bar» «a_b_c»(d_)",
   "__init__ _a_ _ __ a_ «x__y»",
