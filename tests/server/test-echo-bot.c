@@ -3,6 +3,7 @@
 
 #include "core/chat-names.h"
 #include "core/chat-time.h"
+#include "chat-test-message.h"
 #include "role-test.h"
 
 static ChatEchoBot *
@@ -76,9 +77,16 @@ test_members_later (RoleTest *test, gconstpointer shards)
 {
   const char *const members[] = { "ana", "eco", NULL };
   ChatEchoBot *bot = bot_start (test);
+  g_autoptr (GPtrArray) messages = chat_test_messages_new ();
 
+  put (test, CHAT_TOPIC_PRIVATE, "ana", "dm.with", "m0", "hola");
+  chat_test_run_for (20);
+  g_ptr_array_add (messages, chat_test_message_new ("dm.with", "m0", "hola", test->clock)); /* the archiver's part */
+  g_autoptr (GArray) results
+      = chat_test_call (chat_message_store_append, chat_store_get_messages (test->sqlite), NULL, messages);
+  g_assert_nonnull (results);
   put (test, CHAT_TOPIC_PRIVATE, "ana", "dm.with", "m1", "hola");
-  chat_test_run_for (50);
+  chat_test_run_for (20);
   role_test_wait (test, CHAT_TOPIC_CHAT, 0);
   make_conversation (test, "dm.with", members);
   put (test, CHAT_TOPIC_PRIVATE, "ana", "dm.with", "m2", "hola");

@@ -156,6 +156,18 @@ test_mask (RoleTest *test, gconstpointer shards)
   role_test_stop (test, moderator);
 }
 
+/* A mild word before it takes nothing from what counts. */
+static void
+test_mild_and_worse (RoleTest *test, gconstpointer shards)
+{
+  ChatModerator *moderator = moderator_start (test);
+
+  role_test_say (test, "ana", "general", "m1", "culo,mierda");
+  role_test_check (test, CHAT_TOPIC_CONTROLLED, "data:note", "****,******:es/insults,1/3,0+4,5+6");
+  role_test_check (test, CHAT_TOPIC_WARNINGS, "kind:target", "warning:m1");
+  role_test_stop (test, moderator);
+}
+
 /* Nobody knows whom to warn. */
 static void
 test_unknown_author (RoleTest *test, gconstpointer shards)
@@ -445,6 +457,7 @@ test_struck_id (RoleTest *test, gconstpointer shards)
   role_test_stop (test, moderator);
   moderator = moderator_start (test);
   role_test_say (test, "ana", "general", "m1", "mierda mierda");
+  role_test_check (test, CHAT_TOPIC_WARNINGS, "kind:user:target", "warning:ana:m1 refused:ana:m1");
   role_test_say (test, "bob", "general", "m1", "mierda");
   role_test_check (test, CHAT_TOPIC_WARNINGS, "kind:user:target", "warning:ana:m1 refused:ana:m1 refused:bob:m1");
   role_test_wait (test, CHAT_TOPIC_CONTROLLED, 1);
@@ -621,6 +634,7 @@ main (int argc, char *argv[])
   ADD ("private", 1, test_private);
   ADD ("claims", 1, test_claims);
   ADD ("mask", 1, test_mask);
+  ADD ("mild-and-worse", 1, test_mild_and_worse);
   ADD ("unknown-author", 1, test_unknown_author);
   ADD ("languages", 1, test_languages);
   ADD ("block-within-batch", 1, test_block_within_batch);

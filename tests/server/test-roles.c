@@ -16,7 +16,7 @@
 #define MESSAGES 10000
 #define AUTHORS 5
 #define CHANNELS 3
-#define WINDOW 1000 /* publishes in flight */
+#define WINDOW 1000      /* publishes in flight */
 #define SWEAR_EVERY 1001 /* two of each author: nobody is blocked */
 #define SWEARS 10
 #define ASK_EVERY 101 /* every so many messages one asks eco */
