@@ -71,9 +71,9 @@ read_channel (ChatSqlite *database, ChatSqliteQuery *query)
   gint64 number;
   guint kind;
 
-  chat_sqlite_read (query, "xsussxxx", &number, &info->name, &kind, &info->topic, &info->language, &info->head,
+  chat_sqlite_read (query, "xsummxxx", &number, &info->name, &kind, &info->topic, &info->language, &info->head,
                     &info->active, &info->read);
-  info->kind = kind;
+  info->kind = kind == CHAT_CHANNEL_PUBLIC ? CHAT_CHANNEL_PUBLIC : CHAT_CHANNEL_PRIVATE;
   info->members = read_members (database, number);
   return info;
 }

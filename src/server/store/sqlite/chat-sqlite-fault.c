@@ -15,6 +15,13 @@ full (const char *path)
 }
 
 static GError *
+no_memory (const char *path)
+{
+  return g_error_new (CHAT_STORE_ERROR, CHAT_STORE_ERROR_BUSY,
+                      "There was no memory left to work on “%s”: try again, or give the server more", path);
+}
+
+static GError *
 read_only (const char *path, const char *detail)
 {
   return g_error_new (CHAT_STORE_ERROR, CHAT_STORE_ERROR_READ_ONLY,
@@ -69,12 +76,11 @@ chat_sqlite_fault_new (const char *path, int code, int system_error, const char 
                           "holds it, or try again",
                           path);
     case SQLITE_NOMEM:
-      return g_error_new (CHAT_STORE_ERROR, CHAT_STORE_ERROR_BUSY,
-                          "There was no memory left to work on “%s”: try again", path);
+      return no_memory (path);
     case SQLITE_FULL:
       return full (path);
     case SQLITE_IOERR:
-      return disk_failed (path, system_error, detail);
+      return code == SQLITE_IOERR_NOMEM ? no_memory (path) : disk_failed (path, system_error, detail);
     case SQLITE_CANTOPEN:
       return cant_open (path, system_error, detail);
     case SQLITE_READONLY:

@@ -7,6 +7,8 @@
 #include "core/chat-names.h"
 #include "core/chat-time.h"
 
+#define MAX_SEQ (G_GINT64_CONSTANT (1) << 53) /* what the codec lets through */
+
 typedef struct
 {
   GPtrArray *messages;
@@ -35,6 +37,16 @@ message_call_free (gpointer data)
   g_free (call);
 }
 
+/* A seq as the database has it; 0 after it failed because it is none. */
+static gint64
+check_seq (ChatSqlite *database, gint64 seq)
+{
+  if (seq >= 0 && seq <= MAX_SEQ)
+    return seq;
+  chat_sqlite_fail_damaged (database, "a seq is out of range");
+  return 0;
+}
+
 /* append */
 
 /** Channel: one to which the call appends. */
@@ -59,6 +71,7 @@ load_channel (ChatSqlite *database, const ChatMessage *message)
   query = chat_sqlite_query (database, "SELECT number, head, clock, active FROM channels WHERE name = ?1", "s", name);
   if (chat_sqlite_next (database, query))
     chat_sqlite_read (query, "xxtx", &channel->number, &channel->head, &channel->clock, &channel->active);
+  channel->head = check_seq (database, channel->head);
   return channel;
 }
 
@@ -100,7 +113,7 @@ find_message (ChatSqlite *database, const char *id)
   if (!chat_sqlite_next (database, query))
     return NULL;
   chat_sqlite_read (query, "sxxs", &channel, &seq, &clock, &record);
-  return decode_record (record, id, channel, seq, clock);
+  return decode_record (record, id, channel, check_seq (database, seq), clock);
 }
 
 static ChatAppendResult
@@ -213,6 +226,8 @@ find_extent (ChatSqlite *database, const char *channel, Extent *extent)
   if (!chat_sqlite_next (database, query))
     return FALSE;
   chat_sqlite_read (query, "xxx", &extent->number, &extent->head, &extent->first);
+  extent->head = check_seq (database, extent->head);
+  extent->first = check_seq (database, extent->first);
   return TRUE;
 }
 
@@ -235,7 +250,10 @@ find_anchor (ChatSqlite *database, const MessageCall *call, const Extent *extent
     return call->page.seq;
 
   if (chat_sqlite_next (database, query))
-    chat_sqlite_read (query, "x", &seq);
+    {
+      chat_sqlite_read (query, "x", &seq);
+      seq = check_seq (database, seq);
+    }
   else if (call->id == NULL)
     seq = extent->head + 1; /* all is older: the anchor is what comes next */
   else
@@ -290,7 +308,7 @@ read_messages (ChatSqlite *database, const MessageCall *call, const Extent *exte
       gint64 seq, clock;
 
       chat_sqlite_read (query, "xsxs", &seq, &id, &clock, &record);
-      g_ptr_array_add (messages, decode_record (record, id, call->channel, seq, clock));
+      g_ptr_array_add (messages, decode_record (record, id, call->channel, check_seq (database, seq), clock));
     }
 }
 

@@ -93,7 +93,7 @@ read_strike (ChatSqliteQuery *query)
   ChatStrike *strike = g_new0 (ChatStrike, 1);
   g_autofree char *spans = NULL;
 
-  chat_sqlite_read (query, "sssssssstusub", &strike->record_id, &strike->channel, &strike->user, &strike->user_key,
+  chat_sqlite_read (query, "ssssssmmtusub", &strike->record_id, &strike->channel, &strike->user, &strike->user_key,
                     &strike->rule, &spans, &strike->original, &strike->rules_version, &strike->timestamp,
                     &strike->limit, &strike->warning_id, &strike->strike, &strike->blocked);
   strike->spans = spans_from_text (spans);
@@ -277,7 +277,7 @@ list_blocks (ChatSqlite *database, gconstpointer arguments)
     {
       ChatBlock *found = g_new0 (ChatBlock, 1);
 
-      chat_sqlite_read (query, "ssxtss", &found->user, &found->user_key, &found->since, &found->until, &found->reason,
+      chat_sqlite_read (query, "ssxtsm", &found->user, &found->user_key, &found->since, &found->until, &found->reason,
                         &found->record_id);
       g_ptr_array_add (blocks, found);
     }

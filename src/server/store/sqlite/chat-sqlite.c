@@ -91,6 +91,7 @@ bind (sqlite3_stmt *statement, const char *types, va_list values)
     switch (*types)
       {
       case 's':
+      case 'm':
         sqlite3_bind_text (statement, i, va_arg (values, const char *), -1, SQLITE_STATIC);
         break;
       case 'x':
@@ -98,6 +99,7 @@ bind (sqlite3_stmt *statement, const char *types, va_list values)
         break;
       case 't':
         time_ms = va_arg (values, gint64);
+        /* what is not bound is NULL: chat_sqlite_query_end() sees to it */
         if (time_ms != CHAT_TIME_UNKNOWN)
           sqlite3_bind_int64 (statement, i, time_ms);
         break;
@@ -110,6 +112,17 @@ bind (sqlite3_stmt *statement, const char *types, va_list values)
       default:
         g_assert_not_reached ();
       }
+}
+
+/* A damaged database may have anything in a text, and NULL where its schema does not: callers get neither. */
+static char *
+dup_text (sqlite3_stmt *statement, int column, const char *otherwise)
+{
+  const char *text = (const char *)sqlite3_column_text (statement, column);
+
+  if (text == NULL)
+    return g_strdup (otherwise);
+  return g_utf8_validate (text, -1, NULL) ? g_strdup (text) : g_utf8_make_valid (text, -1);
 }
 
 /* The connection */
@@ -283,7 +296,10 @@ chat_sqlite_read (ChatSqliteQuery *query, const char *types, ...)
     switch (*types)
       {
       case 's':
-        *va_arg (places, char **) = g_strdup ((const char *)sqlite3_column_text (query, i));
+        *va_arg (places, char **) = dup_text (query, i, "");
+        break;
+      case 'm':
+        *va_arg (places, char **) = dup_text (query, i, NULL);
         break;
       case 'x':
         *va_arg (places, gint64 *) = sqlite3_column_int64 (query, i);
@@ -353,6 +369,14 @@ chat_sqlite_fail (ChatSqlite *self, ChatStoreError code, const char *format, ...
       self->failure = g_error_new_valist (CHAT_STORE_ERROR, code, format, arguments);
       va_end (arguments);
     }
+  return NULL;
+}
+
+gpointer
+chat_sqlite_fail_damaged (ChatSqlite *self, const char *detail)
+{
+  if (self->failure == NULL)
+    self->failure = chat_sqlite_fault_new (self->path, SQLITE_CORRUPT, 0, detail);
   return NULL;
 }
 

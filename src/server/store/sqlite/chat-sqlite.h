@@ -37,7 +37,8 @@ gboolean chat_sqlite_open (ChatSqlite *self, GError **error);
  * Statements. @sql is prepared once and kept; the values that follow are bound in order, the columns of a row read in
  * order, by one letter each:
  *
- *   s  char * (NULL: NULL; read: newly allocated)
+ *   s  char * (bound: NULL is NULL; read: newly allocated, valid UTF-8, never NULL)
+ *   m  the same, but read nullable
  *   x  gint64
  *   t  gint64, a time: CHAT_TIME_UNKNOWN is NULL
  *   u  guint
@@ -68,6 +69,8 @@ gint64 chat_sqlite_number (ChatSqlite *self, const char *sql);
 
 /** chat_sqlite_fail: what a query found wrong itself; only the first failure is kept. Returns: NULL, to be returned */
 gpointer chat_sqlite_fail (ChatSqlite *self, ChatStoreError code, const char *format, ...) G_GNUC_PRINTF (3, 4);
+/** chat_sqlite_fail_damaged: the same, where the database holds what it never should. @detail: what. */
+gpointer chat_sqlite_fail_damaged (ChatSqlite *self, const char *detail);
 gboolean chat_sqlite_has_failed (ChatSqlite *self);
 
 /*
