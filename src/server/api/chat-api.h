@@ -10,23 +10,33 @@
 
 G_BEGIN_DECLS
 
-/** ChatApiOptions: strings are copied. */
+/** ChatApiOptions: strings are copied; times in milliseconds. */
 typedef struct
 {
   const char *address;   /* "127.0.0.1", "::1", "0.0.0.0" … */
   guint port;            /* 0: any free one */
   const char *workspace; /* its name, for people */
   const char *version;
-  guint strike_limit;
-  guint connections;        /* most at once */
-  gsize body_bytes;         /* largest request body */
-  guint live_backlog_bytes; /* per WebSocket: past this a reader is dropped with 1013 */
+  gint64 lease_ms;           /* of the sessions: clients are told */
+  guint strike_limit;        /* likewise */
+  gboolean blocked_may_read; /* else GET of messages answers blocked users with 403 */
+  guint connections;         /* most at once */
+  gsize body_bytes;          /* largest request body */
+  guint request_ms;          /* for a request to arrive as a whole */
+  guint idle_ms;             /* between the requests of a connection */
+  gsize live_backlog_bytes;  /* per WebSocket: past this a reader is dropped with 4013 */
 } ChatApiOptions;
 
 #define CHAT_TYPE_API (chat_api_get_type ())
 G_DECLARE_FINAL_TYPE (ChatApi, chat_api, CHAT, API, GObject)
 
-/** chat_api_new: (implements ChatService): REST and /v1/live (src/README.md). */
+/**
+ * chat_api_new: (implements ChatService)
+ * @signer: (transfer none): must outlive it
+ *
+ * REST and /v1/live (src/README.md). The start fails with a sentence for people where the address or port can't be
+ * had. A stop refuses what comes, lets what is there be answered, and closes the live connections with 1001.
+ */
 ChatApi *chat_api_new (ChatTransport *transport, ChatStore *store, ChatSessionService *sessions, ChatSigner *signer,
                        const ChatApiOptions *options);
 

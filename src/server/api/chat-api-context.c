@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "server/api/chat-api-context.h"
+
+#include "server/api/chat-api-live-hub.h"
+
+ChatApiContext *
+chat_api_context_new (void)
+{
+  return g_rc_box_new0 (ChatApiContext);
+}
+
+ChatApiContext *
+chat_api_context_ref (ChatApiContext *self)
+{
+  return g_rc_box_acquire (self);
+}
+
+static void
+context_clear (gpointer data)
+{
+  ChatApiContext *self = data;
+
+  g_clear_object (&self->hub);
+  g_clear_object (&self->publisher);
+  g_clear_object (&self->directory);
+  g_clear_object (&self->blocks);
+  g_clear_object (&self->sessions);
+  g_clear_object (&self->store);
+  g_clear_object (&self->transport);
+  g_free (self->workspace);
+  g_free (self->version);
+}
+
+void
+chat_api_context_unref (ChatApiContext *self)
+{
+  g_rc_box_release_full (self, context_clear);
+}
+
+static void
+end_drain (ChatApiContext *self)
+{
+  g_autoptr (GTask) task = g_steal_pointer (&self->drain);
+
+  if (task != NULL)
+    g_task_return_boolean (task, TRUE);
+}
+
+static gboolean
+drain_waited_cb (gpointer user_data)
+{
+  end_drain (user_data);
+  return G_SOURCE_REMOVE;
+}
+
+void
+chat_api_context_begin (ChatApiContext *self)
+{
+  self->active++;
+}
+
+void
+chat_api_context_end (ChatApiContext *self)
+{
+  if (--self->active == 0)
+    end_drain (self);
+}
+
+void
+chat_api_context_drain (ChatApiContext *self, GTask *task, guint milliseconds)
+{
+  self->drain = task;
+  if (self->active == 0)
+    end_drain (self);
+  else
+    g_timeout_add_full (G_PRIORITY_DEFAULT, milliseconds, drain_waited_cb, chat_api_context_ref (self),
+                        (GDestroyNotify)chat_api_context_unref);
+}

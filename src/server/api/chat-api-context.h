@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "server/api/chat-api-directory.h"
+#include "server/api/chat-api-publisher.h"
+#include "server/api/chat-api.h"
+
+G_BEGIN_DECLS
+
+/**
+ * ChatApiContext:
+ *
+ * What the handlers of requests work with. A reference-counted value: a request that is answered late keeps it alive.
+ */
+typedef struct _ChatApiLiveHub ChatApiLiveHub;
+
+typedef struct
+{
+  /* Owned */
+  ChatTransport *transport;
+  ChatStore *store;
+  ChatSessionService *sessions;
+  ChatBlockList *blocks;
+  ChatApiDirectory *directory;
+  ChatApiPublisher *publisher;
+  ChatApiLiveHub *hub;
+  char *workspace;
+  char *version;
+
+  gint64 lease_ms;
+  guint strike_limit;
+  gboolean blocked_may_read;
+
+  gboolean stopping; /* what comes now is refused */
+
+  /*< private >*/
+  guint active;
+  GTask *drain;
+} ChatApiContext;
+
+/** chat_api_context_new: (transfer full): all empty; whoever fills it in gives it references. */
+ChatApiContext *chat_api_context_new (void);
+ChatApiContext *chat_api_context_ref (ChatApiContext *self);
+void chat_api_context_unref (ChatApiContext *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ChatApiContext, chat_api_context_unref)
+
+/** chat_api_context_begin, chat_api_context_end: one more request whose answer has not gone out, or one less. */
+void chat_api_context_begin (ChatApiContext *self);
+void chat_api_context_end (ChatApiContext *self);
+
+/** chat_api_context_drain: @task: (transfer full): returns TRUE when there is no such request, or @milliseconds later.
+ */
+void chat_api_context_drain (ChatApiContext *self, GTask *task, guint milliseconds);
+
+G_END_DECLS

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "core/chat-json.h"
+#include "core/chat-names.h"
+#include "core/chat-time.h"
+#include "moderation/chat-skeleton.h"
+#include "server/api/chat-api-json.h"
+#include "server/api/chat-api-request.h"
+#include "server/api/chat-api-routes.h"
+
+/* POST /v1/channels: a public channel, or the conversation among some users. */
+
+#define TOPIC_MAX_CHARS 500
+#define CONVERSATION_MAX 32
+
+/* A channel that is being made. */
+typedef struct
+{
+  ChatApiRequest *request;
+  ChatChannelInfo *info;
+  gboolean created;
+} Making;
+
+static void
+making_free (Making *self)
+{
+  chat_channel_info_free (self->info);
+  chat_api_request_unref (self->request);
+  g_free (self);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Making, making_free)
+
+static void
+made_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (Making) making = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ChatChannelInfo) channel = chat_channel_store_get_finish (CHAT_CHANNEL_STORE (source), result, &error);
+
+  if (channel == NULL)
+    {
+      chat_api_request_fail (making->request, error);
+      return;
+    }
+  chat_api_directory_add (making->request->context->directory, channel);
+  chat_api_request_reply (making->request, making->created ? SOUP_STATUS_CREATED : SOUP_STATUS_OK,
+                          chat_api_json_channel (channel));
+}
+
+static void
+ensured_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (Making) making = user_data;
+  g_autoptr (GError) error = NULL;
+  ChatApiRequest *request = making->request;
+  const char *name = making->info->name;
+
+  if (!chat_channel_store_ensure_finish (CHAT_CHANNEL_STORE (source), result, &making->created, &error))
+    chat_api_request_fail (request, error);
+  else
+    chat_channel_store_get_async (CHAT_CHANNEL_STORE (source), name, NULL, request->cancellable, made_cb,
+                                  g_steal_pointer (&making));
+}
+
+/* Takes @info. */
+static void
+make_channel (ChatApiRequest *request, ChatChannelInfo *info)
+{
+  Making *making = g_new0 (Making, 1);
+
+  making->request = chat_api_request_ref (request);
+  making->info = info;
+  chat_channel_store_ensure_async (chat_store_get_channels (request->context->store), info, NULL, ensured_cb, making);
+}
+
+static ChatChannelInfo *
+channel_info_new (const char *name, ChatChannelKind kind)
+{
+  ChatChannelInfo *info = g_new0 (ChatChannelInfo, 1);
+
+  info->name = g_strdup (name);
+  info->kind = kind;
+  info->active = chat_time_now ();
+  return info;
+}
+
+static gboolean
+check_new_name (const char *name, GError **error)
+{
+  if (!chat_channel_name_check (name, error))
+    return FALSE;
+  if (!g_str_has_prefix (name, CHAT_CONVERSATION_PREFIX))
+    return TRUE;
+  g_set_error (
+      error, CHAT_API_ERROR, CHAT_API_ERROR_MEMBER,
+      "\"name\" is \"%s\", but names that begin with \"%s\" are those of private conversations: start one with "
+      "{\"with\": [\"NAME\"]}",
+      name, CHAT_CONVERSATION_PREFIX);
+  return FALSE;
+}
+
+static gboolean
+check_topic (const char *topic, GError **error)
+{
+  if (topic == NULL || *topic == '\0')
+    return TRUE;
+  if (!chat_text_check (topic, error))
+    {
+      g_prefix_error (error, "\"topic\": ");
+      return FALSE;
+    }
+  if (g_utf8_strlen (topic, -1) <= TOPIC_MAX_CHARS)
+    return TRUE;
+  g_set_error (error, CHAT_API_ERROR, CHAT_API_ERROR_MEMBER, "\"topic\" has more than %d characters", TOPIC_MAX_CHARS);
+  return FALSE;
+}
+
+static gboolean
+check_language (const char *language, GError **error)
+{
+  if (language == NULL
+      || g_regex_match_simple ("^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}$", language, G_REGEX_DOLLAR_ENDONLY, 0))
+    return TRUE;
+  g_set_error (error, CHAT_API_ERROR, CHAT_API_ERROR_MEMBER,
+               "\"language\" is \"%s\", but must be a tag of BCP 47, such as \"es\"", language);
+  return FALSE;
+}
+
+static void
+create_public (ChatApiRequest *request)
+{
+  g_autoptr (GError) error = NULL;
+  const char *name = NULL, *topic = NULL, *language = NULL;
+  ChatChannelInfo *info;
+
+  if (!chat_json_get_string (request->body, "name", TRUE, &name, &error)
+      || !chat_json_get_string (request->body, "topic", FALSE, &topic, &error)
+      || !chat_json_get_string (request->body, "language", FALSE, &language, &error) || !check_new_name (name, &error)
+      || !check_topic (topic, &error) || !check_language (language, &error))
+    {
+      chat_api_request_fail (request, error);
+      return;
+    }
+  info = channel_info_new (name, CHAT_CHANNEL_PUBLIC);
+  info->topic = g_strdup (topic);
+  info->language = g_strdup (language);
+  info->members = g_strdupv ((char *[]){ request->session->user, NULL });
+  make_channel (request, info);
+}
+
+/* Who takes part in a conversation: skeletons (unique) → names as their owners write them. */
+static GHashTable *
+collect_members (ChatApiRequest *request, JsonArray *with, GPtrArray *sessions, GError **error)
+{
+  g_autoptr (GHashTable) known = g_hash_table_new (g_str_hash, g_str_equal);
+  g_autoptr (GHashTable) members = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+
+  for (guint i = 0; i < sessions->len; i++)
+    {
+      const ChatSessionInfo *session = sessions->pdata[i];
+
+      g_hash_table_insert (known, session->user_key, session->user);
+    }
+  for (guint i = 0; i < json_array_get_length (with); i++)
+    {
+      const char *name = json_node_get_string (json_array_get_element (with, i));
+      g_autofree char *key = chat_skeleton (name);
+      const char *user = g_hash_table_lookup (known, key);
+
+      if (user == NULL)
+        {
+          g_set_error (error, CHAT_API_ERROR, CHAT_API_ERROR_NO_USER,
+                       "There is no user \"%s\" here: GET /v1/users lists "
+                       "who is",
+                       name);
+          return NULL;
+        }
+      g_hash_table_insert (members, g_steal_pointer (&key), g_strdup (user));
+    }
+  g_hash_table_insert (members, g_strdup (request->session->user_key), g_strdup (request->session->user));
+  return g_steal_pointer (&members);
+}
+
+static ChatChannelInfo *
+conversation_new (const char *name, GHashTable *members)
+{
+  ChatChannelInfo *info = channel_info_new (name, CHAT_CHANNEL_PRIVATE);
+  g_autoptr (GStrvBuilder) names = g_strv_builder_new ();
+  GHashTableIter iter;
+  gpointer member;
+
+  g_hash_table_iter_init (&iter, members);
+  while (g_hash_table_iter_next (&iter, NULL, &member))
+    g_strv_builder_add (names, member);
+  info->members = g_strv_builder_end (names);
+  return info;
+}
+
+static void
+listed_users_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (ChatApiRequest) request = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) sessions = chat_session_service_list_finish (CHAT_SESSION_SERVICE (source), result, &error);
+  JsonArray *with = json_object_get_array_member (request->body, "with");
+  g_autoptr (GHashTable) members = sessions != NULL ? collect_members (request, with, sessions, &error) : NULL;
+  g_autofree const char **keys = NULL;
+  g_autofree char *name = NULL;
+
+  if (members == NULL)
+    {
+      chat_api_request_fail (request, error);
+      return;
+    }
+  keys = (const char **)g_hash_table_get_keys_as_array (members, NULL);
+  name = chat_conversation_name (keys);
+  make_channel (request, conversation_new (name, members));
+}
+
+static gboolean
+check_with (JsonArray *with, GError **error)
+{
+  guint n = json_array_get_length (with);
+
+  if (n == 0 || n > CONVERSATION_MAX)
+    {
+      g_set_error (error, CHAT_API_ERROR, CHAT_API_ERROR_MEMBER, "\"with\" must name 1 to %d users", CONVERSATION_MAX);
+      return FALSE;
+    }
+  for (guint i = 0; i < n; i++)
+    {
+      JsonNode *node = json_array_get_element (with, i);
+
+      if (json_node_get_value_type (node) != G_TYPE_STRING)
+        {
+          g_set_error_literal (error, CHAT_API_ERROR, CHAT_API_ERROR_MEMBER, "\"with\" must hold names only");
+          return FALSE;
+        }
+      if (!chat_user_name_check (json_node_get_string (node), error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static void
+create_channel (ChatApiRequest *request)
+{
+  g_autoptr (GError) error = NULL;
+  JsonArray *with = NULL;
+
+  if (!chat_json_get_array (request->body, "with", FALSE, &with, &error)
+      || (with != NULL && !check_with (with, &error)))
+    chat_api_request_fail (request, error);
+  else if (with == NULL)
+    create_public (request);
+  else
+    chat_session_service_list_async (request->context->sessions, request->cancellable, listed_users_cb,
+                                     chat_api_request_ref (request));
+}
+
+const ChatApiRoute chat_api_creation_routes[] = {
+  { "POST", "/v1/channels", CHAT_API_BODY, create_channel },
+  { 0 },
+};

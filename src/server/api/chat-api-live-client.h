@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "server/api/chat-api-live-channel.h"
+#include "server/api/chat-api-live-socket.h"
+#include "server/api/chat-api-publisher.h"
+#include "server/store/chat-store.h"
+#include "server/store/chat-user-store.h"
+
+G_BEGIN_DECLS
+
+#define CHAT_TYPE_API_LIVE_CLIENT (chat_api_live_client_get_type ())
+G_DECLARE_FINAL_TYPE (ChatApiLiveClient, chat_api_live_client, CHAT, API_LIVE_CLIENT, GObject)
+
+typedef struct _ChatApiLiveHub ChatApiLiveHub;
+
+/**
+ * ChatApiLiveClient:
+ *
+ * What one connection asks for: its session, its subscriptions, its publishes. Signal `closed ()`: for good, once.
+ */
+ChatApiLiveClient *chat_api_live_client_new (ChatApiLiveHub *hub, ChatApiLiveSocket *socket,
+                                             const ChatSessionInfo *session);
+
+const ChatSessionInfo *chat_api_live_client_get_session (ChatApiLiveClient *self);
+void chat_api_live_client_close (ChatApiLiveClient *self, gushort code, const char *reason);
+
+/** chat_api_live_client_offer: a channel that has come into being: subscriptions to all channels take it up. */
+void chat_api_live_client_offer (ChatApiLiveClient *self, ChatApiLiveChannel *channel);
+
+/** chat_api_live_client_wants_warnings: whether a subscription has chat_warnings. */
+gboolean chat_api_live_client_wants_warnings (ChatApiLiveClient *self);
+/** chat_api_live_client_send_warnings: @bodies: (element-type GBytes): of frames, to the subscriptions that want them.
+ */
+void chat_api_live_client_send_warnings (ChatApiLiveClient *self, GPtrArray *bodies);
+
+G_END_DECLS

@@ -1,0 +1,477 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "server/api/chat-api-live-hub.h"
+
+#include <string.h>
+
+#include "core/chat-message-codec.h"
+#include "core/chat-time.h"
+#include "server/api/chat-api-error.h"
+#include "server/api/chat-api-live-channel.h"
+#include "server/api/chat-api-live-warnings.h"
+
+/* How long a stop waits for the other sides to close. */
+#define CLOSE_WAIT_MS 1000
+
+struct _ChatApiLiveHub
+{
+  GObject parent_instance;
+
+  /* Owned */
+  ChatTransport *transport;
+  ChatStore *store;
+  ChatSessionService *sessions;
+  ChatApiDirectory *directory;
+  ChatApiPublisher *publisher;
+  ChatBlockList *blocks;
+  ChatSubscription *subscription;
+  ChatApiLiveWarnings *warnings;
+  GHashTable *channels; /* name → ChatApiLiveChannel */
+  GHashTable *clients;  /* set of ChatApiLiveClient */
+  GTask *stop;          /* while it waits for the clients */
+
+  gsize backlog;
+  guint stop_id;
+  gboolean stopped;
+};
+
+static void service_iface_init (ChatServiceInterface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (ChatApiLiveHub, chat_api_live_hub, G_TYPE_OBJECT,
+                               G_IMPLEMENT_INTERFACE (CHAT_TYPE_SERVICE, service_iface_init))
+
+/*
+ * Channels
+ */
+
+static void
+idle_cb (ChatApiLiveChannel *channel, gpointer user_data)
+{
+  ChatApiLiveHub *self = user_data;
+
+  g_signal_handlers_disconnect_by_data (channel, self);
+  g_hash_table_remove (self->channels, chat_api_live_channel_get_name (channel));
+}
+
+static void
+offer (ChatApiLiveHub *self, ChatApiLiveChannel *channel)
+{
+  GHashTableIter iter;
+  ChatApiLiveClient *client;
+
+  g_hash_table_iter_init (&iter, self->clients);
+  while (g_hash_table_iter_next (&iter, (gpointer *)&client, NULL))
+    chat_api_live_client_offer (client, channel);
+}
+
+static ChatApiLiveChannel *
+add_channel (ChatApiLiveHub *self, const char *name, const char *topic, ChatApiChannel *access)
+{
+  ChatApiLiveChannel *channel = chat_api_live_channel_new (name, topic, access, chat_store_get_messages (self->store));
+
+  g_hash_table_insert (self->channels, g_strdup (name), channel);
+  g_signal_connect (channel, "idle", G_CALLBACK (idle_cb), self);
+  if (access != NULL)
+    offer (self, channel);
+  return channel;
+}
+
+ChatApiLiveChannel *
+chat_api_live_hub_ensure_channel (ChatApiLiveHub *self, ChatApiChannel *access)
+{
+  ChatApiLiveChannel *channel = g_hash_table_lookup (self->channels, access->name);
+
+  if (channel == NULL)
+    channel = add_channel (self, access->name, access->private ? CHAT_TOPIC_PRIVATE : CHAT_TOPIC_CONTROLLED, access);
+  else if (chat_api_live_channel_get_access (channel) == NULL)
+    {
+      chat_api_live_channel_set_access (channel, access);
+      offer (self, channel);
+    }
+  return channel;
+}
+
+GPtrArray *
+chat_api_live_hub_list_channels (ChatApiLiveHub *self)
+{
+  GPtrArray *channels = g_ptr_array_new ();
+  GHashTableIter iter;
+  gpointer channel;
+
+  g_hash_table_iter_init (&iter, self->channels);
+  while (g_hash_table_iter_next (&iter, NULL, &channel))
+    g_ptr_array_add (channels, channel);
+  return channels;
+}
+
+/* A channel that the directory had not seen: until the store says who may read it, its records wait. */
+typedef struct
+{
+  ChatApiLiveHub *hub;
+  char *name;
+} Lookup;
+
+static void
+looked_up_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree Lookup *lookup = user_data;
+  g_autofree char *name = lookup->name;
+  g_autoptr (ChatApiLiveHub) self = lookup->hub;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ChatApiChannel) access = chat_api_directory_lookup_finish (CHAT_API_DIRECTORY (source), result, &error);
+  ChatApiLiveChannel *channel = g_hash_table_lookup (self->channels, name);
+
+  if (access != NULL)
+    chat_api_live_hub_ensure_channel (self, access);
+  else if (channel != NULL && chat_api_live_channel_get_access (channel) == NULL)
+    {
+      /* Nobody may read it, for all that is known. The next record asks again. */
+      if (!g_error_matches (error, CHAT_API_ERROR, CHAT_API_ERROR_NO_CHANNEL))
+        g_info ("the live feed leaves out records of %s: %s", name, error->message);
+      idle_cb (channel, self);
+    }
+}
+
+static ChatApiLiveChannel *
+find_channel (ChatApiLiveHub *self, const char *name, const char *topic)
+{
+  ChatApiLiveChannel *channel = g_hash_table_lookup (self->channels, name);
+  ChatApiChannel *access = chat_api_directory_find (self->directory, name);
+  Lookup *lookup;
+
+  if (channel != NULL)
+    return channel;
+  if (access != NULL)
+    return chat_api_live_hub_ensure_channel (self, access);
+  lookup = g_new0 (Lookup, 1);
+  lookup->hub = g_object_ref (self);
+  lookup->name = g_strdup (name);
+  channel = add_channel (self, name, topic, NULL);
+  chat_api_directory_lookup_async (self->directory, name, NULL, NULL, looked_up_cb, lookup);
+  return channel;
+}
+
+/*
+ * What the broker brings
+ */
+
+static gboolean
+is_history (const ChatMessage *message)
+{
+  return chat_message_get_id (message) != NULL && chat_message_get_channel (message) != NULL
+         && chat_message_get_kind (message) != CHAT_KIND_READ;
+}
+
+/* Only what the archiver will store comes into a tail: else it would wait there for a receipt. */
+static void
+deliver_record (ChatApiLiveHub *self, const char *topic, ChatMessage *message, GHashTable *touched)
+{
+  g_autoptr (GBytes) json = NULL;
+  ChatApiLiveChannel *channel;
+
+  if (!is_history (message))
+    return;
+  channel = find_channel (self, chat_message_get_channel (message), topic);
+  /* A record on the wrong topic would be shown to those who may not see it. */
+  if (!g_str_equal (chat_api_live_channel_get_topic (channel), topic))
+    return;
+  chat_message_set_seq (message, 0);
+  json = chat_message_encode (message);
+  chat_api_live_channel_deliver (channel, chat_message_get_id (message), json);
+  g_hash_table_add (touched, g_object_ref (channel));
+}
+
+static void
+deliver_receipt (ChatApiLiveHub *self, ChatMessage *message)
+{
+  const char *name = chat_message_get_channel (message);
+  ChatApiLiveChannel *channel = name != NULL ? g_hash_table_lookup (self->channels, name) : NULL;
+  g_autoptr (GBytes) json = NULL;
+
+  if (channel == NULL || chat_message_get_kind (message) != CHAT_KIND_RECEIPT)
+    return;
+  json = chat_message_encode (message);
+  chat_api_live_channel_receive (channel, message, json);
+}
+
+static void
+deliver (ChatApiLiveHub *self, ChatRecord *record, GHashTable *touched)
+{
+  const char *topic = chat_record_get_topic (record);
+  GBytes *bytes = chat_record_get_bytes (record);
+  g_autoptr (ChatMessage) message
+      = chat_message_decode (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), NULL);
+
+  if (message == NULL)
+    return; /* the archiver puts it aside and says so */
+  if (g_str_equal (topic, CHAT_TOPIC_WARNINGS))
+    chat_api_live_warnings_deliver (self->warnings, message);
+  else if (g_str_equal (topic, CHAT_TOPIC_RECEIPTS))
+    deliver_receipt (self, message);
+  else
+    deliver_record (self, topic, message, touched);
+}
+
+static void
+records_cb (ChatSubscription *subscription, GPtrArray *batch, gpointer user_data)
+{
+  ChatApiLiveHub *self = user_data;
+  g_autoptr (GHashTable) touched = g_hash_table_new_full (NULL, NULL, g_object_unref, NULL);
+  GHashTableIter iter;
+  gpointer channel;
+
+  for (guint i = 0; i < batch->len; i++)
+    deliver (self, batch->pdata[i], touched);
+  g_hash_table_iter_init (&iter, touched);
+  while (g_hash_table_iter_next (&iter, &channel, NULL))
+    chat_api_live_channel_flush (channel);
+}
+
+static void
+subscription_closed_cb (ChatSubscription *subscription, const GError *error, gpointer user_data)
+{
+  if (error != NULL)
+    chat_service_emit_failed (CHAT_SERVICE (user_data), error);
+}
+
+/*
+ * Clients
+ */
+
+static void
+end_stop (ChatApiLiveHub *self)
+{
+  g_autoptr (GTask) task = g_steal_pointer (&self->stop);
+
+  g_clear_handle_id (&self->stop_id, g_source_remove);
+  if (task != NULL)
+    g_task_return_boolean (task, TRUE);
+}
+
+static void
+client_closed_cb (ChatApiLiveClient *client, gpointer user_data)
+{
+  ChatApiLiveHub *self = user_data;
+
+  chat_session_service_connected (self->sessions, chat_api_live_client_get_session (client)->id, FALSE);
+  chat_api_live_warnings_remove_client (self->warnings, client);
+  g_hash_table_remove (self->clients, client);
+  if (self->stop != NULL && g_hash_table_size (self->clients) == 0)
+    end_stop (self);
+}
+
+static void
+session_ended_cb (ChatSessionService *sessions, const char *session_id, gpointer user_data)
+{
+  ChatApiLiveHub *self = user_data;
+  GHashTableIter iter;
+  ChatApiLiveClient *client;
+
+  g_hash_table_iter_init (&iter, self->clients);
+  while (g_hash_table_iter_next (&iter, (gpointer *)&client, NULL))
+    if (g_str_equal (chat_api_live_client_get_session (client)->id, session_id))
+      chat_api_live_client_close (client, SOUP_WEBSOCKET_CLOSE_POLICY_VIOLATION, "the session has ended");
+}
+
+void
+chat_api_live_hub_adopt (ChatApiLiveHub *self, GIOStream *stream, GUri *uri, const ChatSessionInfo *session)
+{
+  g_autoptr (ChatApiLiveSocket) socket = chat_api_live_socket_new (stream, uri, self->backlog);
+  ChatApiLiveClient *client = chat_api_live_client_new (self, socket, session);
+
+  g_hash_table_add (self->clients, client);
+  g_signal_connect_object (client, "closed", G_CALLBACK (client_closed_cb), self, 0);
+  chat_api_live_warnings_add_client (self->warnings, client);
+  chat_session_service_connected (self->sessions, session->id, TRUE);
+  if (self->stopped)
+    chat_api_live_client_close (client, SOUP_WEBSOCKET_CLOSE_GOING_AWAY, "the service is stopping");
+}
+
+/*
+ * ChatService
+ */
+
+static const char *
+chat_api_live_hub_get_name (ChatService *service)
+{
+  return "live";
+}
+
+static void
+subscribed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  ChatApiLiveHub *self = g_task_get_source_object (task);
+  GError *error = NULL;
+
+  self->subscription = chat_transport_subscribe_finish (CHAT_TRANSPORT (source), result, &error);
+  if (self->subscription == NULL)
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+  chat_subscription_set_priority (self->subscription, G_PRIORITY_DEFAULT);
+  g_signal_connect_object (self->subscription, "records", G_CALLBACK (records_cb), self, 0);
+  g_signal_connect_object (self->subscription, "closed", G_CALLBACK (subscription_closed_cb), self, 0);
+  g_signal_connect_object (self->sessions, "ended", G_CALLBACK (session_ended_cb), self, 0);
+  g_task_return_boolean (task, TRUE);
+}
+
+static void
+chat_api_live_hub_start_async (ChatService *service, GCancellable *cancellable, GAsyncReadyCallback callback,
+                               gpointer user_data)
+{
+  ChatApiLiveHub *self = CHAT_API_LIVE_HUB (service);
+  /* Records before what speaks of them. */
+  const char *const topics[]
+      = { CHAT_TOPIC_CONTROLLED, CHAT_TOPIC_PRIVATE, CHAT_TOPIC_WARNINGS, CHAT_TOPIC_RECEIPTS, NULL };
+  const ChatStart start = CHAT_START_LIVE_INIT;
+  GTask *task = g_task_new (self, cancellable, callback, user_data);
+
+  g_task_set_source_tag (task, chat_api_live_hub_start_async);
+  chat_transport_subscribe_async (self->transport, topics, NULL, &start, cancellable, subscribed_cb, task);
+}
+
+static gboolean
+stop_waited_cb (gpointer user_data)
+{
+  ChatApiLiveHub *self = user_data;
+
+  self->stop_id = 0;
+  end_stop (self);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+subscription_stopped_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  ChatApiLiveHub *self = g_task_get_source_object (task);
+  GHashTableIter iter;
+  ChatApiLiveClient *client;
+
+  chat_subscription_close_finish (CHAT_SUBSCRIPTION (source), result, NULL);
+  if (g_hash_table_size (self->clients) == 0)
+    {
+      g_task_return_boolean (task, TRUE);
+      return;
+    }
+  self->stop = g_steal_pointer (&task);
+  self->stop_id = g_timeout_add (CLOSE_WAIT_MS, stop_waited_cb, self);
+  g_hash_table_iter_init (&iter, self->clients);
+  while (g_hash_table_iter_next (&iter, (gpointer *)&client, NULL))
+    chat_api_live_client_close (client, SOUP_WEBSOCKET_CLOSE_GOING_AWAY, "the service is stopping");
+}
+
+static void
+chat_api_live_hub_stop_async (ChatService *service, GCancellable *cancellable, GAsyncReadyCallback callback,
+                              gpointer user_data)
+{
+  ChatApiLiveHub *self = CHAT_API_LIVE_HUB (service);
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+
+  g_task_set_source_tag (task, chat_api_live_hub_stop_async);
+  if (self->stopped || self->subscription == NULL)
+    {
+      self->stopped = TRUE;
+      g_task_return_boolean (task, TRUE);
+      return;
+    }
+  self->stopped = TRUE;
+  chat_subscription_close_async (self->subscription, cancellable, subscription_stopped_cb, g_steal_pointer (&task));
+}
+
+static gboolean
+chat_api_live_hub_finish (ChatService *service, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, service), FALSE);
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+static void
+service_iface_init (ChatServiceInterface *iface)
+{
+  iface->get_name = chat_api_live_hub_get_name;
+  iface->start_async = chat_api_live_hub_start_async;
+  iface->start_finish = chat_api_live_hub_finish;
+  iface->stop_async = chat_api_live_hub_stop_async;
+  iface->stop_finish = chat_api_live_hub_finish;
+}
+
+static void
+channel_free (gpointer data)
+{
+  g_object_unref (data);
+}
+
+static void
+chat_api_live_hub_dispose (GObject *object)
+{
+  ChatApiLiveHub *self = CHAT_API_LIVE_HUB (object);
+
+  g_clear_handle_id (&self->stop_id, g_source_remove);
+  g_clear_pointer (&self->clients, g_hash_table_unref);
+  g_clear_pointer (&self->channels, g_hash_table_unref);
+  g_clear_object (&self->warnings);
+  g_clear_object (&self->subscription);
+  g_clear_object (&self->blocks);
+  g_clear_object (&self->publisher);
+  g_clear_object (&self->directory);
+  g_clear_object (&self->sessions);
+  g_clear_object (&self->store);
+  g_clear_object (&self->transport);
+  G_OBJECT_CLASS (chat_api_live_hub_parent_class)->dispose (object);
+}
+
+static void
+chat_api_live_hub_class_init (ChatApiLiveHubClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = chat_api_live_hub_dispose;
+}
+
+static void
+chat_api_live_hub_init (ChatApiLiveHub *self)
+{
+  self->channels = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, channel_free);
+  self->clients = g_hash_table_new_full (NULL, NULL, g_object_unref, NULL);
+}
+
+ChatApiLiveHub *
+chat_api_live_hub_new (ChatTransport *transport, ChatStore *store, ChatSessionService *sessions,
+                       ChatApiDirectory *directory, ChatApiPublisher *publisher, ChatBlockList *blocks, gsize backlog)
+{
+  ChatApiLiveHub *self = g_object_new (CHAT_TYPE_API_LIVE_HUB, NULL);
+
+  self->transport = g_object_ref (transport);
+  self->store = g_object_ref (store);
+  self->sessions = g_object_ref (sessions);
+  self->directory = g_object_ref (directory);
+  self->publisher = g_object_ref (publisher);
+  self->blocks = g_object_ref (blocks);
+  self->warnings = chat_api_live_warnings_new (chat_store_get_moderation (store));
+  self->backlog = backlog;
+  return self;
+}
+
+ChatStore *
+chat_api_live_hub_get_store (ChatApiLiveHub *self)
+{
+  return self->store;
+}
+
+ChatApiDirectory *
+chat_api_live_hub_get_directory (ChatApiLiveHub *self)
+{
+  return self->directory;
+}
+
+ChatApiPublisher *
+chat_api_live_hub_get_publisher (ChatApiLiveHub *self)
+{
+  return self->publisher;
+}
+
+ChatBlockList *
+chat_api_live_hub_get_blocks (ChatApiLiveHub *self)
+{
+  return self->blocks;
+}

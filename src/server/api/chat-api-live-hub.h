@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "core/chat-service.h"
+#include "server/api/chat-api-directory.h"
+#include "server/api/chat-api-live-client.h"
+#include "server/api/chat-api-publisher.h"
+#include "server/session/chat-session-service.h"
+#include "server/store/chat-store.h"
+#include "transport/chat-transport.h"
+
+G_BEGIN_DECLS
+
+#define CHAT_TYPE_API_LIVE_HUB (chat_api_live_hub_get_type ())
+G_DECLARE_FINAL_TYPE (ChatApiLiveHub, chat_api_live_hub, CHAT, API_LIVE_HUB, GObject)
+
+/**
+ * ChatApiLiveHub: (implements ChatService)
+ *
+ * The live feed of all connections: it reads the broker once, writes every record as JSON once, and routes it to those
+ * whom it concerns.
+ *
+ * @backlog: bytes: what may wait for one connection
+ */
+ChatApiLiveHub *chat_api_live_hub_new (ChatTransport *transport, ChatStore *store, ChatSessionService *sessions,
+                                       ChatApiDirectory *directory, ChatApiPublisher *publisher, ChatBlockList *blocks,
+                                       gsize backlog);
+
+/** chat_api_live_hub_adopt: a WebSocket whose handshake is done; @uri: what it was reached by. */
+void chat_api_live_hub_adopt (ChatApiLiveHub *self, GIOStream *stream, GUri *uri, const ChatSessionInfo *session);
+
+/*
+ * For its clients.
+ */
+
+ChatStore *chat_api_live_hub_get_store (ChatApiLiveHub *self);
+ChatApiDirectory *chat_api_live_hub_get_directory (ChatApiLiveHub *self);
+ChatApiPublisher *chat_api_live_hub_get_publisher (ChatApiLiveHub *self);
+ChatBlockList *chat_api_live_hub_get_blocks (ChatApiLiveHub *self);
+
+/** chat_api_live_hub_ensure_channel: (transfer none): made where need be, and then offered to all clients. */
+ChatApiLiveChannel *chat_api_live_hub_ensure_channel (ChatApiLiveHub *self, ChatApiChannel *access);
+/** chat_api_live_hub_list_channels: (transfer container) (element-type ChatApiLiveChannel): those that are there now.
+ */
+GPtrArray *chat_api_live_hub_list_channels (ChatApiLiveHub *self);
+
+G_END_DECLS

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "server/api/chat-api-recents.h"
+
+#include <string.h>
+
+/* By how much the clocks of senders may differ from ours before their ids prove nothing. */
+#define CLOCK_SLACK_MS 1000
+
+struct _ChatApiRecents
+{
+  guint max;
+  gint64 forgotten; /* ms: of what was posted until then it may know nothing */
+
+  /* Owned */
+  GHashTable *by_id; /* id → GList link of order */
+  GQueue order;      /* (element-type ChatApiRecent), oldest first */
+};
+
+static void
+recent_free (gpointer data)
+{
+  ChatApiRecent *recent = data;
+
+  g_clear_pointer (&recent->waiters, g_ptr_array_unref);
+  g_free (recent->id);
+  g_free (recent);
+}
+
+static void
+add_field (GChecksum *checksum, const char *field)
+{
+  /* The length keeps ("ab", "c") and ("a", "bc") apart, and NULL from "". */
+  gint64 length = field != NULL ? (gint64)strlen (field) : -1;
+
+  g_checksum_update (checksum, (const guchar *)&length, sizeof length);
+  if (field != NULL)
+    g_checksum_update (checksum, (const guchar *)field, length);
+}
+
+static void
+digest (const ChatMessage *message, guint8 *bytes)
+{
+  g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
+  gsize length = 32;
+
+  add_field (checksum, chat_message_get_author (message));
+  add_field (checksum, chat_message_get_channel (message));
+  add_field (checksum, chat_message_kind_to_string (chat_message_get_kind (message)));
+  add_field (checksum, chat_message_get_data (message));
+  add_field (checksum, chat_message_get_target (message));
+  add_field (checksum, chat_message_get_reply_to (message));
+  g_checksum_get_digest (checksum, bytes, &length);
+}
+
+ChatApiRecents *
+chat_api_recents_new (guint max, gint64 now)
+{
+  ChatApiRecents *self = g_new0 (ChatApiRecents, 1);
+
+  self->max = max;
+  self->forgotten = now;
+  self->by_id = g_hash_table_new (g_str_hash, g_str_equal);
+  g_queue_init (&self->order);
+  return self;
+}
+
+void
+chat_api_recents_free (ChatApiRecents *self)
+{
+  g_hash_table_unref (self->by_id);
+  g_queue_clear_full (&self->order, recent_free);
+  g_free (self);
+}
+
+ChatApiRecent *
+chat_api_recents_find (ChatApiRecents *self, const char *id)
+{
+  GList *link = g_hash_table_lookup (self->by_id, id);
+
+  return link != NULL ? link->data : NULL;
+}
+
+static void
+remove_link (ChatApiRecents *self, GList *link)
+{
+  ChatApiRecent *recent = link->data;
+
+  g_hash_table_remove (self->by_id, recent->id);
+  g_queue_delete_link (&self->order, link);
+  recent_free (recent);
+}
+
+ChatApiRecent *
+chat_api_recents_add (ChatApiRecents *self, const ChatMessage *message)
+{
+  ChatApiRecent *recent = g_new0 (ChatApiRecent, 1);
+  GList *oldest = g_queue_peek_head_link (&self->order);
+
+  /* One that waits for the broker stays: its callback will look for it. */
+  if (g_queue_get_length (&self->order) >= self->max && ((ChatApiRecent *)oldest->data)->accepted)
+    {
+      self->forgotten = MAX (self->forgotten, ((ChatApiRecent *)oldest->data)->timestamp);
+      remove_link (self, oldest);
+    }
+  recent->id = g_strdup (chat_message_get_id (message));
+  recent->timestamp = chat_message_get_timestamp (message);
+  digest (message, recent->digest);
+  g_queue_push_tail (&self->order, recent);
+  g_hash_table_insert (self->by_id, recent->id, g_queue_peek_tail_link (&self->order));
+  return recent;
+}
+
+void
+chat_api_recents_remove (ChatApiRecents *self, const char *id)
+{
+  GList *link = g_hash_table_lookup (self->by_id, id);
+
+  if (link != NULL)
+    remove_link (self, link);
+}
+
+gboolean
+chat_api_recent_is_same (const ChatApiRecent *recent, const ChatMessage *message)
+{
+  guint8 bytes[sizeof recent->digest];
+
+  digest (message, bytes);
+  return memcmp (bytes, recent->digest, sizeof bytes) == 0;
+}
+
+/* The milliseconds in the first 48 bits of a UUIDv7 (RFC 9562 §5.7); -1 for another version. */
+static gint64
+time_of_id (const char *id)
+{
+  g_autofree char *digits = g_strdup_printf ("%.8s%.4s", id, id + 9);
+
+  return id[14] == '7' ? (gint64)g_ascii_strtoull (digits, NULL, 16) : -1;
+}
+
+gboolean
+chat_api_recents_covers (ChatApiRecents *self, const char *id, gint64 now)
+{
+  gint64 made = time_of_id (id);
+
+  return made > self->forgotten + CLOCK_SLACK_MS && made < now + CLOCK_SLACK_MS;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "core/chat-message.h"
+
+G_BEGIN_DECLS
+
+/** ChatApiRecent: a message that was posted lately. */
+typedef struct
+{
+  char *id;
+  guint8 digest[32]; /* of its content */
+  gint64 timestamp;
+  gboolean accepted;  /* the broker has confirmed it */
+  GPtrArray *waiters; /* (element-type GTask): repeats that came before that */
+} ChatApiRecent;
+
+/**
+ * ChatApiRecents:
+ *
+ * What makes posting idempotent without a query: the last ids with a digest of their content. A plain, bounded value.
+ */
+typedef struct _ChatApiRecents ChatApiRecents;
+
+/** chat_api_recents_new: @max: most entries; @now: ms: of what was posted before, it knows nothing. */
+ChatApiRecents *chat_api_recents_new (guint max, gint64 now);
+void chat_api_recents_free (ChatApiRecents *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ChatApiRecents, chat_api_recents_free)
+
+/** chat_api_recents_find: (transfer none) (nullable) */
+ChatApiRecent *chat_api_recents_find (ChatApiRecents *self, const char *id);
+/** chat_api_recents_add: (transfer none): for a message whose id is not there yet; forgets the oldest where full. */
+ChatApiRecent *chat_api_recents_add (ChatApiRecents *self, const ChatMessage *message);
+void chat_api_recents_remove (ChatApiRecents *self, const char *id);
+
+/** chat_api_recent_is_same: whether @message has the content of the entry: then it is a repeat, else a conflict. */
+gboolean chat_api_recent_is_same (const ChatApiRecent *recent, const ChatMessage *message);
+
+/**
+ * chat_api_recents_covers:
+ * @now: ms
+ *
+ * Whether an id that is not found here can't have been posted before. A UUIDv7 says when it was made: later than all
+ * that was forgotten, and not in the future, so that a wrong clock is no proof.
+ */
+gboolean chat_api_recents_covers (ChatApiRecents *self, const char *id, gint64 now);
+
+G_END_DECLS

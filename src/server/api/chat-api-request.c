@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "server/api/chat-api-request.h"
+
+#include <string.h>
+
+#include "core/chat-json.h"
+#include "core/chat-time.h"
+#include "server/api/chat-api-json.h"
+
+#define RETRY_AFTER_SECONDS "1"
+
+static void
+finished_cb (SoupServerMessage *message, gpointer user_data)
+{
+  ChatApiRequest *self = user_data;
+
+  if (self->answered)
+    return;
+  self->answered = TRUE;
+  g_cancellable_cancel (self->cancellable);
+}
+
+/* The answer has gone out, or can't: whether or not the request is still held by somebody. */
+static void
+ended_cb (SoupServerMessage *message, gpointer user_data)
+{
+  chat_api_context_end (user_data);
+}
+
+static void
+ended_free (gpointer data, GClosure *closure)
+{
+  chat_api_context_unref (data);
+}
+
+ChatApiRequest *
+chat_api_request_new (ChatApiContext *context, SoupServerMessage *message)
+{
+  ChatApiRequest *self = g_rc_box_new0 (ChatApiRequest);
+
+  self->context = chat_api_context_ref (context);
+  self->message = g_object_ref (message);
+  self->cancellable = g_cancellable_new ();
+  self->finished_id = g_signal_connect (message, "finished", G_CALLBACK (finished_cb), self);
+  chat_api_context_begin (context);
+  g_signal_connect_data (message, "finished", G_CALLBACK (ended_cb), chat_api_context_ref (context), ended_free, 0);
+  soup_server_message_pause (message);
+  return self;
+}
+
+ChatApiRequest *
+chat_api_request_ref (ChatApiRequest *self)
+{
+  return g_rc_box_acquire (self);
+}
+
+/* Whether this is the answer: the only one, to somebody who is still there. */
+static gboolean
+begin_answer (ChatApiRequest *self)
+{
+  if (self->answered)
+    return FALSE;
+  self->answered = TRUE;
+  return TRUE;
+}
+
+static void
+answer (ChatApiRequest *self, guint status, char *text, gsize length)
+{
+  soup_server_message_set_status (self->message, status, NULL);
+  if (text != NULL)
+    soup_server_message_set_response (self->message, "application/json", SOUP_MEMORY_TAKE, text, length);
+  soup_server_message_unpause (self->message);
+}
+
+void
+chat_api_request_set_problem (SoupServerMessage *message, const GError *error, const ChatBlock *block)
+{
+  SoupMessageHeaders *headers = soup_server_message_get_response_headers (message);
+  guint status;
+  g_autoptr (JsonObject) problem = chat_api_problem_new (error, block, &status);
+  char *text;
+
+  if (status == SOUP_STATUS_UNAUTHORIZED)
+    soup_message_headers_replace (headers, "WWW-Authenticate", "Bearer");
+  if (status == SOUP_STATUS_SERVICE_UNAVAILABLE)
+    soup_message_headers_replace (headers, "Retry-After", RETRY_AFTER_SECONDS);
+  if (chat_api_problem_is_ours (error))
+    g_info ("%s %s: %s", soup_server_message_get_method (message),
+            g_uri_get_path (soup_server_message_get_uri (message)), error->message);
+  text = chat_json_to_string (problem);
+  soup_server_message_set_status (message, status, NULL);
+  soup_server_message_set_response (message, "application/problem+json", SOUP_MEMORY_TAKE, text, strlen (text));
+}
+
+static void
+request_clear (gpointer data)
+{
+  ChatApiRequest *self = data;
+
+  if (begin_answer (self))
+    answer (self, SOUP_STATUS_INTERNAL_SERVER_ERROR, NULL, 0);
+  g_signal_handler_disconnect (self->message, self->finished_id);
+  g_clear_pointer (&self->session, chat_session_info_free);
+  g_clear_pointer (&self->body, json_object_unref);
+  g_clear_pointer (&self->query, g_hash_table_unref);
+  g_clear_pointer (&self->parameters, g_strfreev);
+  g_clear_object (&self->cancellable);
+  g_clear_object (&self->message);
+  g_clear_pointer (&self->context, chat_api_context_unref);
+}
+
+void
+chat_api_request_unref (ChatApiRequest *self)
+{
+  g_rc_box_release_full (self, request_clear);
+}
+
+void
+chat_api_request_reply_text (ChatApiRequest *self, guint status, char *text, gsize length)
+{
+  if (begin_answer (self))
+    answer (self, status, text, length);
+  else
+    g_free (text);
+}
+
+void
+chat_api_request_reply (ChatApiRequest *self, guint status, JsonObject *object)
+{
+  char *text = chat_json_to_string (object);
+
+  json_object_unref (object);
+  chat_api_request_reply_text (self, status, text, strlen (text));
+}
+
+void
+chat_api_request_reply_empty (ChatApiRequest *self)
+{
+  if (begin_answer (self))
+    answer (self, SOUP_STATUS_NO_CONTENT, NULL, 0);
+}
+
+static void
+fail_with_block (ChatApiRequest *self, const GError *error, const ChatBlock *block)
+{
+  if (!begin_answer (self))
+    return;
+  if (self->context->stopping)
+    soup_message_headers_replace (soup_server_message_get_response_headers (self->message), "Connection", "close");
+  chat_api_request_set_problem (self->message, error, block);
+  soup_server_message_unpause (self->message);
+}
+
+void
+chat_api_request_fail (ChatApiRequest *self, const GError *error)
+{
+  gboolean blocked = g_error_matches (error, CHAT_API_ERROR, CHAT_API_ERROR_BLOCKED) && self->session != NULL;
+
+  fail_with_block (self, error, blocked ? chat_api_request_find_block (self) : NULL);
+}
+
+void
+chat_api_request_fail_blocked (ChatApiRequest *self, const ChatBlock *block, const char *what)
+{
+  g_autoptr (GError) error = chat_api_error_new_blocked (block, what);
+
+  fail_with_block (self, error, block);
+}
+
+void
+chat_api_request_upgrade (ChatApiRequest *self)
+{
+  if (begin_answer (self))
+    soup_server_message_unpause (self->message);
+}
+
+const ChatBlock *
+chat_api_request_find_block (ChatApiRequest *self)
+{
+  return chat_block_list_find (self->context->blocks, self->session->user_key, chat_time_now ());
+}
+
+const char *
+chat_api_request_get_query (ChatApiRequest *self, const char *name)
+{
+  return self->query != NULL ? g_hash_table_lookup (self->query, name) : NULL;
+}

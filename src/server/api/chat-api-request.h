@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <libsoup/soup.h>
+
+#include "server/api/chat-api-context.h"
+#include "server/api/chat-api-error.h"
+
+G_BEGIN_DECLS
+
+/**
+ * ChatApiRequest:
+ *
+ * One request on its way to its answer. A reference-counted value; every asynchronous call of a handler holds one. The
+ * first answer counts, and one must come: dropping the last reference without an answer answers 500. Where the client
+ * has gone, @cancellable is cancelled and an answer does nothing.
+ */
+typedef struct _ChatApiRequest ChatApiRequest;
+
+struct _ChatApiRequest
+{
+  ChatApiContext *context;
+  SoupServerMessage *message;
+  GStrv parameters;         /* what stands for `{…}` in the route's path, decoded, in order */
+  GHashTable *query;        /* (nullable): decoded */
+  JsonObject *body;         /* (nullable): only where the route takes one */
+  ChatSessionInfo *session; /* NULL only where the route needs no token */
+  GCancellable *cancellable;
+
+  /*< private >*/
+  gulong finished_id;
+  gboolean answered;
+};
+
+/** chat_api_request_new: pauses @message until it is answered. */
+ChatApiRequest *chat_api_request_new (ChatApiContext *context, SoupServerMessage *message);
+ChatApiRequest *chat_api_request_ref (ChatApiRequest *self);
+void chat_api_request_unref (ChatApiRequest *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ChatApiRequest, chat_api_request_unref)
+
+/** chat_api_request_reply: @object: (transfer full): the JSON body. */
+void chat_api_request_reply (ChatApiRequest *self, guint status, JsonObject *object);
+/** chat_api_request_reply_text: @text: (transfer full): JSON that is written already. */
+void chat_api_request_reply_text (ChatApiRequest *self, guint status, char *text, gsize length);
+/** chat_api_request_reply_empty: 204. */
+void chat_api_request_reply_empty (ChatApiRequest *self);
+/** chat_api_request_fail: answers with the problem that @error is; where the caller is blocked, with the block. */
+void chat_api_request_fail (ChatApiRequest *self, const GError *error);
+/** chat_api_request_fail_blocked: 403 for @block: what it forbids here is @what ("post"). */
+void chat_api_request_fail_blocked (ChatApiRequest *self, const ChatBlock *block, const char *what);
+/** chat_api_request_set_problem: puts the problem that @error is into a message that has no request yet; @block:
+ * (nullable). */
+void chat_api_request_set_problem (SoupServerMessage *message, const GError *error, const ChatBlock *block);
+/** chat_api_request_upgrade: lets the answer that the handshake has put into the message go out. */
+void chat_api_request_upgrade (ChatApiRequest *self);
+
+/** chat_api_request_find_block: (nullable) (transfer none): the block of the caller that is in force. */
+const ChatBlock *chat_api_request_find_block (ChatApiRequest *self);
+
+/** chat_api_request_get_query: (nullable) (transfer none): one parameter of the query. */
+const char *chat_api_request_get_query (ChatApiRequest *self, const char *name);
+
+G_END_DECLS

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "server/api/chat-api.h"
+
+#include <libsoup/soup.h>
+
+#include "server/api/chat-api-context.h"
+#include "server/api/chat-api-dispatch.h"
+#include "server/api/chat-api-listener.h"
+#include "server/api/chat-api-live-hub.h"
+
+/* How long a stop waits for answers to go out. */
+#define DRAIN_MS 3000
+
+struct _ChatApi
+{
+  GObject parent_instance;
+
+  /* Owned */
+  ChatApiContext *context;
+  SoupServer *server;
+  ChatApiListener *listener;
+  char *address;
+  char *uri;
+
+  guint port;
+  gboolean stopped;
+};
+
+static void service_iface_init (ChatServiceInterface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (ChatApi, chat_api, G_TYPE_OBJECT,
+                               G_IMPLEMENT_INTERFACE (CHAT_TYPE_SERVICE, service_iface_init))
+
+static const char *
+chat_api_get_name (ChatService *service)
+{
+  return "api";
+}
+
+/*
+ * Starting: who is blocked, the live feed, and then the door
+ */
+
+static void
+hub_started_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  ChatApi *self = g_task_get_source_object (task);
+  GError *error = NULL;
+
+  if (chat_service_start_finish (CHAT_SERVICE (source), result, &error))
+    self->uri = chat_api_listener_listen (self->listener, self->address, self->port, &error);
+  if (error != NULL)
+    g_task_return_error (task, error);
+  else
+    g_task_return_boolean (task, TRUE);
+}
+
+static void
+blocks_started_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  ChatApi *self = g_task_get_source_object (task);
+  GCancellable *cancellable = g_task_get_cancellable (task);
+  GError *error = NULL;
+
+  if (chat_service_start_finish (CHAT_SERVICE (source), result, &error))
+    chat_service_start_async (CHAT_SERVICE (self->context->hub), cancellable, hub_started_cb, g_steal_pointer (&task));
+  else
+    g_task_return_error (task, error);
+}
+
+static void
+chat_api_start_async (ChatService *service, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  ChatApi *self = CHAT_API (service);
+  GTask *task = g_task_new (self, cancellable, callback, user_data);
+
+  g_task_set_source_tag (task, chat_api_start_async);
+  chat_service_start_async (CHAT_SERVICE (self->context->blocks), cancellable, blocks_started_cb, task);
+}
+
+/*
+ * Stopping: the door, the live feed, and who is blocked
+ */
+
+static void
+blocks_stopped_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  if (chat_service_stop_finish (CHAT_SERVICE (source), result, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+static void
+drained_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  ChatApi *self = CHAT_API (source);
+
+  soup_server_disconnect (self->server);
+  chat_service_stop_async (CHAT_SERVICE (self->context->blocks), NULL, blocks_stopped_cb, user_data);
+}
+
+static void
+hub_stopped_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  ChatApi *self = g_task_get_source_object (user_data);
+
+  chat_service_stop_finish (CHAT_SERVICE (source), result, NULL);
+  chat_api_context_drain (self->context, g_task_new (self, NULL, drained_cb, user_data), DRAIN_MS);
+}
+
+static void
+chat_api_stop_async (ChatService *service, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  ChatApi *self = CHAT_API (service);
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+
+  g_task_set_source_tag (task, chat_api_stop_async);
+  if (self->stopped)
+    {
+      g_task_return_boolean (task, TRUE);
+      return;
+    }
+  self->stopped = TRUE;
+  self->context->stopping = TRUE;
+  chat_service_stop_async (CHAT_SERVICE (self->context->hub), NULL, hub_stopped_cb, g_steal_pointer (&task));
+}
+
+static gboolean
+chat_api_finish (ChatService *service, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, service), FALSE);
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+static void
+service_iface_init (ChatServiceInterface *iface)
+{
+  iface->get_name = chat_api_get_name;
+  iface->start_async = chat_api_start_async;
+  iface->start_finish = chat_api_finish;
+  iface->stop_async = chat_api_stop_async;
+  iface->stop_finish = chat_api_finish;
+}
+
+static void
+chat_api_dispose (GObject *object)
+{
+  ChatApi *self = CHAT_API (object);
+
+  if (self->server != NULL)
+    soup_server_disconnect (self->server);
+  g_clear_pointer (&self->listener, chat_api_listener_free);
+  g_clear_object (&self->server);
+  g_clear_pointer (&self->context, chat_api_context_unref);
+  G_OBJECT_CLASS (chat_api_parent_class)->dispose (object);
+}
+
+static void
+chat_api_finalize (GObject *object)
+{
+  ChatApi *self = CHAT_API (object);
+
+  g_free (self->address);
+  g_free (self->uri);
+  G_OBJECT_CLASS (chat_api_parent_class)->finalize (object);
+}
+
+static void
+chat_api_class_init (ChatApiClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = chat_api_dispose;
+  G_OBJECT_CLASS (klass)->finalize = chat_api_finalize;
+}
+
+static void
+chat_api_init (ChatApi *self)
+{
+}
+
+static void
+failed_cb (ChatService *service, const GError *error, gpointer user_data)
+{
+  chat_service_emit_failed (CHAT_SERVICE (user_data), error);
+}
+
+static ChatApiContext *
+make_context (ChatTransport *transport, ChatStore *store, ChatSessionService *sessions, ChatSigner *signer,
+              const ChatApiOptions *options)
+{
+  ChatApiContext *context = chat_api_context_new ();
+
+  context->transport = g_object_ref (transport);
+  context->store = g_object_ref (store);
+  context->sessions = g_object_ref (sessions);
+  context->blocks = chat_block_list_new (transport, chat_store_get_moderation (store));
+  context->directory = chat_api_directory_new (chat_store_get_channels (store));
+  context->publisher = chat_api_publisher_new (transport, chat_store_get_messages (store), context->directory,
+                                               context->blocks, signer);
+  context->hub = chat_api_live_hub_new (transport, store, sessions, context->directory, context->publisher,
+                                        context->blocks, options->live_backlog_bytes);
+  context->workspace = g_strdup (options->workspace);
+  context->version = g_strdup (options->version);
+  context->lease_ms = options->lease_ms;
+  context->strike_limit = options->strike_limit;
+  context->blocked_may_read = options->blocked_may_read;
+  return context;
+}
+
+ChatApi *
+chat_api_new (ChatTransport *transport, ChatStore *store, ChatSessionService *sessions, ChatSigner *signer,
+              const ChatApiOptions *options)
+{
+  const ChatApiLimits limits = { .connections = options->connections,
+                                 .body_bytes = options->body_bytes,
+                                 .request_ms = options->request_ms,
+                                 .idle_ms = options->idle_ms };
+  ChatApi *self = g_object_new (CHAT_TYPE_API, NULL);
+
+  self->context = make_context (transport, store, sessions, signer, options);
+  self->address = g_strdup (options->address);
+  self->port = options->port;
+  self->server = soup_server_new ("raw-paths", TRUE, NULL);
+  self->listener = chat_api_listener_new (self->server, &limits);
+  chat_api_dispatch_install (self->server, self->context);
+  g_signal_connect_object (self->context->blocks, "failed", G_CALLBACK (failed_cb), self, 0);
+  g_signal_connect_object (self->context->hub, "failed", G_CALLBACK (failed_cb), self, 0);
+  return self;
+}
+
+const char *
+chat_api_get_uri (ChatApi *self)
+{
+  return self->uri;
+}
