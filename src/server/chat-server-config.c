@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "server/chat-server-config.h"
+
+#include "config.h"
+#include "core/chat-core-error.h"
+#include "core/chat-names.h"
+
+#define KIB 1024
+#define MIB (1024 * KIB)
+#define GIB (1024LL * MIB)
+#define SECOND 1000LL
+#define MINUTE (60 * SECOND)
+#define HOUR (60 * MINUTE)
+#define DAY (24 * HOUR)
+
+static const char *const roles[] = { "api", "moderator", "archiver", "bots", NULL };
+static const char *const brokers[] = { "log", NULL };
+static const char *const stores[] = { "sqlite", NULL };
+static const char *const modes[] = { "open", NULL };
+static const char *const levels[] = { "error", "warning", "info", "debug", NULL };
+
+static const ChatConfigKey keys[] = {
+  { "server", "name", CHAT_CONFIG_STRING, "Tertulia", 0, 0, NULL, "What the workspace is called, for people." },
+  { "server", "address", CHAT_CONFIG_STRING, "127.0.0.1", 0, 0, NULL,
+    "The address to listen on: 127.0.0.1 for this machine alone, 0.0.0.0 for all of IPv4, :: for all." },
+  { "server", "port", CHAT_CONFIG_INT, "7446", 0, 65535, NULL, "The port; 0 takes any free one." },
+  { "server", "data_directory", CHAT_CONFIG_PATH, "/var/lib/tertulia", 0, 0, NULL,
+    "Where its files are: broker, store, signing key. Made when missing, for its own user only." },
+  { "server", "roles", CHAT_CONFIG_LIST, "api;moderator;archiver;bots", 0, 0, roles,
+    "What this process does. With the log broker it must do everything." },
+  { "server", "connections", CHAT_CONFIG_INT, "1000", 1, 100000, NULL, "Most connections at once." },
+  { "server", "body_size", CHAT_CONFIG_SIZE, "128KiB", KIB, 64 * MIB, NULL, "The largest body of a request." },
+  { "server", "request_timeout", CHAT_CONFIG_DURATION, "15s", SECOND, HOUR, NULL,
+    "How long a request may take to arrive as a whole." },
+  { "server", "idle_timeout", CHAT_CONFIG_DURATION, "75s", SECOND, DAY, NULL,
+    "How long a connection may be idle between two requests." },
+  { "server", "log_level", CHAT_CONFIG_CHOICE, "info", 0, 0, levels, "How much is written to standard error." },
+
+  { "broker", "kind", CHAT_CONFIG_CHOICE, "log", 0, 0, brokers, "The broker; log: in this process, in one file." },
+  { "broker", "path", CHAT_CONFIG_PATH, NULL, 0, 0, NULL, "log: its file; else broker.db in the data directory." },
+  { "broker", "shards", CHAT_CONFIG_INT, "1", 1, 64, NULL, "log: shards of a topic; fixed when the file is made." },
+  { "broker", "retention_age", CHAT_CONFIG_DURATION, "7d", 0, 3650 * DAY, NULL,
+    "log: what is older and has been read by all roles goes; 0s keeps everything." },
+  { "broker", "retention_size", CHAT_CONFIG_SIZE, "1GiB", 0, 1024 * GIB, NULL,
+    "log: of each topic, what is beyond this size and has been read by all roles goes; 0 keeps everything." },
+
+  { "store", "kind", CHAT_CONFIG_CHOICE, "sqlite", 0, 0, stores, "The database that keeps the history." },
+  { "store", "path", CHAT_CONFIG_PATH, NULL, 0, 0, NULL, "sqlite: its file; else store.db in the data directory." },
+
+  { "moderation", "lists", CHAT_CONFIG_PATH, NULL, 0, 0, NULL,
+    "The directory with the word lists; else those that come with the program." },
+  { "moderation", "language", CHAT_CONFIG_STRING, NULL, 0, 0, NULL,
+    "Whose lists apply in channels that name no language, such as es; else the lists of all." },
+  { "moderation", "limit", CHAT_CONFIG_INT, "3", 1, 1000, NULL, "Strikes until a user is blocked." },
+  { "moderation", "blocked_may_read", CHAT_CONFIG_BOOLEAN, "true", 0, 0, NULL,
+    "Whether who is blocked may still read messages." },
+
+  { "sessions", "mode", CHAT_CONFIG_CHOICE, "open", 0, 0, modes,
+    "Who gets in; open: whoever names a name that is free." },
+  { "sessions", "lease", CHAT_CONFIG_DURATION, "30s", SECOND, DAY, NULL,
+    "How long a name is held after its owner was last heard of." },
+  { "sessions", "expiry", CHAT_CONFIG_DURATION, "30d", MINUTE, 3650 * DAY, NULL, "How long a session lasts in all." },
+
+  { "live", "backlog", CHAT_CONFIG_SIZE, "4MiB", 64 * KIB, GIB, NULL,
+    "What may wait for one live connection before it is dropped as too slow." },
+
+  { "channels", "initial", CHAT_CONFIG_LIST, "general", 0, 0, NULL, "Channels that are made when they are missing." },
+  { "channels", "topic", CHAT_CONFIG_STRING, NULL, 0, 0, NULL, "The topic that they are made with." },
+  { "channels", "language", CHAT_CONFIG_STRING, NULL, 0, 0, NULL,
+    "The language that they are made with, such as es: it decides which word lists apply." },
+
+  { "bots", "eco", CHAT_CONFIG_BOOLEAN, "true", 0, 0, NULL,
+    "Whether the bot eco is there, which repeats what it is told." },
+  { 0 },
+};
+
+ChatConfig *
+chat_server_config_new (void)
+{
+  return chat_config_new (keys);
+}
+
+gboolean
+chat_server_config_has_role (ChatConfig *config, const char *role)
+{
+  const char *const *list = chat_config_get_list (config, "server", "roles");
+
+  return list != NULL && g_strv_contains (list, role);
+}
+
+static gboolean
+check_roles (ChatConfig *config, GError **error)
+{
+  for (guint i = 0; roles[i] != NULL; i++)
+    if (!chat_server_config_has_role (config, roles[i]))
+      {
+        g_set_error (error, CHAT_CORE_ERROR, CHAT_CORE_ERROR_INVALID,
+                     "[server] roles: \"%s\" is missing, but with [broker] kind = log one process must have all roles: "
+                     "the log is read by nobody else. Name all of them: api;moderator;archiver;bots",
+                     roles[i]);
+        return FALSE;
+      }
+  return TRUE;
+}
+
+static gboolean
+check_address (ChatConfig *config, GError **error)
+{
+  const char *address = chat_config_get_string (config, "server", "address");
+  g_autoptr (GInetAddress) inet = g_inet_address_new_from_string (address);
+
+  if (inet == NULL)
+    g_set_error (error, CHAT_CORE_ERROR, CHAT_CORE_ERROR_INVALID,
+                 "[server] address: \"%s\" is not a numeric address: write it like 127.0.0.1, ::1 or 0.0.0.0", address);
+  return inet != NULL;
+}
+
+static gboolean
+check_language (ChatConfig *config, const char *group, GError **error)
+{
+  const char *language = chat_config_get_string (config, group, "language");
+
+  if (language == NULL || g_regex_match_simple ("^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}$", language, 0, 0))
+    return TRUE;
+  g_set_error (error, CHAT_CORE_ERROR, CHAT_CORE_ERROR_INVALID,
+               "[%s] language: \"%s\" is not a language tag: write it like es, en or es-MX", group, language);
+  return FALSE;
+}
+
+static gboolean
+check_channels (ChatConfig *config, GError **error)
+{
+  const char *const *names = chat_config_get_list (config, "channels", "initial");
+  const char *topic = chat_config_get_string (config, "channels", "topic");
+
+  for (; names != NULL && *names != NULL; names++)
+    if (!chat_channel_name_check (*names, error))
+      {
+        g_prefix_error (error, "[channels] initial: ");
+        return FALSE;
+      }
+    else if (chat_channel_name_is_private (*names))
+      {
+        g_set_error (error, CHAT_CORE_ERROR, CHAT_CORE_ERROR_INVALID,
+                     "[channels] initial: \"%s\" is the name of a private conversation: choose another", *names);
+        return FALSE;
+      }
+  if (topic == NULL || *topic == '\0' || chat_text_check (topic, error))
+    return TRUE;
+  g_prefix_error (error, "[channels] topic: ");
+  return FALSE;
+}
+
+static gboolean
+check_sessions (ChatConfig *config, GError **error)
+{
+  if (chat_config_get_int (config, "sessions", "lease") <= chat_config_get_int (config, "sessions", "expiry"))
+    return TRUE;
+  g_set_error_literal (error, CHAT_CORE_ERROR, CHAT_CORE_ERROR_INVALID,
+                       "[sessions] lease: is longer than [sessions] expiry: a name can't be held longer than its "
+                       "session lasts");
+  return FALSE;
+}
+
+gboolean
+chat_server_config_check (ChatConfig *config, GError **error)
+{
+  return check_roles (config, error) && check_address (config, error) && check_language (config, "moderation", error)
+         && check_language (config, "channels", error) && check_channels (config, error)
+         && check_sessions (config, error);
+}
+
+char *
+chat_server_config_dup_path (ChatConfig *config, const char *group, const char *name)
+{
+  const char *path = chat_config_get_string (config, group, "path");
+
+  if (path != NULL)
+    return g_strdup (path);
+  return g_build_filename (chat_config_get_string (config, "server", "data_directory"), name, NULL);
+}
+
+char *
+chat_server_config_dup_lists (ChatConfig *config)
+{
+  const char *lists = chat_config_get_string (config, "moderation", "lists");
+  const char *data = g_getenv ("TERTULIA_DATA_DIR");
+
+  if (lists != NULL)
+    return g_strdup (lists);
+  return g_build_filename (data != NULL && *data != '\0' ? data : CHAT_DATA_DIR, "moderation", NULL);
+}

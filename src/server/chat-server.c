@@ -1,0 +1,564 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "server/chat-server.h"
+
+#include "config.h"
+#include "core/chat-signature.h"
+#include "core/chat-time.h"
+#include "moderation/chat-rules.h"
+#include "server/api/chat-api.h"
+#include "server/archiver/chat-archiver.h"
+#include "server/bot/chat-echo-bot.h"
+#include "server/chat-broker-factory.h"
+#include "server/chat-server-config.h"
+#include "server/chat-server-directory.h"
+#include "server/chat-server-rejections.h"
+#include "server/chat-store-factory.h"
+#include "server/moderator/chat-moderator.h"
+#include "server/session/chat-session-service.h"
+
+struct _ChatServer
+{
+  GObject parent_instance;
+
+  /* Owned */
+  ChatConfig *config;
+  ChatServerDirectory *directory;
+  ChatSigner *signer;
+  ChatTransport *transport;
+  ChatStore *store;
+  ChatSessionService *sessions;
+  ChatRules *rules;
+  ChatApi *api;
+  GPtrArray *services; /* (element-type ChatService): the roles, in the order in which they are started */
+  GTask *start;        /* while it starts */
+  GTask *stop;         /* while it stops */
+
+  gboolean embedded;
+  gboolean stopped;
+  guint step;    /* of the start or the stop */
+  guint started; /* services, the first of the array */
+};
+
+static void service_iface_init (ChatServiceInterface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (ChatServer, chat_server, G_TYPE_OBJECT,
+                               G_IMPLEMENT_INTERFACE (CHAT_TYPE_SERVICE, service_iface_init))
+
+static void start_next (ChatServer *self);
+static void stop_next (ChatServer *self);
+
+static void
+fail_start (ChatServer *self, GError *error)
+{
+  g_autoptr (GTask) task = g_steal_pointer (&self->start);
+
+  g_task_return_error (task, error);
+}
+
+/*
+ * The steps of a start. Each calls start_next() or fail_start().
+ */
+
+static void
+open_directory (ChatServer *self)
+{
+  const char *path = chat_config_get_string (self->config, "server", "data_directory");
+  GError *error = NULL;
+  g_autoptr (GBytes) key = NULL;
+  g_autofree char *hash = NULL;
+  g_autofree char *key_id = NULL;
+
+  self->directory = chat_server_directory_open (path, self->embedded, &error);
+  if (self->directory != NULL)
+    key = chat_server_directory_load_key (self->directory, &error);
+  if (key == NULL)
+    {
+      fail_start (self, error);
+      return;
+    }
+  hash = g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, key);
+  key_id = g_strndup (hash, 8); /* tells keys apart, and nothing of what they are */
+  self->signer = chat_signer_new (key_id, key);
+  start_next (self);
+}
+
+static void
+store_opened_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (ChatServer) self = user_data;
+  GError *error = NULL;
+
+  if (chat_store_open_finish (CHAT_STORE (source), result, &error))
+    start_next (self);
+  else
+    fail_start (self, error);
+}
+
+static void
+open_store (ChatServer *self)
+{
+  self->store = chat_store_factory_new_store (self->config);
+  chat_store_open_async (self->store, g_task_get_cancellable (self->start), store_opened_cb, g_object_ref (self));
+}
+
+static void
+connected_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (ChatServer) self = user_data;
+  GError *error = NULL;
+
+  if (chat_transport_connect_finish (CHAT_TRANSPORT (source), result, &error))
+    start_next (self);
+  else
+    fail_start (self, error);
+}
+
+static void
+connect_broker (ChatServer *self)
+{
+  self->transport = chat_broker_factory_new_transport (self->config);
+  chat_transport_connect_async (self->transport, g_task_get_cancellable (self->start), connected_cb,
+                                g_object_ref (self));
+}
+
+/* Reading and compiling the lists takes some 10 ms, and once 60 more for what ICU loads. */
+static void
+compile_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
+{
+  g_autoptr (ChatRulesBuilder) builder = chat_rules_builder_new ();
+  GError *error = NULL;
+
+  if (chat_rules_builder_add_directory (builder, task_data, &error))
+    g_task_return_pointer (task, chat_rules_builder_compile (builder), (GDestroyNotify)chat_rules_unref);
+  else
+    g_task_return_error (task, error);
+}
+
+static void
+compiled_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  ChatServer *self = CHAT_SERVER (source);
+  GError *error = NULL;
+
+  self->rules = g_task_propagate_pointer (G_TASK (result), &error);
+  if (self->rules == NULL)
+    {
+      g_prefix_error (&error, "The word lists can't be used: ");
+      fail_start (self, error);
+      return;
+    }
+  g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_INFO, "RULES", chat_rules_get_version (self->rules), "MESSAGE",
+                    "The word lists are read");
+  start_next (self);
+}
+
+static void
+read_lists (ChatServer *self)
+{
+  g_autoptr (GTask) task = g_task_new (self, NULL, compiled_cb, NULL);
+
+  g_task_set_source_tag (task, read_lists);
+  g_task_set_task_data (task, chat_server_config_dup_lists (self->config), g_free);
+  g_task_run_in_thread (task, compile_thread);
+}
+
+/* The channels that are to be there, one after the other. */
+typedef struct
+{
+  ChatServer *server;
+  guint next;
+} Ensuring;
+
+static void ensure_next (Ensuring *ensuring);
+
+static void
+ensured_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Ensuring *ensuring = user_data;
+  GError *error = NULL;
+  gboolean created;
+
+  if (chat_channel_store_ensure_finish (CHAT_CHANNEL_STORE (source), result, &created, &error))
+    {
+      ensure_next (ensuring);
+      return;
+    }
+  fail_start (ensuring->server, error);
+  g_object_unref (ensuring->server);
+  g_free (ensuring);
+}
+
+static void
+ensure_next (Ensuring *ensuring)
+{
+  ChatServer *self = ensuring->server;
+  const char *const *names = chat_config_get_list (self->config, "channels", "initial");
+  const char *name = names != NULL ? names[ensuring->next++] : NULL;
+  ChatChannelInfo info = { .name = (char *)name,
+                           .kind = CHAT_CHANNEL_PUBLIC,
+                           .topic = (char *)chat_config_get_string (self->config, "channels", "topic"),
+                           .language = (char *)chat_config_get_string (self->config, "channels", "language"),
+                           .active = chat_time_now () };
+
+  if (name != NULL)
+    {
+      chat_channel_store_ensure_async (chat_store_get_channels (self->store), &info, NULL, ensured_cb, ensuring);
+      return;
+    }
+  g_free (ensuring);
+  start_next (self);
+  g_object_unref (self);
+}
+
+static void
+ensure_channels (ChatServer *self)
+{
+  Ensuring *ensuring = g_new0 (Ensuring, 1);
+
+  ensuring->server = g_object_ref (self);
+  ensure_next (ensuring);
+}
+
+/*
+ * The roles
+ */
+
+static void
+failed_cb (ChatService *service, const GError *error, gpointer user_data)
+{
+  g_autoptr (GError) named = g_error_copy (error);
+
+  g_prefix_error (&named, "%s: ", chat_service_get_name (service));
+  chat_service_emit_failed (CHAT_SERVICE (user_data), named);
+}
+
+/* Takes @service. */
+static void
+add_service (ChatServer *self, gpointer service)
+{
+  g_signal_connect_object (service, "failed", G_CALLBACK (failed_cb), self, 0);
+  g_ptr_array_add (self->services, service);
+}
+
+static void
+add_moderator (ChatServer *self)
+{
+  const ChatModeratorOptions options = {
+    .limit = (guint)chat_config_get_int (self->config, "moderation", "limit"),
+    .language = chat_config_get_string (self->config, "moderation", "language"),
+  };
+  ChatModerator *moderator = chat_moderator_new (self->transport, self->store, self->rules, self->signer, &options);
+
+  chat_server_rejections_watch (G_OBJECT (moderator), "moderator");
+  add_service (self, moderator);
+}
+
+static void
+add_archiver (ChatServer *self)
+{
+  ChatArchiver *archiver = chat_archiver_new (self->transport, chat_store_get_messages (self->store));
+
+  chat_server_rejections_watch (G_OBJECT (archiver), "archiver");
+  add_service (self, archiver);
+}
+
+static void
+add_bots (ChatServer *self)
+{
+  if (chat_config_get_boolean (self->config, "bots", "eco"))
+    add_service (self, chat_echo_bot_new (self->transport, self->store, self->signer));
+}
+
+static void
+add_api (ChatServer *self)
+{
+  const ChatSessionOptions session_options = {
+    .lease_ms = chat_config_get_int (self->config, "sessions", "lease"),
+    .expiry_ms = chat_config_get_int (self->config, "sessions", "expiry"),
+  };
+  const ChatApiOptions options = {
+    .address = chat_config_get_string (self->config, "server", "address"),
+    .port = (guint)chat_config_get_int (self->config, "server", "port"),
+    .workspace = chat_config_get_string (self->config, "server", "name"),
+    .version = CHAT_VERSION,
+    .lease_ms = session_options.lease_ms,
+    .strike_limit = (guint)chat_config_get_int (self->config, "moderation", "limit"),
+    .blocked_may_read = chat_config_get_boolean (self->config, "moderation", "blocked_may_read"),
+    .connections = (guint)chat_config_get_int (self->config, "server", "connections"),
+    .body_bytes = (gsize)chat_config_get_int (self->config, "server", "body_size"),
+    .request_ms = (guint)chat_config_get_int (self->config, "server", "request_timeout"),
+    .idle_ms = (guint)chat_config_get_int (self->config, "server", "idle_timeout"),
+    .live_backlog_bytes = (gsize)chat_config_get_int (self->config, "live", "backlog"),
+  };
+
+  self->sessions = chat_session_service_new (chat_store_get_users (self->store), &session_options);
+  self->api = chat_api_new (self->transport, self->store, self->sessions, self->signer, &options);
+  add_service (self, g_object_ref (self->api));
+}
+
+static void
+service_started_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (ChatServer) self = user_data;
+  GError *error = NULL;
+
+  self->started++; /* one whose start failed is stopped too: part of it may run */
+  if (chat_service_start_finish (CHAT_SERVICE (source), result, &error))
+    start_next (self);
+  else
+    fail_start (self, error);
+}
+
+static void
+start_services (ChatServer *self)
+{
+  if (self->started < self->services->len)
+    {
+      self->step--; /* comes here again for the next one */
+      chat_service_start_async (self->services->pdata[self->started], g_task_get_cancellable (self->start),
+                                service_started_cb, g_object_ref (self));
+      return;
+    }
+  start_next (self);
+}
+
+/* What comes first reads what comes behind it sends: the door opens last. */
+static void
+add_services (ChatServer *self)
+{
+  static const struct
+  {
+    const char *role;
+    void (*add) (ChatServer *self);
+  } roles[] = {
+    { "archiver", add_archiver },
+    { "moderator", add_moderator },
+    { "bots", add_bots },
+    { "api", add_api },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (roles); i++)
+    if (chat_server_config_has_role (self->config, roles[i].role))
+      roles[i].add (self);
+  start_next (self);
+}
+
+static void
+start_next (ChatServer *self)
+{
+  static void (*const steps[]) (ChatServer * self) = {
+    open_directory, open_store, connect_broker, read_lists, ensure_channels, add_services, start_services,
+  };
+  GError *error = NULL;
+
+  if (g_cancellable_set_error_if_cancelled (g_task_get_cancellable (self->start), &error))
+    fail_start (self, error);
+  else if (self->step < G_N_ELEMENTS (steps))
+    steps[self->step++](self);
+  else
+    {
+      g_autoptr (GTask) task = g_steal_pointer (&self->start);
+
+      g_task_return_boolean (task, TRUE);
+    }
+}
+
+/*
+ * The steps of a stop. Each calls stop_next(); what fails is logged, and the stop goes on.
+ */
+
+static void
+log_failed_stop (const char *what, const GError *error)
+{
+  g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "PART", what, "MESSAGE", "Did not stop in order: %s",
+                    error->message);
+}
+
+static void
+service_stopped_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (ChatServer) self = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (!chat_service_stop_finish (CHAT_SERVICE (source), result, &error))
+    log_failed_stop (chat_service_get_name (CHAT_SERVICE (source)), error);
+  stop_next (self);
+}
+
+static void
+stop_services (ChatServer *self)
+{
+  if (self->started > 0)
+    {
+      self->step--; /* comes here again for the next one */
+      self->started--;
+      chat_service_stop_async (self->services->pdata[self->started], NULL, service_stopped_cb, g_object_ref (self));
+      return;
+    }
+  stop_next (self);
+}
+
+static void
+broker_closed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (ChatServer) self = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (!chat_transport_close_finish (CHAT_TRANSPORT (source), result, &error))
+    log_failed_stop ("broker", error);
+  stop_next (self);
+}
+
+static void
+close_broker (ChatServer *self)
+{
+  if (self->transport != NULL)
+    chat_transport_close_async (self->transport, NULL, broker_closed_cb, g_object_ref (self));
+  else
+    stop_next (self);
+}
+
+static void
+store_closed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (ChatServer) self = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (!chat_store_close_finish (CHAT_STORE (source), result, &error))
+    log_failed_stop ("store", error);
+  stop_next (self);
+}
+
+static void
+close_store (ChatServer *self)
+{
+  if (self->store != NULL)
+    chat_store_close_async (self->store, NULL, store_closed_cb, g_object_ref (self));
+  else
+    stop_next (self);
+}
+
+static void
+close_directory (ChatServer *self)
+{
+  g_clear_pointer (&self->directory, chat_server_directory_free);
+  stop_next (self);
+}
+
+static void
+stop_next (ChatServer *self)
+{
+  static void (*const steps[]) (ChatServer * self) = { stop_services, close_broker, close_store, close_directory };
+
+  if (self->step < G_N_ELEMENTS (steps))
+    steps[self->step++](self);
+  else
+    {
+      g_autoptr (GTask) task = g_steal_pointer (&self->stop);
+
+      g_task_return_boolean (task, TRUE);
+    }
+}
+
+/*
+ * ChatService
+ */
+
+static const char *
+chat_server_get_name (ChatService *service)
+{
+  return "server";
+}
+
+static void
+chat_server_start_async (ChatService *service, GCancellable *cancellable, GAsyncReadyCallback callback,
+                         gpointer user_data)
+{
+  ChatServer *self = CHAT_SERVER (service);
+
+  self->start = g_task_new (self, cancellable, callback, user_data);
+  g_task_set_source_tag (self->start, chat_server_start_async);
+  self->step = 0;
+  start_next (self);
+}
+
+static void
+chat_server_stop_async (ChatService *service, GCancellable *cancellable, GAsyncReadyCallback callback,
+                        gpointer user_data)
+{
+  ChatServer *self = CHAT_SERVER (service);
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+
+  g_task_set_source_tag (task, chat_server_stop_async);
+  if (self->stopped)
+    {
+      g_task_return_boolean (task, TRUE);
+      return;
+    }
+  self->stopped = TRUE;
+  self->stop = g_steal_pointer (&task);
+  self->step = 0;
+  stop_next (self);
+}
+
+static gboolean
+chat_server_finish (ChatService *service, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, service), FALSE);
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+static void
+service_iface_init (ChatServiceInterface *iface)
+{
+  iface->get_name = chat_server_get_name;
+  iface->start_async = chat_server_start_async;
+  iface->start_finish = chat_server_finish;
+  iface->stop_async = chat_server_stop_async;
+  iface->stop_finish = chat_server_finish;
+}
+
+static void
+chat_server_finalize (GObject *object)
+{
+  ChatServer *self = CHAT_SERVER (object);
+
+  g_ptr_array_unref (self->services);
+  g_clear_object (&self->api);
+  g_clear_object (&self->sessions);
+  g_clear_pointer (&self->rules, chat_rules_unref);
+  g_clear_object (&self->transport);
+  g_clear_object (&self->store);
+  g_clear_pointer (&self->signer, chat_signer_free);
+  g_clear_pointer (&self->directory, chat_server_directory_free);
+  g_object_unref (self->config);
+  G_OBJECT_CLASS (chat_server_parent_class)->finalize (object);
+}
+
+static void
+chat_server_class_init (ChatServerClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = chat_server_finalize;
+}
+
+static void
+chat_server_init (ChatServer *self)
+{
+  self->services = g_ptr_array_new_with_free_func (g_object_unref);
+}
+
+ChatServer *
+chat_server_new (ChatConfig *config, gboolean embedded)
+{
+  ChatServer *self = g_object_new (CHAT_TYPE_SERVER, NULL);
+
+  self->config = g_object_ref (config);
+  self->embedded = embedded;
+  return self;
+}
+
+const char *
+chat_server_get_uri (ChatServer *self)
+{
+  return self->api != NULL ? chat_api_get_uri (self->api) : NULL;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "server/chat-store-factory.h"
+
+#include "server/chat-server-config.h"
+#include "server/store/sqlite/chat-sqlite-store.h"
+
+static ChatStore *
+new_sqlite (ChatConfig *config)
+{
+  g_autofree char *path = chat_server_config_dup_path (config, "store", "store.db");
+
+  return chat_sqlite_store_new (path);
+}
+
+ChatStore *
+chat_store_factory_new_store (ChatConfig *config)
+{
+  /* One entry for each of the choices of [store] kind. */
+  static const struct
+  {
+    const char *kind;
+    ChatStore *(*make) (ChatConfig *config);
+  } stores[] = {
+    { "sqlite", new_sqlite },
+  };
+  const char *kind = chat_config_get_string (config, "store", "kind");
+
+  for (guint i = 0; i < G_N_ELEMENTS (stores); i++)
+    if (g_str_equal (stores[i].kind, kind))
+      return stores[i].make (config);
+  g_return_val_if_reached (NULL);
+}
