@@ -3,6 +3,7 @@
 
 #include "chat-loopback-subscription.h"
 #include "transport/chat-waiters.h"
+#include "transport/chat-wish.h"
 
 #define RECORD_MOST (1024 * 1024)
 
@@ -15,16 +16,6 @@ typedef struct
   gint64 due_us;
 } Answer;
 
-/* A subscribe that waits for the connection. */
-typedef struct
-{
-  char **topics;
-  char **channels;
-  ChatStart start;
-  ChatPosition *position;
-  char *group;
-} Wish;
-
 struct _ChatLoopbackTransport
 {
   GObject parent_instance;
@@ -35,7 +26,7 @@ struct _ChatLoopbackTransport
   GSource *answering;
   GQueue answers; /* Answer, in the order of the calls */
   ChatWaiters *connects;
-  ChatWaiters *subscribes; /* each with a Wish */
+  ChatWaiters *subscribes; /* each with a ChatWish */
   char *degraded;
 
   /* Borrowed */
@@ -323,16 +314,6 @@ chat_loopback_transport_finish (ChatTransport *transport, GAsyncResult *result, 
 /* Subscribing */
 
 static void
-wish_free (Wish *wish)
-{
-  g_strfreev (wish->topics);
-  g_strfreev (wish->channels);
-  g_clear_pointer (&wish->position, chat_position_free);
-  g_free (wish->group);
-  g_free (wish);
-}
-
-static void
 subscription_gone_cb (gpointer user_data, GObject *subscription)
 {
   ChatLoopbackTransport *self = user_data;
@@ -343,7 +324,7 @@ subscription_gone_cb (gpointer user_data, GObject *subscription)
 static void
 chat_loopback_transport_subscribe_now (ChatLoopbackTransport *self, GTask *task)
 {
-  Wish *wish = g_task_get_task_data (task);
+  ChatWish *wish = g_task_get_task_data (task);
   ChatLoopbackSubscription *subscription;
   GError *error = NULL;
 
@@ -370,17 +351,9 @@ chat_loopback_transport_subscribe_async (ChatTransport *transport, const char *c
 {
   ChatLoopbackTransport *self = CHAT_LOOPBACK_TRANSPORT (transport);
   g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
-  Wish *wish = g_new0 (Wish, 1);
 
   g_task_set_source_tag (task, chat_loopback_transport_subscribe_async);
-  wish->topics = g_strdupv ((char **)topics);
-  wish->channels = g_strdupv ((char **)channels);
-  wish->start = *start;
-  wish->start.group = wish->group = g_strdup (start->group);
-  if (start->kind == CHAT_START_POSITION)
-    wish->start.position = wish->position = chat_position_copy (start->position);
-  g_task_set_task_data (task, wish, (GDestroyNotify)wish_free);
-
+  g_task_set_task_data (task, chat_wish_new (topics, channels, start), (GDestroyNotify)chat_wish_free);
   if (g_task_return_error_if_cancelled (task))
     return;
   if (self->closed || !self->wanted)

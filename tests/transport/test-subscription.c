@@ -194,6 +194,28 @@ test_fed (Fixture *self, gconstpointer data)
   g_assert_cmpuint (self->count, ==, 950);
 }
 
+static void
+dawdle_cb (ChatSubscription *subscription, GPtrArray *batch, Fixture *self)
+{
+  gint64 until = g_get_monotonic_time () + 200 * (gint64)batch->len;
+
+  if (self->batches > 1)
+    g_assert_cmpuint (batch->len, <=, 5);
+  while (g_get_monotonic_time () < until)
+    ;
+}
+
+/* A slow handler gets small batches: about a millisecond of its time. */
+static void
+test_slow_handler (Fixture *self, gconstpointer data)
+{
+  g_signal_connect (self->subscription, "records", G_CALLBACK (dawdle_cb), self);
+  start (self);
+  queue (self->subscription, 100, 0);
+  chat_test_run_pending ();
+  g_assert_cmpuint (self->count, ==, 100);
+}
+
 /* A long batch comes in several, and stays in order; a gap comes in its place. */
 static void
 test_gap (Fixture *self, gconstpointer data)
@@ -447,6 +469,7 @@ main (int argc, char **argv)
 #define ADD(name, func) g_test_add ("/subscription/" name, Fixture, NULL, fixture_init, func, fixture_clear)
   ADD ("held", test_held);
   ADD ("fed", test_fed);
+  ADD ("slow-handler", test_slow_handler);
   ADD ("gap", test_gap);
   ADD ("drop", test_drop);
   ADD ("pauses", test_pauses);

@@ -1,34 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Where a subscription begins, and is moved to. */
+#include "transport/chat-wish.h"
 #include "transport/log/chat-log-reader.h"
 #include "transport/log/chat-log-subscription.h"
 #include "transport/log/chat-log-transport-private.h"
-
-/* What was asked of a subscribe. */
-typedef struct
-{
-  char **topics;
-  char **channels;
-  char *group;
-  ChatPosition *position;
-  ChatStart start;
-} Wish;
-
-static void
-wish_free (Wish *wish)
-{
-  g_strfreev (wish->topics);
-  g_strfreev (wish->channels);
-  g_clear_pointer (&wish->position, chat_position_free);
-  g_free (wish->group);
-  g_free (wish);
-}
 
 /* In place from here on. */
 static void
 subscribe_at (ChatLogTransport *self, GTask *task)
 {
-  const Wish *wish = g_task_get_task_data (task);
+  const ChatWish *wish = g_task_get_task_data (task);
   GError *error = chat_log_transport_dup_obstacle (self);
   ChatLogSubscription *subscription = NULL;
 
@@ -71,17 +52,17 @@ group_written_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 subscribe_group (ChatLogTransport *self, GTask *task)
 {
-  const Wish *wish = g_task_get_task_data (task);
+  const ChatWish *wish = g_task_get_task_data (task);
   ChatLogWriting *writing = chat_log_writing_new (self, task);
 
   for (guint i = 0; wish->topics[i] != NULL; i++)
     {
       ChatLogTopic *topic = chat_log_hub_get_topic (self->hub, wish->topics[i]);
 
-      if (chat_log_hub_find_group (self->hub, wish->group, wish->topics[i]) != NULL)
+      if (chat_log_hub_find_group (self->hub, wish->start.group, wish->topics[i]) != NULL)
         continue;
       for (guint j = 0; j < chat_log_hub_get_shards (self->hub); j++)
-        chat_log_writing_add_cursor (writing, wish->group, wish->topics[i], (gint)j,
+        chat_log_writing_add_cursor (writing, wish->start.group, wish->topics[i], (gint)j,
                                      chat_log_topic_get_shard (topic, (gint)j)->first);
     }
   if (writing->write.cursors != NULL)
@@ -119,23 +100,24 @@ static void
 subscribe_found_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
-  Wish *wish = g_task_get_task_data (task);
+  ChatWish *wish = g_task_get_task_data (task);
   GError *error = NULL;
+  ChatPosition *position;
 
-  wish->position = g_task_propagate_pointer (G_TASK (result), &error);
-  if (error != NULL)
+  position = g_task_propagate_pointer (G_TASK (result), &error);
+  if (position == NULL)
     {
       g_task_return_error (task, error);
       return;
     }
-  wish->start = (ChatStart){ CHAT_START_POSITION, wish->position, 0, NULL };
+  chat_wish_set_position (wish, position);
   subscribe_at (g_task_get_source_object (task), task);
 }
 
 void
 chat_log_transport_subscribe_now (ChatLogTransport *self, GTask *task)
 {
-  const Wish *wish = g_task_get_task_data (task);
+  const ChatWish *wish = g_task_get_task_data (task);
 
   if (wish->start.kind == CHAT_START_TIME)
     search_time (self, (const char *const *)wish->topics, wish->start.time_ms, subscribe_found_cb, g_object_ref (task));
@@ -152,18 +134,10 @@ chat_log_transport_subscribe_async (ChatTransport *transport, const char *const 
 {
   ChatLogTransport *self = CHAT_LOG_TRANSPORT (transport);
   g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
-  Wish *wish = g_new0 (Wish, 1);
   GError *error = NULL;
 
-  wish->topics = g_strdupv ((char **)topics);
-  wish->channels = g_strdupv ((char **)channels);
-  wish->start = *start;
-  wish->start.group = wish->group = g_strdup (start->group);
-  if (start->kind == CHAT_START_POSITION)
-    wish->start.position = wish->position = chat_position_copy (start->position);
   g_task_set_source_tag (task, chat_log_transport_subscribe_async);
-  g_task_set_task_data (task, wish, (GDestroyNotify)wish_free);
-
+  g_task_set_task_data (task, chat_wish_new (topics, channels, start), (GDestroyNotify)chat_wish_free);
   if (g_task_return_error_if_cancelled (task))
     return;
   error = chat_log_transport_dup_obstacle (self);

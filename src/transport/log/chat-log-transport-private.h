@@ -32,7 +32,7 @@ struct _ChatLogTransport
   ChatWorker *writer; /* (nullable): from the first connect on */
   ChatLogHub *hub;    /* (nullable): from CHAT_LOG_PHASE_OPEN on */
   ChatWaiters *connects;
-  ChatWaiters *subscribes; /* each with a Wish */
+  ChatWaiters *subscribes; /* each with a ChatWish */
   ChatWaiters *closes;
   GSource *timer;     /* (nullable): opens again, or probes while something is wrong */
   GSource *retention; /* (nullable) */

@@ -116,22 +116,14 @@ chat_log_transport_push_job (ChatLogTransport *self, ChatWorkerFunc job, GAsyncR
 
 /* Trouble with writing, and its end */
 
-static gboolean probe_cb (gpointer user_data);
-
 static void
 probed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (ChatLogTransport) self = user_data;
   g_autoptr (GError) error = NULL;
-  gboolean works = g_task_propagate_boolean (G_TASK (result), &error);
 
-  if (self->phase != CHAT_LOG_PHASE_OPEN || self->trouble == NULL)
-    return;
-  if (works)
-    chat_backoff_reset (&self->backoff);
-  set_state (self, CHAT_LOG_PHASE_OPEN, works ? NULL : error->message);
-  if (!works && self->timer == NULL)
-    self->timer = timer_new (self, chat_backoff_next (&self->backoff), probe_cb);
+  g_task_propagate_boolean (G_TASK (result), &error);
+  chat_log_transport_note_result (self, error);
 }
 
 static gboolean
@@ -155,7 +147,7 @@ chat_log_transport_note_result (ChatLogTransport *self, const GError *error)
       chat_backoff_reset (&self->backoff);
       clear_source (&self->timer);
     }
-  else if (self->timer == NULL)
+  else if (self->timer == NULL && !g_error_matches (error, CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_DAMAGED))
     self->timer = timer_new (self, chat_backoff_next (&self->backoff), probe_cb);
 }
 
