@@ -111,6 +111,8 @@ update_header_cb (GtkListBoxRow *row, GtkListBoxRow *before, gpointer data)
 static GtkWidget *
 create_row_cb (gpointer item, gpointer data)
 {
+  /* who is a bot may be known only later */
+  g_signal_connect_object (item, "notify::bot", G_CALLBACK (gtk_list_box_invalidate_headers), data, G_CONNECT_SWAPPED);
   return chat_sidebar_row_new (item);
 }
 

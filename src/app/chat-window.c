@@ -76,20 +76,33 @@ channel_chosen_cb (ChatWindow *self, ChatChannel *channel)
   chat_conversation_focus (self->conversation);
 }
 
-/* Until a channel is open, each time the list changes: the one of last time, else the first. */
+static ChatChannel *
+find_first_public (ChatWorkspace *workspace)
+{
+  GListModel *channels = chat_workspace_get_channels (workspace);
+
+  for (guint i = 0; i < g_list_model_get_n_items (channels); i++)
+    {
+      g_autoptr (ChatChannel) channel = g_list_model_get_item (channels, i);
+
+      if (!chat_channel_get_private (channel))
+        return channel; /* the list keeps it */
+    }
+  return NULL;
+}
+
+/* Until a channel is open, each time the list changes: the one of last time, else the first public one. */
 static void
 open_first (ChatWindow *self)
 {
-  GListModel *channels = chat_workspace_get_channels (self->workspace);
-  g_autoptr (ChatChannel) first = NULL;
-  ChatChannel *wanted;
+  ChatChannel *wanted = NULL;
 
   if (chat_conversation_get_channel (self->conversation) != NULL)
     return;
-  wanted = self->wanted == NULL || *self->wanted == '\0' ? NULL
-                                                         : chat_workspace_find_channel (self->workspace, self->wanted);
+  if (self->wanted != NULL && *self->wanted != '\0')
+    wanted = chat_workspace_find_channel (self->workspace, self->wanted);
   if (wanted == NULL)
-    wanted = first = g_list_model_get_item (channels, 0);
+    wanted = find_first_public (self->workspace);
   if (wanted == NULL)
     return;
   open_channel (self, wanted);

@@ -3,6 +3,7 @@
 
 Needs Debian's own python3 (pyatspi). Run under tests/support/with-display --bus. Nothing here waits for a time:
 everything waits for what is to be seen, with a deadline."""
+import gc
 import os
 import shutil
 import signal
@@ -112,14 +113,8 @@ class App:
     def find(self, role, label):
         return wait(lambda: self.look(role, label), f'the {role} “{label}”')
 
-    def showing(self, role, label):
-        def look():
-            node = self.look(role, label)
-            return node if node and node.getState().contains(pyatspi.STATE_SHOWING) else None
-        return wait(look, f'the {role} “{label}” on screen')
-
     def press(self, label, role='push button'):
-        wait(lambda: self.showing(role, label).queryAction().doAction(0), f'a press on “{label}”')
+        wait(lambda: self.look(role, label).queryAction().doAction(0), f'a press on “{label}”')
 
     def rows(self, label='Messages'):
         """What the rows of a list say, from top to bottom."""
@@ -131,8 +126,14 @@ class App:
         return wait(lambda: next((r for r in self.rows() if all(p in r for p in parts)), None),
                     f'a message with {parts}; there are {self.rows()[-5:]}', seconds)
 
+    def opened(self):
+        """Waits until a workspace is on screen, signed in and live; answers itself."""
+        wait(lambda: self.rows('Channels'), 'channels in the sidebar')
+        wait(lambda: self.look('label', '· live'), 'a live feed')
+        return self
+
     def compose(self, text):
-        self.showing('text', 'Compose').queryEditableText().setTextContents(text)
+        self.find('text', 'Compose').queryEditableText().setTextContents(text)
 
     def say(self, text):
         """Writes and sends, and waits until the composer is empty again."""
@@ -143,10 +144,11 @@ class App:
 
     def choose(self, channel):
         """Clicks a channel of the sidebar and waits until its conversation is open."""
-        row = wait(lambda: next((r for r in self.find('list', 'Channels') if r and r.name.startswith(channel)), None),
-                   f'the channel {channel} in the sidebar')
-        wait(lambda: row.queryAction().doAction(0) if row.queryAction().nActions else row.queryComponent().grabFocus(),
-             f'a click on {channel}')
+        def click():
+            rows = self.find('list', 'Channels')
+            index = next(i for i, row in enumerate(rows) if row and row.name.startswith(channel))
+            return rows.querySelection().selectChild(index)
+        wait(click, f'the channel {channel} in the sidebar')
 
     def shoot(self, path):
         """The whole screen as PNG, once the window is drawn."""
@@ -180,6 +182,8 @@ def run(*tests):
         except Exception as problem:        # pylint: disable=broad-except
             failed += 1
             print(f'not ok {number} {test.__name__}', flush=True)
+            for app in [o for o in gc.get_objects() if isinstance(o, App) and o.process]:
+                print(app.arguments, app.process.poll(), app.rows('Channels'), app.rows(), app.read_log(), sep='\n  ', file=sys.stderr)
             print(f'{test.__name__} after {time.monotonic() - started:.1f} s: {problem!r}', file=sys.stderr)
             import traceback
             traceback.print_exc()
@@ -187,10 +191,11 @@ def run(*tests):
         finally:
             for child in leftovers():
                 child.kill()
+            for app in [o for o in gc.get_objects() if isinstance(o, App)]:
+                app.process = None
             shutil.rmtree(scratch, ignore_errors=True)
     sys.exit(1 if failed else 0)
 
 
 def leftovers():
-    import gc
     return [o for o in gc.get_objects() if isinstance(o, subprocess.Popen) and o.poll() is None]

@@ -7,7 +7,7 @@ from driver import App, run, wait
 def start_on_this_computer(scratch):
     app = App(scratch / 'ana', '--profile', 'ana', '--user', 'ana')
     app.press('Start on this computer')
-    app.find('list', 'Messages')
+    app.opened()
     app.say('hola a todos')
     app.wait_row('ana', 'hola a todos', 'Stored')
     app.choose('eco')
@@ -28,9 +28,10 @@ def start_on_this_computer(scratch):
 def killed_while_sending(scratch):
     app = App(scratch / 'ana', '--profile', 'ana', '--user', 'ana')
     app.press('Start on this computer')
-    app.find('list', 'Messages')
+    app.opened()
     for number in range(5):
         app.say(f'mensaje {number}')
+    app.wait_row('mensaje 4')           # from here on it is on the disk, whatever happens
     app.kill()
     app = App(scratch / 'ana', '--profile', 'ana', '--user', 'ana')
     for number in range(5):
