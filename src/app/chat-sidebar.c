@@ -194,7 +194,7 @@ chat_sidebar_set_workspace (ChatSidebar *self, ChatWorkspace *workspace)
     return;
   g_signal_group_set_target (self->workspace_signals, workspace);
   gtk_list_box_bind_model (self->list, workspace == NULL ? NULL : chat_workspace_get_channels (workspace),
-                           create_row_cb, NULL, NULL);
+                           create_row_cb, self->list, NULL);
   update_title (self);
   update_foot (self);
 }
