@@ -180,6 +180,10 @@ read_only_file (void)
   sqlite_test_assert_refused (test.path, CHAT_STORE_ERROR_READ_ONLY);
   g_chmod (test.path, 0);
   sqlite_test_assert_refused (test.path, CHAT_STORE_ERROR_READ_ONLY);
+
+  /* once that is put right all is well: no file was left beside it that has the wrong rights */
+  g_chmod (test.path, 0600);
+  sqlite_test_store_close (sqlite_test_store_open (test.path));
 }
 
 static void

@@ -66,6 +66,13 @@ chat_sqlite_file_prepare (const char *path, GError **error)
     return fail (error, EISDIR, "“%s” is a directory: name a file in it, such as “%s/store.db”", path, path);
   if (!S_ISREG (status.st_mode))
     return fail (error, EINVAL, "“%s” is no ordinary file: name one that is, or one that is still to be made", path);
+  /* SQLite would open it all the same and leave files beside it that can't be written either, ever after. It is not
+   * opened to find out: see make_file(). */
+  if (faccessat (AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) != 0)
+    return fail (error, errno,
+                 "“%s” can't be written (%s): the user that the server runs as needs to read and write it, and to make "
+                 "files beside it in its directory",
+                 path, g_strerror (errno));
   if (status.st_size > 0 && status.st_size < SMALLEST_DATABASE)
     {
       g_propagate_error (error, chat_sqlite_fault_new (path, SQLITE_NOTADB, 0, NULL));
