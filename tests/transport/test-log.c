@@ -133,14 +133,28 @@ test_denied (void)
   g_auto (LogTest) test = { 0 };
   gboolean root = geteuid () == 0;
   const uid_t nobody = 65534;
+  g_autofree char *lock = NULL;
+  g_autofree char *index = NULL;
 
   log_test_init (&test);
   g_assert_true (log_test_try (test.path, NULL));
+  lock = g_strconcat (test.path, ".lock", NULL);
+  index = g_strconcat (test.path, "-shm", NULL);
   g_chmod (test.path, 0444);
   g_chmod (test.folder, 0555);
   if (root)
     g_assert_cmpint (seteuid (nobody), ==, 0);
   assert_refused (&test, CHAT_TRANSPORT_ERROR_DENIED, "permissions");
+  if (root)
+    g_assert_cmpint (seteuid (0), ==, 0);
+
+  /* files beside it, left in a folder that can be written, would have the wrong rights for ever */
+  g_chmod (test.folder, 0777);
+  g_chmod (lock, 0666);
+  if (root)
+    g_assert_cmpint (seteuid (nobody), ==, 0);
+  assert_refused (&test, CHAT_TRANSPORT_ERROR_DENIED, "permissions");
+  g_assert_false (g_file_test (index, G_FILE_TEST_EXISTS));
   if (root)
     g_assert_cmpint (seteuid (0), ==, 0);
   g_chmod (test.folder, 0755);

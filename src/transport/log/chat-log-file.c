@@ -166,6 +166,12 @@ check_header (const char *path, GError **error)
       return FALSE;
     }
   g_close (fd, NULL);
+  /* SQLite would open it all the same and leave files beside it that can't be written either, ever after. */
+  if (faccessat (AT_FDCWD, path, W_OK, AT_EACCESS) != 0)
+    {
+      g_propagate_error (error, chat_log_error_new (path, SQLITE_READONLY, errno, NULL));
+      return FALSE;
+    }
   if (length == 0)
     return TRUE;
   if (length < HEADER_SIZE || memcmp (header, HEADER_MAGIC, sizeof HEADER_MAGIC) != 0)
