@@ -8,12 +8,12 @@
  *
  * - words: letters as they are, a gap between words as one step. Every match ends where a word does.
  * - compounds, such as "pu-ta" and "p.uta": chunks of letters with one joiner between any two. The joiners are passed
- *   over; a match begins and ends where the compound does, or where its joiner changes ("hola_pu-ta").
- * - runs of single letters, such as "p u t a" and "p, u, t, a": all between the letters is passed over. A match begins
- *   and ends where the run does, or where its gap changes ("u n a  p u t a").
+ *   over.
+ * - runs of single letters, such as "p u t a" and "p, u, t, a": all between the letters is passed over.
  *
- * In the latter two a one-letter word at an end may be left out ("y p u t a"), but a match does not begin just
- * anywhere: "c-u-l-o" is a part of "v-e-h-i-c-u-l-o".
+ * In the latter two a match does not begin just anywhere, for "c-u-l-o" is a part of "v-e-h-i-c-u-l-o". It is the whole
+ * chain of chunks, perhaps less a one-letter word at an end ("y p u t a"), or all that have the same between them
+ * ("hola/pu-ta", "u n a  p u t a").
  *
  * The longest match counts, and an exception that covers it wins. Time is linear: of two walks that are alive at the
  * same glyph, the one that began first is further on in its word by a letter or more (the places where words start are
@@ -34,10 +34,13 @@ typedef struct
   gsize start, limit;      /* glyphs */
   ChatGlyphFlags end_flag; /* that a match's last glyph must have */
   gboolean joins;          /* passes over what is between letters */
+  gboolean whole;          /* begins where the chain does */
+  gsize last;              /* where its end begins */
   guint min_letters;
 
   guint letters, digits, signs; /* so far */
-  gboolean joined;              /* has passed over something */
+  gboolean joined, uneven;      /* has passed over something; over different things */
+  guint32 gap;                  /* what it has passed over first: see describe_gap() */
   gsize word_end;               /* a cache of find_word_end() */
   Match match;
 } Walk;
@@ -88,7 +91,7 @@ consider (ChatMatcher *self, Walk *walk, gsize at, const ChatMatcherWord *word)
     end = find_word_end (self, walk, at);
   else if ((self->glyphs[at].flags & walk->end_flag) == 0)
     return;
-  if (!has_letters (walk))
+  if (!has_letters (walk) || (walk->uneven && !(walk->whole && at >= walk->last)))
     return;
   if (word->exception)
     self->exception_end = MAX (self->exception_end, end);
@@ -102,6 +105,26 @@ skip_gap (const ChatMatcher *self, gsize at, gsize limit)
   while (at < limit && !chat_glyph_is_word (&self->glyphs[at]) && self->glyphs[at].kind != CHAT_GLYPH_BREAK)
     at++;
   return at;
+}
+
+/* How wide the gap is and what it begins with, never 0: to be compared with others. */
+static guint32
+describe_gap (const ChatMatcher *self, gsize start, gsize end)
+{
+  return (guint32)(end - start) << 24 | self->glyphs[start].label;
+}
+
+/* Passes over the gap at @at and returns its end. */
+static gsize
+pass_gap (const ChatMatcher *self, Walk *walk, gsize at)
+{
+  gsize end = skip_gap (self, at, walk->limit);
+  guint32 gap = describe_gap (self, at, end);
+
+  walk->uneven = walk->joins && (walk->uneven || (walk->gap != 0 && gap != walk->gap));
+  walk->gap = gap;
+  walk->joined = TRUE;
+  return end;
 }
 
 static void
@@ -129,8 +152,7 @@ walk_on (ChatMatcher *self, Walk *walk)
         return;
       if (!chat_glyph_is_word (glyph))
         {
-          at = skip_gap (self, at, walk->limit);
-          walk->joined = TRUE;
+          at = pass_gap (self, walk, at);
           if (!walk->joins)
             state = chat_automaton_step (self->automaton, state, CHAT_FOLD_GAP);
           if (state == CHAT_AUTOMATON_DEAD)
@@ -160,7 +182,7 @@ typedef struct
  * @at: after a chunk
  * @next: (out): where the next chunk of the chain begins
  *
- * Returns: what the gap there is like, to be compared with others, or 0 where the chain ends
+ * Returns: describe_gap(), or 0 where the chain ends
  */
 typedef guint32 (*GapFunc) (const ChatMatcher *self, gsize at, gsize *next);
 
@@ -168,8 +190,8 @@ static guint32
 find_joiner (const ChatMatcher *self, gsize at, gsize *next)
 {
   *next = at + 1;
-  return at < self->n_glyphs && self->glyphs[at].kind == CHAT_GLYPH_JOINER && is_word (self, at + 1)
-             ? self->glyphs[at].label
+  return at < self->n_glyphs && self->glyphs[at].kind == CHAT_GLYPH_JOINER && is_word (self, *next)
+             ? describe_gap (self, at, *next)
              : 0;
 }
 
@@ -188,7 +210,7 @@ static guint32
 find_run_gap (const ChatMatcher *self, gsize at, gsize *next)
 {
   *next = skip_gap (self, at, MIN (at + MAX_RUN_GAP, self->n_glyphs));
-  return *next > at && is_single (self, *next) ? (guint32)(*next - at) << 24 | self->glyphs[at].label : 0;
+  return *next > at && is_single (self, *next) ? describe_gap (self, at, *next) : 0;
 }
 
 /* A word of one letter in Spanish or English. */
@@ -209,11 +231,12 @@ mark_ends (ChatMatcher *self, Chunk chunk, ChatGlyphFlags ends)
       self->glyphs[i].flags |= ends;
 }
 
-/* Marks with @starts and @ends where in the chain that begins at @start matches may begin and end; returns its end. */
-static gsize
+/* Marks with @starts and @ends where in the chain that begins at @start matches may begin and end. */
+static ChatMatcherChain
 mark_chain (ChatMatcher *self, gsize start, GapFunc find_gap, ChatGlyphFlags starts, ChatGlyphFlags ends)
 {
   Chunk previous = { 0 }, chunk = { start, chunk_end (self, start) };
+  ChatMatcherChain chain = { .first = start };
   guint32 before = 0;
 
   for (guint n = 0;; n++)
@@ -224,15 +247,21 @@ mark_chain (ChatMatcher *self, gsize start, GapFunc find_gap, ChatGlyphFlags sta
       gboolean begins
           = n == 0 || !chat_fold_overlap (self->glyphs[chunk.start].label, self->glyphs[previous.end - 1].label);
 
-      if ((after != 0 && after != before && begins) || (n == 1 && is_short_word (self, previous)))
+      if (n == 1 && is_short_word (self, previous))
+        chain.first = chunk.start;
+      if (chain.first == chunk.start || (after != 0 && after != before && begins))
         self->glyphs[chunk.start].flags |= starts;
       if (n > 0 && after != before)
         mark_ends (self, chunk, ends);
       if (after == 0)
         {
-          if (n > 1 && is_short_word (self, chunk))
+          gboolean longer = n > 1 && is_short_word (self, chunk);
+
+          if (longer)
             mark_ends (self, previous, ends);
-          return chunk.end;
+          chain.last = longer ? previous.start : chunk.start;
+          chain.end = chunk.end;
+          return chain;
         }
       previous = chunk;
       chunk = (Chunk){ next, chunk_end (self, next) };
@@ -244,12 +273,14 @@ mark_chain (ChatMatcher *self, gsize start, GapFunc find_gap, ChatGlyphFlags sta
 static void
 mark_chains (ChatMatcher *self, gsize at)
 {
-  if (at >= self->compound_end)
-    self->compound_end = mark_chain (self, at, find_joiner, CHAT_GLYPH_STARTS_COMPOUND, CHAT_GLYPH_ENDS_COMPOUND);
-  if (at < self->run_end)
+  if (at >= self->compound.end)
+    self->compound = mark_chain (self, at, find_joiner, CHAT_GLYPH_STARTS_COMPOUND, CHAT_GLYPH_ENDS_COMPOUND);
+  if (at < self->run.end)
     return;
-  self->run_end
-      = is_single (self, at) ? mark_chain (self, at, find_run_gap, CHAT_GLYPH_STARTS_RUN, CHAT_GLYPH_ENDS_RUN) : at + 1;
+  if (is_single (self, at))
+    self->run = mark_chain (self, at, find_run_gap, CHAT_GLYPH_STARTS_RUN, CHAT_GLYPH_ENDS_RUN);
+  else
+    self->run.end = at + 1;
 }
 
 /* All three ways */
@@ -273,24 +304,37 @@ may_start (const ChatMatcher *self, gsize at)
 }
 
 static Match
+walk_chain (ChatMatcher *self, gsize at, const ChatMatcherChain *chain, ChatGlyphFlags end_flag, guint min_letters)
+{
+  Walk walk = {
+    .start = at,
+    .limit = chain->end,
+    .end_flag = end_flag,
+    .joins = TRUE,
+    .whole = at <= chain->first,
+    .last = chain->last,
+    .min_letters = min_letters,
+  };
+
+  walk_on (self, &walk);
+  return walk.match;
+}
+
+static Match
 find_match (ChatMatcher *self, gsize at)
 {
-  const ChatGlyph *glyph = &self->glyphs[at];
   Walk words = { .start = at, .limit = self->n_glyphs, .end_flag = CHAT_GLYPH_ENDS_WORD };
-  Walk compound = { .start = at, .end_flag = CHAT_GLYPH_ENDS_COMPOUND, .joins = TRUE };
-  Walk run = { .start = at, .end_flag = CHAT_GLYPH_ENDS_RUN, .joins = TRUE, .min_letters = MIN_RUN_LETTERS };
+  Match match = { 0 };
 
   if (begins_chunk (self, at))
     mark_chains (self, at);
-  compound.limit = self->compound_end;
-  run.limit = self->run_end;
-  if (glyph->flags & CHAT_GLYPH_STARTS_COMPOUND)
-    walk_on (self, &compound);
-  if (glyph->flags & CHAT_GLYPH_STARTS_RUN)
-    walk_on (self, &run);
-  if (glyph->flags & CHAT_GLYPH_STARTS_WORD)
+  if (self->glyphs[at].flags & CHAT_GLYPH_STARTS_COMPOUND)
+    match = walk_chain (self, at, &self->compound, CHAT_GLYPH_ENDS_COMPOUND, 0);
+  if (self->glyphs[at].flags & CHAT_GLYPH_STARTS_RUN)
+    match = match_longer (match, walk_chain (self, at, &self->run, CHAT_GLYPH_ENDS_RUN, MIN_RUN_LETTERS));
+  if (self->glyphs[at].flags & CHAT_GLYPH_STARTS_WORD)
     walk_on (self, &words);
-  return match_longer (match_longer (compound.match, run.match), words.match);
+  return match_longer (match, words.match);
 }
 
 static void
@@ -313,7 +357,7 @@ take (ChatMatcher *self, ChatGlyphs *glyphs)
 {
   self->glyphs = glyphs->items;
   self->n_glyphs = glyphs->n_items;
-  self->compound_end = self->run_end = self->exception_end = 0;
+  self->exception_end = self->compound.end = self->run.end = 0;
 }
 
 void
@@ -340,7 +384,7 @@ void
 chat_matcher_run_whole (ChatMatcher *self, ChatGlyphs *glyphs)
 {
   /* joined from the start: no other walk looks for "/fucking" */
-  Walk walk = { .end_flag = CHAT_GLYPH_ENDS_COMPOUND, .joins = TRUE, .joined = TRUE };
+  Walk walk = { .end_flag = CHAT_GLYPH_ENDS_COMPOUND, .joins = TRUE, .joined = TRUE, .whole = TRUE };
 
   take (self, glyphs);
   walk.limit = self->n_glyphs;

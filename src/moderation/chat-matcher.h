@@ -17,6 +17,13 @@ typedef struct
   gboolean exception;
 } ChatMatcherWord;
 
+/** ChatMatcherChain: chunks of letters that may be parts of one word. */
+typedef struct
+{
+  gsize end;         /* glyph after the last; 0: none yet */
+  gsize first, last; /* what starts up to the one, and ends from the other on, is the whole chain */
+} ChatMatcherChain;
+
 /** ChatMatcher: the rules at hand, and what is found as it goes through a text stretch by stretch. */
 typedef struct
 {
@@ -28,7 +35,8 @@ typedef struct
   /* of the stretch at hand, as numbers of glyphs */
   ChatGlyph *glyphs; /* Borrowed */
   gsize n_glyphs;
-  gsize compound_end, run_end, exception_end;
+  gsize exception_end;
+  ChatMatcherChain compound, run;
 } ChatMatcher;
 
 /** chat_matcher_run: adds the hits in @glyphs; uses their flags as it needs. */

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #define UUID_LENGTH 36
-#define MIN_HEX_ID 8
+#define MIN_HEX_ID 7 /* what git abbreviates a commit to */
 
 /*
  * One pass with a cursor: at each of a few bytes, what may stand around it is looked at. No look ahead or back passes
@@ -377,7 +377,7 @@ is_uuid (const char *text)
   return TRUE;
 }
 
-/* A UUID, or eight or more hexadecimal digits of which some are letters and some not; @at is the first of them. */
+/* A UUID, or seven or more hexadecimal digits of which some are letters and some not; @at is the first of them. */
 static gsize
 scan_hex (Scan *self, gsize at)
 {

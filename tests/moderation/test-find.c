@@ -101,6 +101,7 @@ static const char *const spaces[] = {
   "u n a  «p u t a»",
   "u n a   «p u t a»   y a",
   "«p u  t a»",
+  "«p u  t a» y",
   "«pp uu tt aa»",
   "«p u t 4»",
   "«c 0 ñ 0»",
@@ -112,19 +113,12 @@ static const char *const spaces[] = {
 };
 
 static const char *const splits[] = {
-  "«pu-ta»",
-  "«mier-da»",
-  "«mier.da»",
-  "«pu_ta»",
-  "«pu/ta»",
-  "«pu😀ta»",
-  "«m-ierda»",
-  "«p.uta»!",
-  "una «mier-da», vamos",
-  "«gili-pollas»",
-  "«cu-lo»",
-  "«pu~ta»",
-  NULL,
+  "«pu-ta»",       "«mier-da»",    "«mier.da»",
+  "«pu_ta»",       "«pu/ta»",      "«pu😀ta»",
+  "«m-ierda»",     "«p.uta»!",     "una «mier-da», vamos",
+  "«gili-pollas»", "«cu-lo»",      "«pu~ta»",
+  "«mi-er.da»",    "hola/«pu-ta»", "eh😀«pu-ta»",
+  "«pu-ta»/no",    NULL,
 };
 
 static const char *const phrases[] = {
@@ -252,7 +246,7 @@ static const char *const other_than_prose[] = {
   "/usr/share/puta/mierda.txt ./puta/x ../puta/x ~/puta/mierda «puta»",
   "C:\\puta\\mierda.doc \\\\puta\\mierda «puta»",
   "src/puta.c puta/mierda.txt, «puta»",
-  "/«puta» y /«hijo/de/puta»",
+  "/«puta» y /«hijo/de/puta», /«hijo/de-puta»",
   "550e8400-caca-41d4-a716-446655440000 deadbeefcaca0",
   NULL,
 };
@@ -268,7 +262,7 @@ static const char *const code_in_english[] = {
 static const char *const exceptions[] = {
   "la «polla» y la polla chilena",
   "follaje, «follar», follajes",
-  "los números subnormales no son «subnormales»",
+  "los números subnormales; «eres un subnormal»",
   "vehí-culo y «culo»",
   "una dis-puta y una «puta»",
   NULL,

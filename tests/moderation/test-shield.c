@@ -38,7 +38,7 @@ static const char *const marked[] = {
   "__init__ _a_ _ __ a_ «x__y»",
   "«ñ_ñ»",
   "‹550e8400-e29b-41d4-a716-446655440000› ‹550E8400-E29B-41D4-A716-446655440000›.",
-  "‹deadbeef01› deadbeef 1234567890 dead123 ‹4c4b4a4f0e›",
+  "‹deadbeef01› deadbeef 1234567890 dead12 ‹dead123› ‹4c4b4a4f0e›",
   "xdeadbeef01 deadbeef01x",
   NULL,
 };
