@@ -100,7 +100,7 @@ gboolean reader_forward (Reader *self, ChatTransport *transport, guint from, gui
                          GError **error);
 /** reader_inputs: (transfer full): its records [from, to). */
 GPtrArray *reader_inputs (Reader *self, guint from, guint to);
-/** reader_expect_nothing: for a moment. */
+/** reader_expect_nothing: nothing has come, nor does in the next moment. */
 void reader_expect_nothing (Reader *self);
 
 /** case_answer: waits for @slot and finishes it with @finish. */
