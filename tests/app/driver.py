@@ -71,7 +71,7 @@ class Server:
     def restart(self, how=signal.SIGTERM):
         """On the same port, as a site would."""
         self.stop(how)
-        self.arguments = ('--set', f'server.port={self.port}')
+        self.arguments += ('--set', f'server.port={self.port}')
         self.start()
 
 

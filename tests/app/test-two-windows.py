@@ -15,7 +15,7 @@ def shoot(app, name):
 
 
 def two_people_talk(scratch):
-    server = Server(scratch / 'server')
+    server = Server(scratch / 'server', '--set', 'channels.language=es', '--set', 'channels.topic=De todo un poco')
     ana = App(scratch / 'ana', '--profile', 'ana', '--connect', server.uri, '--user', 'ana')
     luis = App(scratch / 'luis', '--profile', 'luis', '--connect', server.uri, '--user', 'luis')
     ana.opened()
@@ -31,6 +31,10 @@ def two_people_talk(scratch):
         ana.wait_row('luis', masked)
         luis.wait_row(f'Warning {number} of 3')
         luis.wait_row(masked)
+        if number == 1:
+            luis.say('perdón a todos')
+            ana.wait_row('luis', 'perdón')
+            shoot(luis, 'warning.png')
     assert not [r for r in ana.rows() if 'mierda' in r or 'Warning' in r], ana.rows()
     luis.find('label', 'You have been blocked')
     ana.say('paciencia, luis')
