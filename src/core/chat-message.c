@@ -37,6 +37,12 @@ chat_message_kind_from_string (const char *name)
   return CHAT_KIND_UNKNOWN;
 }
 
+gboolean
+chat_message_kind_is_of_service (ChatMessageKind kind)
+{
+  return kind >= CHAT_KIND_WARNING && kind <= CHAT_KIND_CONTROL;
+}
+
 ChatModerationNote *
 chat_moderation_note_new (const char *rule, GArray *spans, guint strike, guint limit)
 {

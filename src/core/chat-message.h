@@ -37,6 +37,9 @@ typedef enum
 /** chat_message_kind_to_string: (transfer none) (nullable): the wire name; NULL for CHAT_KIND_UNKNOWN. */
 const char *chat_message_kind_to_string (ChatMessageKind kind);
 ChatMessageKind chat_message_kind_from_string (const char *name);
+/** chat_message_kind_is_of_service: whether only the service itself says such things: no part of a channel's history.
+ */
+gboolean chat_message_kind_is_of_service (ChatMessageKind kind);
 
 /** ChatSpan: a run of code points of a message's text. */
 typedef struct

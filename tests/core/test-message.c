@@ -16,6 +16,8 @@ test_kinds (void)
 
       g_assert_nonnull (name);
       g_assert_cmpint (chat_message_kind_from_string (name), ==, kind);
+      g_assert_cmpint (chat_message_kind_is_of_service (kind), ==,
+                       strstr (" warning block unblock refused receipt rules control ", name) != NULL);
     }
   g_assert_null (chat_message_kind_to_string (CHAT_KIND_UNKNOWN));
   g_assert_cmpint (chat_message_kind_from_string ("poll"), ==, CHAT_KIND_UNKNOWN);
