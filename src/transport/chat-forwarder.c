@@ -351,7 +351,7 @@ static void
 prepare_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
-  ChatForwarder *self = CHAT_FORWARDER (source);
+  ChatForwarder *self = g_task_get_source_object (task); /* @source: whatever the subclass asked */
   GError *error = NULL;
 
   if (CHAT_FORWARDER_GET_CLASS (self)->prepare_finish (self, result, &error))

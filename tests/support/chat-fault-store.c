@@ -99,8 +99,15 @@ intercept (gpointer object, GAsyncReadyCallback *callback, gpointer *user_data)
   return FALSE;
 }
 
-/* Each call: passed on to the inner store, whose own result its finish then gets; the finish here is only reached with
- * the results of this file, which are all errors. */
+/* Whether @result is of this file, and so an error, or the inner store's own. */
+static gboolean
+is_own (gpointer self, GAsyncResult *result)
+{
+  g_autoptr (GObject) source = g_async_result_get_source_object (result);
+
+  return source == self;
+}
+
 #define UNWRAP(...) __VA_ARGS__
 #define PASS_ON(Store, store, part, call, Result, propagate, parameters, arguments)                                    \
   static void part##_##call##_async (Store *self, UNWRAP parameters, GCancellable *cancellable,                        \
@@ -112,7 +119,9 @@ intercept (gpointer object, GAsyncReadyCallback *callback, gpointer *user_data)
   }                                                                                                                    \
   static Result part##_##call##_finish (Store *self, GAsyncResult *result, GError **error)                             \
   {                                                                                                                    \
-    return g_task_propagate_##propagate (G_TASK (result), error);                                                      \
+    if (is_own (self, result))                                                                                         \
+      return g_task_propagate_##propagate (G_TASK (result), error);                                                    \
+    return store##_##call##_finish (chat_store_get_##part (CHAT_FAULT_STORE (self)->inner), result, error);            \
   }
 
 PASS_ON (ChatMessageStore, chat_message_store, messages, append, GArray *, pointer, (GPtrArray * messages), (messages))

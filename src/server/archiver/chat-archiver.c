@@ -58,30 +58,8 @@ batch_unref (gpointer data)
 static const char *
 find_objection (const ChatMessage *message)
 {
-  switch (chat_message_get_kind (message))
-    {
-    case CHAT_KIND_WARNING:
-    case CHAT_KIND_BLOCK:
-    case CHAT_KIND_UNBLOCK:
-    case CHAT_KIND_REFUSED:
-    case CHAT_KIND_RECEIPT:
-    case CHAT_KIND_RULES:
-    case CHAT_KIND_CONTROL:
-      return "a record of this kind is no part of a channel’s history";
-    case CHAT_KIND_MESSAGE:
-    case CHAT_KIND_NOTICE:
-    case CHAT_KIND_EDIT:
-    case CHAT_KIND_DELETE:
-    case CHAT_KIND_REACTION:
-    case CHAT_KIND_ATTRIBUTE:
-    case CHAT_KIND_JOIN:
-    case CHAT_KIND_LEAVE:
-    case CHAT_KIND_TOPIC:
-    case CHAT_KIND_READ:
-    case CHAT_KIND_UNKNOWN:
-    default:
-      break;
-    }
+  if (chat_message_kind_is_of_service (chat_message_get_kind (message)))
+    return "a record of this kind is no part of a channel’s history";
   if (chat_message_get_id (message) == NULL)
     return "the member “id” is missing: this record did not come through the moderator";
   if (chat_message_get_channel (message) == NULL)

@@ -256,28 +256,10 @@ chat_echo_bot_is_passing (ChatForwarder *forwarder, const GError *error)
 /* The name */
 
 static void
-session_opened_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GTask) task = user_data;
-  g_autoptr (GError) error = NULL;
-
-  if (chat_user_store_open_session_finish (CHAT_USER_STORE (source), result, &error))
-    g_task_return_boolean (task, TRUE);
-  else if (g_error_matches (error, CHAT_STORE_ERROR, CHAT_STORE_ERROR_CONFLICT))
-    g_task_return_new_error (task, CHAT_STORE_ERROR, CHAT_STORE_ERROR_CONFLICT,
-                             "The bot “%s” can’t start while somebody is here under its name: wait until they have "
-                             "left, or end their session",
-                             NAME);
-  else
-    g_task_return_error (task, g_steal_pointer (&error));
-}
-
-static void
 chat_echo_bot_prepare_async (ChatForwarder *forwarder, GCancellable *cancellable, GAsyncReadyCallback callback,
                              gpointer user_data)
 {
   ChatEchoBot *self = CHAT_ECHO_BOT (forwarder);
-  GTask *task = g_task_new (self, cancellable, callback, user_data);
   gint64 now = chat_time_now ();
   ChatSessionInfo session = {
     .id = self->session_id,
@@ -290,20 +272,24 @@ chat_echo_bot_prepare_async (ChatForwarder *forwarder, GCancellable *cancellable
     .expires = G_MAXINT64,
   };
 
-  g_task_set_source_tag (task, chat_echo_bot_prepare_async);
-  chat_user_store_open_session_async (self->users, &session, now, cancellable, session_opened_cb, task);
+  chat_user_store_open_session_async (self->users, &session, now, cancellable, callback, user_data);
 }
 
-static void
-session_closed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+static gboolean
+chat_echo_bot_prepare_finish (ChatForwarder *forwarder, GAsyncResult *result, GError **error)
 {
-  g_autoptr (GTask) task = user_data;
-  GError *error = NULL;
+  g_autoptr (GError) local_error = NULL;
 
-  if (chat_user_store_close_session_finish (CHAT_USER_STORE (source), result, &error))
-    g_task_return_boolean (task, TRUE);
+  if (chat_user_store_open_session_finish (CHAT_ECHO_BOT (forwarder)->users, result, &local_error))
+    return TRUE;
+  if (g_error_matches (local_error, CHAT_STORE_ERROR, CHAT_STORE_ERROR_CONFLICT))
+    g_set_error (error, CHAT_STORE_ERROR, CHAT_STORE_ERROR_CONFLICT,
+                 "The bot “%s” can’t start while somebody is here under its name: wait until they have left, or end "
+                 "their session",
+                 NAME);
   else
-    g_task_return_error (task, error);
+    g_propagate_error (error, g_steal_pointer (&local_error));
+  return FALSE;
 }
 
 static void
@@ -311,16 +297,14 @@ chat_echo_bot_release_async (ChatForwarder *forwarder, GCancellable *cancellable
                              gpointer user_data)
 {
   ChatEchoBot *self = CHAT_ECHO_BOT (forwarder);
-  GTask *task = g_task_new (self, cancellable, callback, user_data);
 
-  g_task_set_source_tag (task, chat_echo_bot_release_async);
-  chat_user_store_close_session_async (self->users, self->session_id, cancellable, session_closed_cb, task);
+  chat_user_store_close_session_async (self->users, self->session_id, cancellable, callback, user_data);
 }
 
 static gboolean
-chat_echo_bot_finish (ChatForwarder *forwarder, GAsyncResult *result, GError **error)
+chat_echo_bot_release_finish (ChatForwarder *forwarder, GAsyncResult *result, GError **error)
 {
-  return g_task_propagate_boolean (G_TASK (result), error);
+  return chat_user_store_close_session_finish (CHAT_ECHO_BOT (forwarder)->users, result, error);
 }
 
 /* GObject */
@@ -345,12 +329,12 @@ chat_echo_bot_class_init (ChatEchoBotClass *klass)
 
   G_OBJECT_CLASS (klass)->finalize = chat_echo_bot_finalize;
   forwarder_class->prepare_async = chat_echo_bot_prepare_async;
-  forwarder_class->prepare_finish = chat_echo_bot_finish;
+  forwarder_class->prepare_finish = chat_echo_bot_prepare_finish;
   forwarder_class->process_async = chat_echo_bot_process_async;
   forwarder_class->process_finish = chat_echo_bot_process_finish;
   forwarder_class->is_passing = chat_echo_bot_is_passing;
   forwarder_class->release_async = chat_echo_bot_release_async;
-  forwarder_class->release_finish = chat_echo_bot_finish;
+  forwarder_class->release_finish = chat_echo_bot_release_finish;
 }
 
 static void

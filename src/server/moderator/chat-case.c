@@ -58,35 +58,6 @@ drop_claims (ChatCase *self)
     }
 }
 
-static gboolean
-is_for_users (ChatMessageKind kind)
-{
-  switch (kind)
-    {
-    case CHAT_KIND_MESSAGE:
-    case CHAT_KIND_NOTICE:
-    case CHAT_KIND_EDIT:
-    case CHAT_KIND_DELETE:
-    case CHAT_KIND_REACTION:
-    case CHAT_KIND_ATTRIBUTE:
-    case CHAT_KIND_JOIN:
-    case CHAT_KIND_LEAVE:
-    case CHAT_KIND_TOPIC:
-    case CHAT_KIND_READ:
-    case CHAT_KIND_UNKNOWN:
-      return TRUE;
-    case CHAT_KIND_WARNING:
-    case CHAT_KIND_BLOCK:
-    case CHAT_KIND_UNBLOCK:
-    case CHAT_KIND_REFUSED:
-    case CHAT_KIND_RECEIPT:
-    case CHAT_KIND_RULES:
-    case CHAT_KIND_CONTROL:
-    default:
-      return FALSE;
-    }
-}
-
 /* NULL where the record may be here. */
 static char *
 find_objection (const ChatCase *self)
@@ -94,7 +65,7 @@ find_objection (const ChatCase *self)
   ChatMessageKind kind = chat_message_get_kind (self->message);
   gboolean is_order = kind == CHAT_KIND_RULES || kind == CHAT_KIND_CONTROL;
 
-  if (!is_for_users (kind) && !(is_order && self->is_signed))
+  if (chat_message_kind_is_of_service (kind) && !(is_order && self->is_signed))
     return g_strdup_printf ("a record of the kind “%s” comes from the service alone, and this one is not signed by it",
                             chat_message_kind_to_string (kind));
   if (!self->is_signed && chat_channel_name_is_private (chat_message_get_channel (self->message)))

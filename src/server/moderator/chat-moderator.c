@@ -435,56 +435,32 @@ chat_moderator_is_passing (ChatForwarder *forwarder, const GError *error)
   return chat_store_error_is_passing (error);
 }
 
-static void
-blocks_started_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GTask) task = user_data;
-  GError *error = NULL;
-
-  if (chat_service_start_finish (CHAT_SERVICE (source), result, &error))
-    g_task_return_boolean (task, TRUE);
-  else
-    g_task_return_error (task, error);
-}
+/* All that it has to start and stop is the block list. */
 
 static void
 chat_moderator_prepare_async (ChatForwarder *forwarder, GCancellable *cancellable, GAsyncReadyCallback callback,
                               gpointer user_data)
 {
-  ChatModerator *self = CHAT_MODERATOR (forwarder);
-  GTask *task = g_task_new (self, cancellable, callback, user_data);
-
-  g_task_set_source_tag (task, chat_moderator_prepare_async);
-  chat_service_start_async (CHAT_SERVICE (self->blocks), cancellable, blocks_started_cb, task);
+  chat_service_start_async (CHAT_SERVICE (CHAT_MODERATOR (forwarder)->blocks), cancellable, callback, user_data);
 }
 
-static void
-blocks_stopped_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+static gboolean
+chat_moderator_prepare_finish (ChatForwarder *forwarder, GAsyncResult *result, GError **error)
 {
-  g_autoptr (GTask) task = user_data;
-  GError *error = NULL;
-
-  if (chat_service_stop_finish (CHAT_SERVICE (source), result, &error))
-    g_task_return_boolean (task, TRUE);
-  else
-    g_task_return_error (task, error);
+  return chat_service_start_finish (CHAT_SERVICE (CHAT_MODERATOR (forwarder)->blocks), result, error);
 }
 
 static void
 chat_moderator_release_async (ChatForwarder *forwarder, GCancellable *cancellable, GAsyncReadyCallback callback,
                               gpointer user_data)
 {
-  ChatModerator *self = CHAT_MODERATOR (forwarder);
-  GTask *task = g_task_new (self, cancellable, callback, user_data);
-
-  g_task_set_source_tag (task, chat_moderator_release_async);
-  chat_service_stop_async (CHAT_SERVICE (self->blocks), cancellable, blocks_stopped_cb, task);
+  chat_service_stop_async (CHAT_SERVICE (CHAT_MODERATOR (forwarder)->blocks), cancellable, callback, user_data);
 }
 
 static gboolean
-chat_moderator_finish (ChatForwarder *forwarder, GAsyncResult *result, GError **error)
+chat_moderator_release_finish (ChatForwarder *forwarder, GAsyncResult *result, GError **error)
 {
-  return g_task_propagate_boolean (G_TASK (result), error);
+  return chat_service_stop_finish (CHAT_SERVICE (CHAT_MODERATOR (forwarder)->blocks), result, error);
 }
 
 /* GObject */
@@ -512,13 +488,13 @@ chat_moderator_class_init (ChatModeratorClass *klass)
 
   G_OBJECT_CLASS (klass)->finalize = chat_moderator_finalize;
   forwarder_class->prepare_async = chat_moderator_prepare_async;
-  forwarder_class->prepare_finish = chat_moderator_finish;
+  forwarder_class->prepare_finish = chat_moderator_prepare_finish;
   forwarder_class->process_async = chat_moderator_process_async;
   forwarder_class->process_finish = chat_moderator_process_finish;
   forwarder_class->forwarded = chat_moderator_forwarded;
   forwarder_class->is_passing = chat_moderator_is_passing;
   forwarder_class->release_async = chat_moderator_release_async;
-  forwarder_class->release_finish = chat_moderator_finish;
+  forwarder_class->release_finish = chat_moderator_release_finish;
   signals[REJECTED] = g_signal_new ("rejected", CHAT_TYPE_MODERATOR, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                     G_TYPE_NONE, 2, G_TYPE_STRING, G_TYPE_STRING);
 }
