@@ -6,7 +6,8 @@
 #include "server/api/chat-api-live-stream.h"
 
 /* Of one frame, up. */
-#define FRAME_MAX_BYTES (128 * 1024)
+#define FRAME_MAX_KIB 128
+#define FRAME_MAX_BYTES (FRAME_MAX_KIB * 1024)
 /* Of one message, with the heads of its fragments and what is read ahead of the next. */
 #define MESSAGE_MAX_BYTES (4 * FRAME_MAX_BYTES)
 #define PING_SECONDS 20
@@ -174,6 +175,19 @@ pong_cb (SoupWebsocketConnection *connection, GBytes *payload, gpointer user_dat
   chat_api_live_stream_uncount (self->stream, PONG_HEAD_BYTES + g_bytes_get_size (payload));
 }
 
+/* On a frame that is too large, or a message of too many of them, libsoup hangs up without a word. This comes just
+ * before. */
+static void
+error_cb (SoupWebsocketConnection *connection, const GError *error, gpointer user_data)
+{
+  gboolean too_big = g_error_matches (error, SOUP_WEBSOCKET_ERROR, SOUP_WEBSOCKET_CLOSE_TOO_BIG)
+                     || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_MESSAGE_TOO_LARGE);
+
+  if (too_big && soup_websocket_connection_get_state (connection) == SOUP_WEBSOCKET_STATE_OPEN)
+    soup_websocket_connection_close (connection, SOUP_WEBSOCKET_CLOSE_TOO_BIG,
+                                     "a frame has at most " G_STRINGIFY (FRAME_MAX_KIB) " KiB");
+}
+
 static void
 closed_cb (SoupWebsocketConnection *connection, gpointer user_data)
 {
@@ -233,6 +247,7 @@ chat_api_live_socket_new (GIOStream *stream, GUri *uri, gsize backlog)
   soup_websocket_connection_set_keepalive_interval (self->connection, PING_SECONDS);
   g_signal_connect (self->stream, "written", G_CALLBACK (written_cb), self);
   g_signal_connect (self->connection, "message", G_CALLBACK (message_cb), self);
+  g_signal_connect (self->connection, "error", G_CALLBACK (error_cb), self);
   g_signal_connect (self->connection, "pong", G_CALLBACK (pong_cb), self);
   g_signal_connect (self->connection, "closed", G_CALLBACK (closed_cb), self);
   return self;
