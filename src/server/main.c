@@ -247,6 +247,7 @@ run (ChatConfig *config, const Options *options)
 
   umask (077);
   signal (SIGPIPE, SIG_IGN);
+  signal (SIGXFSZ, SIG_IGN); /* a file at its limit is a full disk, not the end */
   raise_descriptors ((guint64)chat_config_get_int (config, "server", "connections"));
   program.loop = g_main_loop_new (NULL, FALSE);
   program.server = chat_server_new (config, options->embedded != NULL);
