@@ -179,7 +179,7 @@ update_blocked (ChatConversation *self)
 
           until = g_strdup_printf (_ ("You can read, but not write, until %s."), when);
         }
-      body = reason == NULL ? g_strdup (until) : g_strdup_printf ("%s %s", reason, until);
+      body = reason == NULL ? g_strdup (until) : g_strdup_printf (_ ("Reason: %s. %s"), reason, until);
       gtk_label_set_text (self->blocked_title, title);
       gtk_label_set_text (self->blocked_body, body);
     }

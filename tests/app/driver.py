@@ -151,8 +151,11 @@ class App:
         wait(click, f'the channel {channel} in the sidebar')
 
     def shoot(self, path):
-        """The whole screen as PNG, once the window is drawn."""
-        subprocess.run(['import', '-window', 'root', str(path)], check=True)
+        """The window as PNG."""
+        window = subprocess.run(['xdotool', 'search', '--onlyvisible', '--pid', str(self.process.pid)], check=True,
+                                capture_output=True, text=True).stdout.split()[-1]
+        subprocess.run(['xdotool', 'windowraise', window], check=True)
+        subprocess.run(['import', '-window', window, str(path)], check=True)
 
     def close(self):
         """As a person closes it: in an orderly way."""

@@ -24,6 +24,9 @@ def two_people_talk(scratch):
     luis.wait_row('ana', 'hola a todos')
     luis.say('¿alguien ve lo de la línea 2?')
     ana.wait_row('luis', 'línea 2')
+    ana.say('sí, la segunda bomba se calienta; ya he llamado a *mantenimiento*')
+    ana.say('las cifras: https://example.org/informes/linea-2')
+    luis.wait_row('ana', 'las cifras')
 
     for number, text in enumerate(['vaya mierda de día', 'otra mierda', 'y otra mierda más'], 1):
         luis.say(text)
@@ -34,6 +37,8 @@ def two_people_talk(scratch):
         if number == 1:
             luis.say('perdón a todos')
             ana.wait_row('luis', 'perdón')
+            ana.say('tranquilo, le pasa a cualquiera 🙂')
+            luis.wait_row('ana', 'tranquilo')
             shoot(luis, 'warning.png')
     assert not [r for r in ana.rows() if 'mierda' in r or 'Warning' in r], ana.rows()
     luis.find('label', 'You have been blocked')
