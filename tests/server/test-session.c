@@ -101,6 +101,7 @@ test_names (RoleTest *test, gconstpointer shards)
   g_autoptr (ChatSessionService) service = service_new (test);
   g_autoptr (ChatSessionInfo) first = open_session (service, "ana", NULL, NULL);
 
+  g_assert_nonnull (first);
   for (guint i = 0; i < G_N_ELEMENTS (alike); i++)
     {
       g_autoptr (GError) error = NULL;
@@ -259,6 +260,7 @@ test_signs_of_life (RoleTest *test, gconstpointer shards)
   g_autoptr (ChatSessionInfo) info = open_session (service, "ana", &token, NULL);
   g_autoptr (GError) error = NULL;
 
+  g_assert_nonnull (info);
   chat_test_run_for (LEASE_MS / 2);
   assert_known (service, token, "ana");
   chat_test_run_for (LEASE_MS * 7 / 10);
@@ -282,6 +284,7 @@ test_busy (RoleTest *test, gconstpointer shards)
   g_autoptr (ChatSessionInfo) bob = open_session (service, "bob", &token, NULL);
   g_autoptr (GError) error = NULL;
 
+  g_assert_nonnull (bob);
   chat_session_service_connected (service, ana->id, TRUE);
   assert_known (service, token, "bob");
   chat_fault_store_refuse (test->faults, 1, CHAT_STORE_ERROR_BUSY); /* the first renewal of both */
