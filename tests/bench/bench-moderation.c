@@ -7,6 +7,7 @@
 #include "moderation/chat-rules.h"
 
 #include <string.h>
+#include <time.h>
 
 #define ROUNDS 5
 #define CLEAN_BYTES 2000000u
@@ -55,6 +56,16 @@ normalize (gpointer rules, const char *text)
   g_autofree char *folded = g_utf8_casefold (normal, -1);
 }
 
+/* Microseconds of this process on a core, whatever else the machine does. */
+static double
+now (void)
+{
+  struct timespec time;
+
+  clock_gettime (CLOCK_PROCESS_CPUTIME_ID, &time);
+  return (double)time.tv_sec * 1e6 + (double)time.tv_nsec / 1e3;
+}
+
 /* MB/s over the messages, in the best of the rounds: what disturbs a round makes it slower, never faster. */
 static double
 measure (Work work, gpointer rules, const char *const *messages, guint n_messages, gsize n_bytes)
@@ -63,7 +74,7 @@ measure (Work work, gpointer rules, const char *const *messages, guint n_message
 
   for (guint round = 0; round < ROUNDS; round++)
     {
-      gint64 start = g_get_monotonic_time ();
+      double start = now ();
       gsize done = 0;
 
       for (guint i = 0; done < n_bytes; i = (i + 1) % n_messages)
@@ -71,7 +82,7 @@ measure (Work work, gpointer rules, const char *const *messages, guint n_message
           work (rules, messages[i]);
           done += strlen (messages[i]);
         }
-      best = MAX (best, (double)done / (double)(g_get_monotonic_time () - start));
+      best = MAX (best, (double)done / (now () - start));
     }
   return best;
 }
@@ -83,7 +94,7 @@ read_rules (double *milliseconds)
   g_autoptr (GError) error = NULL;
   const char *data = g_getenv ("TERTULIA_DATA_DIR");
   g_autofree char *path = NULL;
-  gint64 start = g_get_monotonic_time ();
+  double start = now ();
   ChatRules *rules;
 
   if (data == NULL)
@@ -92,7 +103,7 @@ read_rules (double *milliseconds)
   if (!chat_rules_builder_add_directory (builder, path, &error))
     g_error ("%s", error->message);
   rules = chat_rules_builder_compile (builder);
-  *milliseconds = (double)(g_get_monotonic_time () - start) / 1000;
+  *milliseconds = (now () - start) / 1000;
   return rules;
 }
 
