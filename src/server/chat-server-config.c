@@ -180,8 +180,8 @@ chat_server_config_dup_path (ChatConfig *config, const char *group, const char *
   return g_build_filename (chat_config_get_string (config, "server", "data_directory"), name, NULL);
 }
 
-char *
-chat_server_config_dup_lists (ChatConfig *config)
+static char *
+dup_lists (ChatConfig *config)
 {
   const char *lists = chat_config_get_string (config, "moderation", "lists");
   const char *data = g_getenv ("TERTULIA_DATA_DIR");
@@ -189,4 +189,16 @@ chat_server_config_dup_lists (ChatConfig *config)
   if (lists != NULL)
     return g_strdup (lists);
   return g_build_filename (data != NULL && *data != '\0' ? data : CHAT_DATA_DIR, "moderation", NULL);
+}
+
+ChatRules *
+chat_server_config_read_lists (ChatConfig *config, GError **error)
+{
+  g_autoptr (ChatRulesBuilder) builder = chat_rules_builder_new ();
+  g_autofree char *lists = dup_lists (config);
+
+  if (chat_rules_builder_add_directory (builder, lists, error))
+    return chat_rules_builder_compile (builder);
+  g_prefix_error (error, "The word lists can't be used: ");
+  return NULL;
 }

@@ -121,21 +121,20 @@ connect_broker (ChatServer *self)
                                 g_object_ref (self));
 }
 
-/* Reading and compiling the lists takes some 10 ms, and once 60 more for what ICU loads. */
 static void
-compile_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
+read_lists_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
 {
-  g_autoptr (ChatRulesBuilder) builder = chat_rules_builder_new ();
   GError *error = NULL;
+  ChatRules *rules = chat_server_config_read_lists (CHAT_SERVER (source)->config, &error);
 
-  if (chat_rules_builder_add_directory (builder, task_data, &error))
-    g_task_return_pointer (task, chat_rules_builder_compile (builder), (GDestroyNotify)chat_rules_unref);
+  if (rules != NULL)
+    g_task_return_pointer (task, rules, (GDestroyNotify)chat_rules_unref);
   else
     g_task_return_error (task, error);
 }
 
 static void
-compiled_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+lists_read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   ChatServer *self = CHAT_SERVER (source);
   GError *error = NULL;
@@ -143,7 +142,6 @@ compiled_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   self->rules = g_task_propagate_pointer (G_TASK (result), &error);
   if (self->rules == NULL)
     {
-      g_prefix_error (&error, "The word lists can't be used: ");
       fail_start (self, error);
       return;
     }
@@ -155,11 +153,10 @@ compiled_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 read_lists (ChatServer *self)
 {
-  g_autoptr (GTask) task = g_task_new (self, NULL, compiled_cb, NULL);
+  g_autoptr (GTask) task = g_task_new (self, NULL, lists_read_cb, NULL);
 
   g_task_set_source_tag (task, read_lists);
-  g_task_set_task_data (task, chat_server_config_dup_lists (self->config), g_free);
-  g_task_run_in_thread (task, compile_thread);
+  g_task_run_in_thread (task, read_lists_thread);
 }
 
 /* The channels that are to be there, one after the other. */

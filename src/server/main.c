@@ -306,6 +306,13 @@ main (int argc, char **argv)
     }
   if (options.check_config)
     {
+      g_autoptr (ChatRules) rules = chat_server_config_read_lists (config, &error);
+
+      if (rules == NULL)
+        {
+          complain (error);
+          return EXIT_CONFIGURATION;
+        }
       printf ("The configuration is right.\n");
       return EXIT_SUCCESS;
     }
