@@ -470,6 +470,8 @@ forward_aborted (Reader *reader, GPtrArray *inputs, GPtrArray *outputs)
   Abort aborted = { reader, NULL, 0, 0 };
 
   reader_forget (reader);
+  /* however eager the reader is */
+  chat_subscription_set_priority (reader->subscription, G_PRIORITY_HIGH);
   chat_transport_forward_async (reader->c->transport, reader->subscription, inputs, outputs, NULL, aborted_cb,
                                 &aborted);
   chat_test_wait_for_count (&aborted.answered, 1);

@@ -360,6 +360,36 @@ test_retention_overtakes (void)
   g_assert_cmpint (chat_record_get_offset (g_ptr_array_index (reader->records, 0)), ==, 20);
 }
 
+/* Rows that are gone before this process knows of it are a gap, too, and where all are gone it is all of it. */
+static void
+test_gone (void)
+{
+  g_auto (LogTest) test = { 0 };
+  LogReader *reader;
+
+  log_test_init (&test);
+  log_test_open (&test, NULL);
+  log_test_publish_many (&test, TOPIC, "general", "n", 6000);
+  log_test_do (test.path, "DELETE FROM records WHERE place & 0xffffffffff < 100");
+  reader = log_reader_new (&test, TOPIC, &earliest);
+  log_reader_wait (reader, 5900);
+  g_assert_cmpuint (reader->gaps, ==, 1);
+  g_assert_cmpint (reader->gap_from, ==, 0);
+  g_assert_cmpint (reader->gap_to, ==, 100);
+  g_assert_cmpint (chat_record_get_offset (g_ptr_array_index (reader->records, 0)), ==, 100);
+  log_reader_free (reader);
+
+  log_test_close (&test);
+  log_test_open (&test, NULL);
+  log_test_do (test.path, "DELETE FROM records");
+  reader = log_reader_new (&test, TOPIC, &earliest);
+  log_test_publish_many (&test, TOPIC, "general", "m", 1);
+  log_reader_wait (reader, 1);
+  g_assert_cmpuint (reader->gaps, ==, 1);
+  g_assert_cmpint (reader->gap_to, ==, 6000);
+  log_reader_free (reader);
+}
+
 /* Memory and file */
 
 /* Far behind the tail in memory: the file serves, in order, until the reader is live again. */
@@ -503,6 +533,7 @@ main (int argc, char **argv)
   g_test_add_func ("/log/retention/bytes", test_retention_bytes);
   g_test_add_func ("/log/retention/group", test_retention_group);
   g_test_add_func ("/log/retention/overtakes", test_retention_overtakes);
+  g_test_add_func ("/log/retention/gone", test_gone);
   g_test_add_func ("/log/behind", test_behind);
   g_test_add_func ("/log/behind-filtered", test_behind_filtered);
   g_test_add_func ("/log/behind-seek", test_behind_seek);

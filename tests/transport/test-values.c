@@ -75,6 +75,9 @@ test_position (void)
   chat_position_set (position, "chat", "0", 6);
   copy = chat_position_copy (position);
   chat_position_set (position, "chat", "0", 7);
+  g_assert_cmpint (chat_position_get (position, "chat", "0"), ==, 7);
+  chat_position_set (position, "chat", "0", 2);
+  g_assert_cmpint (chat_position_get (position, "chat", "0"), ==, 2);
   g_assert_cmpint (chat_position_get (copy, "chat", "0"), ==, 6);
   g_assert_cmpint (chat_position_get (copy, "chat", "1"), ==, 0);
   g_assert_cmpint (chat_position_get (copy, "chat", "2"), ==, -1);

@@ -123,7 +123,7 @@ chat_log_topic_peek (const ChatLogTopic *self, gint number, gint64 offset)
 {
   const Shard *shard = &self->shards[number];
 
-  if (shard->tail == NULL || offset < MAX (shard->oldest, shard->shard.first) || offset >= shard->shard.end)
+  if (shard->tail == NULL || offset < shard->oldest || offset >= shard->shard.end)
     return NULL;
   return *slot (shard, offset);
 }
