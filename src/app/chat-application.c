@@ -12,6 +12,8 @@
 #include "core/chat-names.h"
 #include "transport/websocket/chat-websocket-transport.h"
 
+#define LONGEST_WAIT_FOR_PAINT_MS 500
+
 struct _ChatApplication
 {
   AdwApplication parent_instance;
@@ -27,6 +29,8 @@ struct _ChatApplication
   ChatWindow *window;
 
   guint terminate_ids[2];
+  guint go_on_id;
+  gulong painted_id;
   gboolean closing;
 };
 
@@ -91,6 +95,37 @@ terminate_cb (gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
+static gboolean
+go_on_cb (gpointer data)
+{
+  ChatApplication *self = data;
+
+  self->go_on_id = 0;
+  chat_workspace_host_go_on (self->host);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+painted_cb (GdkFrameClock *clock, ChatApplication *self)
+{
+  g_clear_signal_handler (&self->painted_id, clock);
+  g_clear_handle_id (&self->go_on_id, g_source_remove);
+  self->go_on_id = g_idle_add (go_on_cb, self);
+}
+
+/* After the first frame; a window that is not painted (its screen is locked, say) is waited for no longer. */
+static void
+go_on_when_painted (ChatApplication *self)
+{
+  GdkFrameClock *clock = gtk_widget_get_frame_clock (GTK_WIDGET (self->window));
+
+  if (self->go_on_id != 0)
+    return;
+  self->go_on_id = g_timeout_add (LONGEST_WAIT_FOR_PAINT_MS, go_on_cb, self);
+  if (self->painted_id == 0)
+    self->painted_id = g_signal_connect_object (clock, "after-paint", G_CALLBACK (painted_cb), self, 0);
+}
+
 static void
 opened_cb (ChatApplication *self, ChatWorkspace *workspace, gboolean first)
 {
@@ -99,6 +134,7 @@ opened_cb (ChatApplication *self, ChatWorkspace *workspace, gboolean first)
   if (!first)
     chat_window_show_workspace (self->window, workspace, channel);
   gtk_window_present (GTK_WINDOW (self->window));
+  go_on_when_painted (self);
 }
 
 static void
@@ -320,6 +356,7 @@ dispose (GObject *object)
 
   for (guint i = 0; i < G_N_ELEMENTS (self->terminate_ids); i++)
     g_clear_handle_id (&self->terminate_ids[i], g_source_remove);
+  g_clear_handle_id (&self->go_on_id, g_source_remove);
   g_clear_weak_pointer ((gpointer *)&self->window);
   g_clear_object (&self->host);
   g_clear_object (&self->settings);

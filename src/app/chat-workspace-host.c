@@ -29,6 +29,7 @@ struct _ChatWorkspaceHost
   ChatFeedFactory factory;
   gboolean first;       /* never signed in to before */
   gboolean opened;      /* the cache is read */
+  gboolean going_on;    /* the keyring is asked */
   gboolean token_known; /* the keyring has answered */
   gboolean signing_in;
 };
@@ -185,7 +186,6 @@ opened_cb (GObject *source, GAsyncResult *result, gpointer data)
     return;
   self->opened = TRUE;
   g_signal_emit (self, signals[OPENED], 0, self->workspace, self->first);
-  sign_in_when_ready (self);
 }
 
 static void
@@ -204,7 +204,7 @@ drop_workspace (ChatWorkspaceHost *self)
     g_signal_handlers_disconnect_by_data (self->workspace, self);
   g_clear_object (&self->workspace);
   g_clear_pointer (&self->token, g_free);
-  self->opened = self->token_known = self->signing_in = FALSE;
+  self->opened = self->going_on = self->token_known = self->signing_in = FALSE;
 }
 
 static void
@@ -236,9 +236,6 @@ open_now (ChatWorkspaceHost *self, const char *key, const char *user)
   g_signal_connect_object (self->workspace, "signed-out", G_CALLBACK (signed_out_cb), self, G_CONNECT_SWAPPED);
   chat_workspace_open_async (self->workspace, *channel == '\0' ? NULL : channel, self->cancellable, opened_cb,
                              g_object_ref (self));
-  chat_credentials_lookup_async (self->credentials, key, user, self->cancellable, token_found_cb, g_object_ref (self));
-  if (is_here (self))
-    chat_embedded_server_start (self->server);
 }
 
 typedef struct
@@ -356,6 +353,20 @@ chat_workspace_host_open (ChatWorkspaceHost *self, const char *uri, const char *
   destination->key = g_strdup (uri == NULL ? HERE : uri);
   destination->user = g_strdup (user);
   chat_workspace_host_close_async (self, FALSE, NULL, closed_for_next_cb, destination);
+}
+
+void
+chat_workspace_host_go_on (ChatWorkspaceHost *self)
+{
+  g_return_if_fail (CHAT_IS_WORKSPACE_HOST (self));
+
+  if (!self->opened || self->going_on)
+    return;
+  self->going_on = TRUE;
+  if (is_here (self))
+    chat_embedded_server_start (self->server);
+  chat_credentials_lookup_async (self->credentials, self->key, self->user, self->cancellable, token_found_cb,
+                                 g_object_ref (self));
 }
 
 gboolean

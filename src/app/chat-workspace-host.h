@@ -25,6 +25,10 @@ ChatWorkspaceHost *chat_workspace_host_new (GSettings *settings, const char *dir
  * of an earlier one. */
 void chat_workspace_host_open (ChatWorkspaceHost *self, const char *uri, const char *user);
 
+/** chat_workspace_host_go_on: after `opened`: the keyring, the embedded server, signing in. Left to the caller, so that
+ * none of it stands between a start and its first frame. Idempotent. */
+void chat_workspace_host_go_on (ChatWorkspaceHost *self);
+
 /** chat_workspace_host_open_last: FALSE where there was none. */
 gboolean chat_workspace_host_open_last (ChatWorkspaceHost *self);
 

@@ -265,6 +265,14 @@ bench_flood (ChatBench *bench, const char *program, const char *home)
                                                 .target = 2 });
 }
 
+static void
+remove_tree (const char *path)
+{
+  const char *arguments[] = { "rm", "-rf", path, NULL };
+
+  g_spawn_sync (NULL, (char **)arguments, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -290,5 +298,6 @@ main (int argc, char **argv)
   bench_start (bench, program, home);
   chat_bench_server_stop (server);
   bench_flood (bench, program, home);
+  remove_tree (home);
   return chat_bench_finish (bench);
 }
