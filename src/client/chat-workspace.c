@@ -10,7 +10,7 @@
 #include "core/chat-uuid.h"
 
 /* Of one channel, for the first frame. */
-#define PRELOAD 100
+#define PRELOAD 60
 /* Seconds without a byte before a request counts as failed. */
 #define HTTP_TIMEOUT 30
 #define HTTP_CONNECTIONS 8
