@@ -126,11 +126,32 @@ go_on_when_painted (ChatApplication *self)
     self->painted_id = g_signal_connect_object (clock, "after-paint", G_CALLBACK (painted_cb), self, 0);
 }
 
+/* The card says it where it happened; who looks elsewhere is told too. */
+static void
+warned_cb (ChatApplication *self, const ChatWarning *warning)
+{
+  g_autoptr (GNotification) notification = NULL;
+  g_autofree char *title = NULL;
+  g_autofree char *words = NULL;
+  g_autofree char *body = NULL;
+
+  if (self->window == NULL || gtk_window_is_active (GTK_WINDOW (self->window)))
+    return;
+  title = g_strdup_printf (_ ("Warning %u of %u"), warning->strike, warning->limit);
+  words = warning->words == NULL ? g_strdup ("") : g_strjoinv ("”, “", warning->words);
+  /* Translators: the masked words, then the rule that names them */
+  body = g_strdup_printf (_ ("“%s” matched the rule %s."), words, warning->rule);
+  notification = g_notification_new (title);
+  g_notification_set_body (notification, body);
+  g_application_send_notification (G_APPLICATION (self), warning->id, notification);
+}
+
 static void
 opened_cb (ChatApplication *self, ChatWorkspace *workspace, gboolean first)
 {
   g_autofree char *channel = g_settings_get_string (self->settings, "last-channel");
 
+  g_signal_connect_object (workspace, "warned", G_CALLBACK (warned_cb), self, G_CONNECT_SWAPPED);
   if (!first)
     chat_window_show_workspace (self->window, workspace, channel);
   gtk_window_present (GTK_WINDOW (self->window));
