@@ -292,6 +292,45 @@ test_revoke_busy (Case *c)
   case_drop_transport (c, other);
 }
 
+static void
+pause_inside (gpointer user_data, GPtrArray *batch)
+{
+  Reader *reader = user_data;
+
+  chat_subscription_pause (reader->subscription);
+}
+
+/* What waited for a member is not delivered to it once its shard is revoked. */
+static void
+test_revoked_queue (Case *c)
+{
+  ChatTransport *other = case_second_transport (c);
+  Reader *first = reader_new_group (c, c->transport, "group"), *second;
+  guint came;
+
+  chat_subscription_pause (first->subscription);
+  for (guint i = 0; i < 20; i++)
+    publish_spread (c, "n");
+  first->on_records = pause_inside;
+  chat_subscription_resume (first->subscription);
+  chat_test_wait_for_count (&first->batches, 1);
+  came = first->count;
+  g_assert_cmpuint (came, <, 20 * SPREAD);
+  second = reader_new_group (c, other, "group");
+  chat_test_wait_for_count (&first->revocations, 1);
+  first->on_records = NULL;
+  chat_subscription_resume (first->subscription);
+  reader_wait (first, came + 1);
+  chat_test_run_for (60);
+  for (guint i = came; i < first->count; i++)
+    for (guint j = 0; j < first->revoked->len; j++)
+      g_assert_cmpint (chat_record_get_shard (g_ptr_array_index (first->records, i)), !=,
+                       g_array_index (first->revoked, gint, j));
+  reader_free (first);
+  reader_free (second);
+  case_drop_transport (c, other);
+}
+
 /* A record of a shard that was revoked can't be acknowledged any more, and nothing comes of the forward. */
 static void
 test_revoked_aborts (Case *c)
@@ -601,6 +640,7 @@ const TransportCase transport_cases_group[] = {
   { "group-leave-dropped", test_leave_dropped, CHAT_TRANSPORT_GROUPS, WANTS_SHARDS },
   { "group-revoke-waits", test_revoke_waits, CHAT_TRANSPORT_GROUPS, WANTS_SHARDS },
   { "group-revoke-busy", test_revoke_busy, CHAT_TRANSPORT_GROUPS, WANTS_SHARDS },
+  { "group-revoked-queue", test_revoked_queue, CHAT_TRANSPORT_GROUPS, WANTS_SHARDS },
   { "group-revoked-aborts", test_revoked_aborts, CHAT_TRANSPORT_GROUPS, WANTS_SHARDS },
   { "group-no-seek", test_no_seek, CHAT_TRANSPORT_GROUPS | CHAT_TRANSPORT_SEEKABLE, 0 },
   { "forward-outputs", test_forward, CHAT_TRANSPORT_GROUPS, 0 },

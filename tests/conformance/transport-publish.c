@@ -84,16 +84,26 @@ test_close_unconnected (Case *c)
   g_assert_cmpint (chat_transport_get_state (c->transport), ==, CHAT_TRANSPORT_OFFLINE);
 }
 
-/* Close while the connect is on its way: both are answered. */
+/* Close while a connect is on its way, and a subscribe waits for it: all are answered. */
 static void
 test_close_connecting (Case *c)
 {
+  const char *topics[] = { c->fixture->read_topic, NULL };
+  const ChatStart live = CHAT_START_LIVE_INIT;
   g_autoptr (GError) error = NULL;
-  GAsyncResult *connecting = NULL;
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (ChatSubscription) subscription = NULL;
+  GAsyncResult *connecting = NULL, *subscribing = NULL;
 
   chat_transport_connect_async (c->transport, NULL, chat_test_result_cb, &connecting);
+  chat_transport_subscribe_async (c->transport, topics, NULL, &live, NULL, chat_test_result_cb, &subscribing);
   case_close (c->transport);
   if (!case_answer (c->transport, &connecting, chat_transport_connect_finish, &error))
+    g_assert_error (error, CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_CLOSED);
+  g_clear_error (&error);
+  result = chat_test_await (&subscribing, "a subscribe that waits");
+  subscription = chat_transport_subscribe_finish (c->transport, result, &error);
+  if (subscription == NULL)
     g_assert_error (error, CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_CLOSED);
 }
 

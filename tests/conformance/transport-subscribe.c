@@ -213,6 +213,12 @@ test_time (Case *c)
   reader = reader_new_at (c, &start);
   reader_wait (reader, 40);
   reader_check (reader, "new", 0, 40);
+  /* at that time, or after: none of the same millisecond is left out */
+  start.time_ms = chat_record_get_time (g_ptr_array_index (reader->records, 0));
+  reader_free (reader);
+  reader = reader_new_at (c, &start);
+  reader_wait (reader, 40);
+  reader_check (reader, "new", 0, 40);
   reader_free (reader);
 
   start.time_ms = next_millisecond () + 3600000;
