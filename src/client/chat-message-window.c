@@ -210,14 +210,11 @@ chat_message_window_drop_oldest (ChatMessageWindow *self, guint keep)
   return TRUE;
 }
 
-gboolean
+void
 chat_message_window_drop_before (ChatMessageWindow *self, gint64 seq)
 {
-  guint place = place_for (self, seq);
-
-  chat_message_window_drop_oldest (self, self->rows->len - place);
+  chat_message_window_drop_oldest (self, self->rows->len - place_for (self, seq));
   chat_seq_ranges_cut (self->known, seq, G_MAXINT64);
-  return place > 0;
 }
 
 ChatMessageWindow *

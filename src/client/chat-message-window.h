@@ -39,7 +39,7 @@ void chat_message_window_remove (ChatMessageWindow *self, ChatMessageItem *item)
 /** chat_message_window_drop_oldest: leaves the newest @keep rows: TRUE where some went. */
 gboolean chat_message_window_drop_oldest (ChatMessageWindow *self, guint keep);
 /** chat_message_window_drop_before: leaves the rows from @seq on, and those without one. */
-gboolean chat_message_window_drop_before (ChatMessageWindow *self, gint64 seq);
+void chat_message_window_drop_before (ChatMessageWindow *self, gint64 seq);
 /** chat_message_window_split: (transfer full): what is behind the first @keep rows, as a window of its own. */
 ChatMessageWindow *chat_message_window_split (ChatMessageWindow *self, guint keep);
 /** chat_message_window_split_before: (transfer full): the rows from @seq on, and those without one behind them. */

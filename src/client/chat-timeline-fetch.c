@@ -9,8 +9,6 @@
 #define PAGE_NEWEST 60
 #define PAGE_OLDER 80
 #define PAGE_NEWER 100
-/* A receipt may be a moment ahead of its record: what looks like a hole gets this long to close by itself. */
-#define HOLE_PATIENCE_MS 200
 /* A hole that is larger than this is not worth filling: what lies behind it is fetched when somebody scrolls there. */
 #define HOLE_MOST 500
 
@@ -20,6 +18,8 @@ typedef struct
   GWeakRef timeline;
   ChatFetch fetch;
   ChatHistoryQuery query;
+  guint resyncs;    /* how many had been asked for */
+  gint64 announced; /* what had been */
 } Request;
 
 static void
@@ -47,7 +47,17 @@ set_error (ChatTimeline *self, const char *message)
   chat_timeline_notify (self, "error");
 }
 
-/* Whether something is missing in what is known, or behind it. */
+/* Whether the window begins with rows whose seq was never told, above some that have theirs: something may be missing
+ * between them. */
+static gboolean
+begins_unplaced (ChatTimeline *self)
+{
+  return chat_message_window_get_length (self->window) > 0
+         && chat_seq_ranges_get_lowest (chat_message_window_get_known (self->window)) > 0
+         && chat_message_item_get_seq (chat_message_window_get_item (self->window, 0)) == 0;
+}
+
+/* Whether something is missing in what is known, above it or behind it. */
 static gboolean
 has_hole (ChatTimeline *self)
 {
@@ -56,7 +66,7 @@ has_hole (ChatTimeline *self)
   if (!self->loaded)
     return FALSE;
   return chat_seq_ranges_find_hole (chat_message_window_get_known (self->window), &from, &to)
-         || (self->tail == NULL && self->announced > highest_known (self));
+         || (self->tail == NULL && self->announced > highest_known (self)) || begins_unplaced (self);
 }
 
 static gboolean
@@ -78,7 +88,7 @@ chat_timeline_check_holes (ChatTimeline *self)
 {
   if (self->hole_source != 0 || self->hole_ripe || self->flooding || !has_hole (self))
     return;
-  self->hole_source = g_timeout_add (HOLE_PATIENCE_MS, hole_cb, self);
+  self->hole_source = g_timeout_add (self->hole_patience_ms, hole_cb, self);
   g_source_set_name_by_id (self->hole_source, "ChatTimeline hole");
 }
 
@@ -92,8 +102,7 @@ give_up_large_hole (ChatTimeline *self)
     return;
   if (self->following)
     {
-      if (chat_message_window_drop_before (self->window, to + 1))
-        chat_timeline_set_at_oldest (self, FALSE);
+      chat_message_window_drop_before (self->window, to + 1);
     }
   else
     {
@@ -120,7 +129,8 @@ retry_later (ChatTimeline *self)
     self->retry_source = g_timeout_add (chat_backoff_next (&self->backoff), retry_cb, self);
 }
 
-/* What @page makes known, as an answer to what was asked. */
+/* What @page makes known, as an answer to what was asked. The beginning of a channel is known as seq 0, which no
+ * message has: so an empty channel is known, too. */
 static void
 page_range (const ChatHistoryQuery *query, const ChatHistoryPage *page, gint64 *from, gint64 *to)
 {
@@ -131,7 +141,7 @@ page_range (const ChatHistoryQuery *query, const ChatHistoryPage *page, gint64 *
   if (query->before > 0)
     {
       *to = query->before - 1;
-      *from = page->more_before ? (length > 0 ? first : query->before) : 1;
+      *from = page->more_before && length > 0 ? first : 0;
     }
   else if (query->after > 0)
     {
@@ -141,32 +151,33 @@ page_range (const ChatHistoryQuery *query, const ChatHistoryPage *page, gint64 *
   else
     {
       *to = MAX (page->head, last);
-      *from = page->more_before ? (length > 0 ? first : *to + 1) : 1;
+      *from = page->more_before ? (length > 0 ? first : *to + 1) : 0;
     }
 }
 
 static void
-fetched_newest (ChatTimeline *self, const ChatHistoryPage *page, gint64 from)
+fetched_newest (ChatTimeline *self)
 {
-  gint64 lowest = chat_seq_ranges_get_lowest (chat_message_window_get_known (self->window));
-
   self->loaded = TRUE;
   self->want_newest = self->want_newer = self->want_older = self->resyncing = FALSE;
   self->cached = 0;
-  if (!page->more_before && (lowest == 0 || lowest >= from))
-    chat_timeline_set_at_oldest (self, TRUE);
 }
 
 static void
-fetched_newer (ChatTimeline *self, const ChatHistoryPage *page)
+fetched_newer (ChatTimeline *self, const Request *request, const ChatHistoryPage *page)
 {
   gint64 lowest = self->tail != NULL ? chat_seq_ranges_get_lowest (chat_message_window_get_known (self->tail)) : 0;
   gboolean reached = !page->more_after || (lowest > 0 && highest_known (self) + 1 >= lowest);
 
   if (self->tail != NULL && reached)
-    chat_timeline_attach (self);
-  /* whatever a receipt has said: the store has no more */
-  if (!page->more_after && page->messages->len == 0)
+    {
+      chat_timeline_attach (self);
+      /* a break may have torn holes into what was kept aside: those without a seq above it are looked for */
+      self->resyncing = TRUE;
+      return;
+    }
+  /* whatever a receipt had said: the store has no more */
+  if (!page->more_after && page->messages->len == 0 && self->announced == request->announced)
     self->announced = highest_known (self);
   if (self->resyncing && !reached && self->following && page->head - highest_known (self) > HOLE_MOST)
     self->want_newest = TRUE;
@@ -181,7 +192,6 @@ static gboolean
 take_page (ChatTimeline *self, const Request *request, const ChatHistoryPage *page)
 {
   ChatFetch fetch = request->fetch;
-  gboolean downwards = fetch == CHAT_FETCH_NEWER && !self->resyncing;
   gint64 from, to;
 
   page_range (&request->query, page, &from, &to);
@@ -191,17 +201,20 @@ take_page (ChatTimeline *self, const Request *request, const ChatHistoryPage *pa
   chat_timeline_emit_fetched (self, page->messages, page->head);
 
   if (fetch == CHAT_FETCH_NEWEST)
-    fetched_newest (self, page, from);
+    fetched_newest (self);
   else if (fetch == CHAT_FETCH_NEWER)
-    fetched_newer (self, page);
+    fetched_newer (self, request, page);
   else if (fetch == CHAT_FETCH_OLDER)
-    {
-      self->want_older = FALSE;
-      chat_timeline_set_at_oldest (self, !page->more_before || page->messages->len == 0);
-    }
+    self->want_older = FALSE;
+  /* what was asked before a break says nothing of what the break missed */
+  if (request->resyncs != self->resyncs && self->tail == NULL)
+    self->want_newer = self->resyncing = TRUE;
   self->hole_ripe = FALSE;
   give_up_large_hole (self);
-  chat_timeline_trim (self, downwards);
+  chat_timeline_trim (self);
+  /* what it let go of again is brought up to date when the reader comes down there */
+  if (self->tail != NULL && self->resyncing)
+    self->want_newer = self->resyncing = FALSE;
   chat_timeline_place_unread (self);
   chat_timeline_queue_flush (self);
   return fetch != CHAT_FETCH_HOLE || to >= from;
@@ -234,13 +247,11 @@ fetch_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   set_fetch (self, CHAT_FETCH_NONE);
   set_error (self, error != NULL ? error->message : NULL);
   if (error != NULL && request->fetch == CHAT_FETCH_OLDER)
-    self->want_older = FALSE; /* the view asks again */
+    self->want_older = FALSE; /* the view asks again; what else is wanted is not held up */
   else if (error != NULL || !take_page (self, request, page))
     retry_later (self);
   else
     chat_backoff_reset (&self->backoff);
-  if (error != NULL)
-    return;
   if (self->retry_source == 0)
     chat_timeline_fetch_next (self);
   chat_timeline_check_holes (self);
@@ -258,8 +269,18 @@ choose (ChatTimeline *self, ChatHistoryQuery *query)
     return CHAT_FETCH_NEWEST;
   if (self->hole_ripe && chat_seq_ranges_find_hole (known, &from, &to))
     {
-      query->after = from - 1;
+      /* 0 would be no anchor */
+      if (from > 1)
+        query->after = from - 1;
+      else
+        query->before = to + 1;
       query->limit = (guint)MIN (to - from + 1, PAGE_NEWER);
+      return CHAT_FETCH_HOLE;
+    }
+  if (self->hole_ripe && begins_unplaced (self))
+    {
+      query->before = chat_seq_ranges_get_lowest (known);
+      query->limit = PAGE_OLDER;
       return CHAT_FETCH_HOLE;
     }
   if (self->hole_ripe && has_hole (self))
@@ -273,6 +294,7 @@ choose (ChatTimeline *self, ChatHistoryQuery *query)
       query->limit = PAGE_NEWER;
       return CHAT_FETCH_NEWER;
     }
+  self->want_older = self->want_older && !self->at_oldest;
   if (self->want_older && chat_seq_ranges_get_lowest (known) == 0)
     return CHAT_FETCH_NEWEST;
   if (self->want_older)
@@ -301,6 +323,8 @@ chat_timeline_fetch_next (ChatTimeline *self)
   g_weak_ref_init (&request->timeline, self);
   request->fetch = fetch;
   request->query = query;
+  request->resyncs = self->resyncs;
+  request->announced = self->announced;
   set_fetch (self, fetch);
   chat_history_fetch_async (self->history, self->channel, &query, self->cancellable, fetch_cb, request);
 }
@@ -330,9 +354,11 @@ chat_timeline_resync (ChatTimeline *self)
 {
   g_return_if_fail (CHAT_IS_TIMELINE (self));
 
+  self->resyncs++;
+  /* what is kept aside may have holes from here on: it is asked for when it is shown again */
   if (!self->loaded)
     self->want_newest = TRUE;
-  else
+  else if (self->tail == NULL)
     self->want_newer = self->resyncing = TRUE;
   chat_timeline_fetch_next (self);
 }
@@ -352,6 +378,7 @@ chat_timeline_load_older (ChatTimeline *self)
   /* in a flood only the tail is shown: its top is not the top */
   if (self->at_oldest || (self->flooding && self->following))
     return;
+  self->downwards = FALSE;
   self->want_older = TRUE;
   chat_timeline_fetch_next (self);
 }
@@ -365,13 +392,14 @@ chat_timeline_load_newer (ChatTimeline *self)
 
   if (self->tail == NULL)
     return;
+  self->downwards = TRUE;
   lowest = chat_seq_ranges_get_lowest (chat_message_window_get_known (self->tail));
   if (lowest > 0 && lowest <= highest_known (self) + 1)
     {
       chat_timeline_attach (self);
-      chat_timeline_trim (self, TRUE);
+      chat_timeline_trim (self);
       chat_timeline_queue_flush (self);
-      return;
+      self->resyncing = TRUE;
     }
   self->want_newer = TRUE;
   chat_timeline_fetch_next (self);

@@ -19,6 +19,10 @@ G_BEGIN_DECLS
 #define CHAT_TIMELINE_MOST_ROWS 2000
 #define CHAT_TIMELINE_MOST_KEEP 1800
 
+/* A receipt may be a moment ahead of its record: what looks like a hole gets this long to close by itself. */
+#define CHAT_TIMELINE_HOLE_PATIENCE_MS 200
+#define CHAT_TIMELINE_FLOOD_BEGINS 500 /* messages in a second */
+
 typedef enum
 {
   CHAT_FETCH_NONE,
@@ -49,6 +53,7 @@ struct _ChatTimeline
   guint unseen;
   gboolean following;
   gboolean at_oldest;
+  gboolean downwards; /* which way the reader went last */
 
   /* Owned: what it fetches */
   GCancellable *cancellable;
@@ -56,8 +61,10 @@ struct _ChatTimeline
   gboolean loaded; /* a newest page came */
   gboolean want_newest, want_newer, want_older;
   gboolean resyncing; /* want_newer until there is nothing newer */
+  guint resyncs;      /* how many were asked for */
   gboolean hole_ripe;
   guint hole_source, retry_source;
+  guint hole_patience_ms;
   ChatBackoff backoff;
   char *error;
 
@@ -69,6 +76,7 @@ struct _ChatTimeline
   gint64 flushed; /* monotonic, µs */
   gint64 bucket;  /* monotonic, µs: when counting for the rate began */
   guint bucket_count, bucket_before;
+  guint flood_begins;
   gboolean flooding;
   gboolean flushing, flush_again;
   gint64 day_from, day_to; /* ms: the local day that was looked at last */
@@ -77,13 +85,14 @@ struct _ChatTimeline
 /* chat-timeline.c */
 /** chat_timeline_merge_page: @from … @to: what the page makes known, both included. */
 void chat_timeline_merge_page (ChatTimeline *self, GPtrArray *messages, gint64 from, gint64 to);
-void chat_timeline_set_at_oldest (ChatTimeline *self, gboolean at_oldest);
+/** chat_timeline_update_at_oldest: whether the beginning of the channel, seq 0, is known. */
+void chat_timeline_update_at_oldest (ChatTimeline *self);
 /** chat_timeline_detach: @newer: (transfer full): what the window let go of. */
 void chat_timeline_detach (ChatTimeline *self, ChatMessageWindow *newer);
 /** chat_timeline_attach: the window has reached what was kept aside. */
 void chat_timeline_attach (ChatTimeline *self);
 void chat_timeline_forget (ChatTimeline *self);
-void chat_timeline_trim (ChatTimeline *self, gboolean keep_newest);
+void chat_timeline_trim (ChatTimeline *self);
 void chat_timeline_place_unread (ChatTimeline *self);
 void chat_timeline_notify (ChatTimeline *self, const char *property);
 void chat_timeline_emit_fetched (ChatTimeline *self, GPtrArray *messages, gint64 head);

@@ -11,8 +11,6 @@
 
 #define FRAME_US 16000
 #define FLOOD_FRAME_US 100000
-#define FLOOD_BEGINS 500 /* messages in a second */
-#define FLOOD_ENDS 250
 #define FLOOD_ROWS 60
 #define RATE_BUCKET_US (G_USEC_PER_SEC / 2)
 #define CONTINUES_MS (5 * 60 * 1000)
@@ -222,7 +220,7 @@ update_rate (ChatTimeline *self, guint messages)
     }
   self->bucket_count += messages;
   rate = self->bucket_before + self->bucket_count;
-  self->flooding = rate > (self->flooding ? FLOOD_ENDS : FLOOD_BEGINS);
+  self->flooding = rate > (self->flooding ? self->flood_begins / 2 : self->flood_begins);
 }
 
 void

@@ -242,11 +242,14 @@ chat_timeline_merge_page (ChatTimeline *self, GPtrArray *messages, gint64 from, 
     }
   drop_missing (self, messages, from, to);
   chat_seq_ranges_add (chat_message_window_get_known (self->window), from, to);
+  chat_timeline_update_at_oldest (self);
 }
 
 void
-chat_timeline_set_at_oldest (ChatTimeline *self, gboolean at_oldest)
+chat_timeline_update_at_oldest (ChatTimeline *self)
 {
+  gboolean at_oldest = chat_seq_ranges_contains (chat_message_window_get_known (self->window), 0);
+
   if (self->at_oldest == at_oldest)
     return;
   self->at_oldest = at_oldest;
@@ -279,30 +282,24 @@ chat_timeline_forget (ChatTimeline *self)
   chat_message_window_free (self->window);
   self->window = chat_message_window_new ();
   self->announced = 0;
-  chat_timeline_set_at_oldest (self, FALSE);
+  chat_timeline_update_at_oldest (self);
 }
 
+/* The window slides with a reader who follows; else it lets go of the end that he moves away from. */
 void
-chat_timeline_trim (ChatTimeline *self, gboolean keep_newest)
+chat_timeline_trim (ChatTimeline *self)
 {
   guint length = chat_message_window_get_length (self->window);
 
   if (self->tail != NULL && chat_message_window_get_length (self->tail) > CHAT_TIMELINE_FOLLOWING_ROWS)
     chat_message_window_drop_oldest (self->tail, TAIL_ROWS);
   if (self->following && length > CHAT_TIMELINE_FOLLOWING_ROWS)
-    {
-      chat_message_window_drop_oldest (self->window, CHAT_TIMELINE_FOLLOWING_KEEP);
-      chat_timeline_set_at_oldest (self, FALSE);
-    }
-  else if (!self->following && length > CHAT_TIMELINE_MOST_ROWS && keep_newest)
-    {
-      chat_message_window_drop_oldest (self->window, CHAT_TIMELINE_MOST_KEEP);
-      chat_timeline_set_at_oldest (self, FALSE);
-    }
+    chat_message_window_drop_oldest (self->window, CHAT_TIMELINE_FOLLOWING_KEEP);
+  else if (!self->following && length > CHAT_TIMELINE_MOST_ROWS && self->downwards)
+    chat_message_window_drop_oldest (self->window, CHAT_TIMELINE_MOST_KEEP);
   else if (!self->following && length > CHAT_TIMELINE_MOST_ROWS)
-    {
-      chat_timeline_detach (self, chat_message_window_split (self->window, CHAT_TIMELINE_MOST_KEEP));
-    }
+    chat_timeline_detach (self, chat_message_window_split (self->window, CHAT_TIMELINE_MOST_KEEP));
+  chat_timeline_update_at_oldest (self);
 }
 
 /* The line above the first unread message: placed once for each time the channel is opened, when that message is in the
@@ -456,6 +453,8 @@ chat_timeline_init (ChatTimeline *self)
   self->dirty = g_ptr_array_new_with_free_func (g_object_unref);
   self->cancellable = g_cancellable_new ();
   self->backoff = (ChatBackoff)CHAT_BACKOFF_INIT;
+  self->hole_patience_ms = CHAT_TIMELINE_HOLE_PATIENCE_MS;
+  self->flood_begins = CHAT_TIMELINE_FLOOD_BEGINS;
   self->following = TRUE;
   self->read = -1;
 }
@@ -497,7 +496,7 @@ chat_timeline_add_live (ChatTimeline *self, GPtrArray *messages)
     others += add_live_message (self, g_ptr_array_index (messages, i)) ? 1 : 0;
   if (!self->following)
     set_unseen (self, self->unseen + others);
-  chat_timeline_trim (self, FALSE);
+  chat_timeline_trim (self);
   chat_timeline_check_holes (self);
   chat_timeline_queue_flush (self);
 }
@@ -626,7 +625,7 @@ chat_timeline_jump_to_newest (ChatTimeline *self)
       chat_message_window_free (self->window);
       self->window = g_steal_pointer (&self->tail);
       self->want_newest = TRUE; /* confirms it, and fills a screen */
-      chat_timeline_set_at_oldest (self, FALSE);
+      chat_timeline_update_at_oldest (self);
       chat_timeline_notify (self, "at-newest");
     }
   chat_timeline_set_following (self, TRUE);
@@ -647,7 +646,7 @@ chat_timeline_set_following (ChatTimeline *self, gboolean following)
   if (following)
     {
       set_unseen (self, 0);
-      chat_timeline_trim (self, TRUE);
+      chat_timeline_trim (self);
       chat_timeline_queue_flush (self);
     }
   chat_timeline_notify (self, "following");
