@@ -80,7 +80,7 @@ describe_close (ChatLiveSocket *self)
     {
     case SOUP_WEBSOCKET_CLOSE_GOING_AWAY:
       return g_strdup (_ ("the service is stopping"));
-    case 1013: /* “try again later”, registered with IANA; libsoup has no name for it */
+    case 4013: /* the service's own; 1013 (“try again later”) is one that libsoup does not let through */
       return g_strdup (_ ("the service was ahead of this computer"));
     case SOUP_WEBSOCKET_CLOSE_POLICY_VIOLATION:
       /* Translators: what the service says of it */
