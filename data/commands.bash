@@ -119,7 +119,7 @@ continue_as_invoking_user () {
 # build_in DIRECTORY [-DOPTION=VALUE…]: configures and compiles. A directory that is already configured is given these
 # options, and keeps what it has where there are none.
 build_in () {
-  local directory=$1 log=$1/configure.log tool quiet=()
+  local directory=$1 log=$1/configure.log output tool quiet=()
   for tool in meson ninja cc; do
     command -v "$tool" >/dev/null || fail "$tool is not installed." "Without --no-install this would install it."
   done
@@ -128,7 +128,9 @@ build_in () {
       "Remove it, or name another one with --build-dir."
   fi
   mkdir -p "$directory" || fail "cannot make the directory $directory." "Name another one with --build-dir."
-  configure_in "$@" >"$log" 2>&1 || {
+  # into the log only at the end: beginning anew empties the directory
+  output=$(configure_in "$@" 2>&1) || {
+    printf '%s\n' "$output" >"$log"
     grep -E 'ERROR|error:' "$log" | head -n 10 >&2 || tail -n 10 "$log" >&2
     note "All that meson said is in $log." >&2
     return 1
