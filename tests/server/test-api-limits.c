@@ -258,6 +258,30 @@ test_gone (ApiTest *self, gconstpointer data)
   api_test_wait_head (self, ana, "general", 10);
 }
 
+/* What takes long here is not held against the client. */
+static void
+test_long_answer (ApiTest *self, gconstpointer data)
+{
+  g_autofree char *ana = api_test_log_in (self, "ana");
+  g_autofree char *request = NULL;
+  g_autoptr (Plain) plain = NULL;
+
+  api_test_channel (self, ana, "general");
+  api_test_stop_api (self);
+  self->options.request_ms = 1000;
+  api_test_start_api (self);
+  request = g_strdup_printf ("POST /v1/channels/general/messages HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n"
+                             "Content-Type: application/json\r\nContent-Length: 15\r\n\r\n{\"data\":\"hola\"}",
+                             ana);
+  plain = plain_new (self);
+  chat_loopback_transport_set_stalled (self->role.loopback, TRUE);
+  g_assert_true (plain_send (plain, request, strlen (request)));
+  chat_test_run_for (2200);
+  g_assert_false (has_ended (plain));
+  chat_loopback_transport_set_stalled (self->role.loopback, FALSE);
+  expect (plain, "", "202", "accepted");
+}
+
 /* A message in ever more fragments does not become ever larger. */
 static void
 test_fragments (ApiTest *self, gconstpointer data)
@@ -301,6 +325,7 @@ main (int argc, char **argv)
   ADD ("/api/limits/slow", test_slow);
   ADD ("/api/limits/room", test_room);
   ADD ("/api/limits/gone", test_gone);
+  ADD ("/api/limits/long-answer", test_long_answer);
   ADD ("/api/limits/fragments", test_fragments);
   return g_test_run ();
 }

@@ -232,6 +232,64 @@ test_replay_unstored (ApiTest *self, gconstpointer data)
   api_live_check (live, 1, "chat_controlled", "data", "7");
 }
 
+/* The archiver's part, without a receipt: as if it were still on its way. */
+static void
+store_quietly (ApiTest *self, GPtrArray *messages)
+{
+  g_autoptr (GArray) results
+      = chat_test_call (chat_message_store_append, chat_store_get_messages (self->role.sqlite), NULL, messages);
+
+  g_assert_nonnull (results);
+}
+
+/* The store is ahead of the receipts: what waits in the tail is in the page as well. */
+static void
+test_replay_ahead_of_receipts (ApiTest *self, gconstpointer data)
+{
+  g_autofree char *ana = api_test_log_in (self, "ana");
+  g_autoptr (ApiLive) live = api_live_open (self, ana);
+  g_autoptr (ApiLive) later = api_live_open (self, ana);
+  g_autoptr (GPtrArray) delivered = NULL;
+
+  api_test_channel (self, ana, "general");
+  api_live_subscribe (live, 1, CONTROLLED, "");
+  api_test_stop_archiver (self);
+  post_some (self, ana, "general", 1, 3);
+  api_live_check (live, 1, "chat_controlled", "data", "1 2 3");
+  delivered = role_test_list (&self->role, CHAT_TOPIC_CONTROLLED);
+  g_ptr_array_set_size (delivered, 2);
+  store_quietly (self, delivered);
+  api_live_subscribe (later, 1, CONTROLLED, "\"after\":{\"general\":0}");
+  api_live_check (later, 1, "chat_controlled", "data=seq", "1=1 2=2 3=0");
+  api_test_start_archiver (self);
+  api_test_wait_head (self, ana, "general", 3);
+  api_live_check_quiet (later);
+  api_live_check_quiet (live);
+}
+
+/* The store is even ahead of the broker's own delivery: who has had the row does not get the copy, who has not does. */
+static void
+test_replay_ahead_of_broker (ApiTest *self, gconstpointer data)
+{
+  g_autofree char *ana = api_test_log_in (self, "ana");
+  g_autoptr (ApiLive) before = api_live_open (self, ana);
+  g_autoptr (ApiLive) live = api_live_open (self, ana);
+  g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func ((GDestroyNotify)chat_message_unref);
+
+  api_test_channel (self, ana, "general");
+  post_stored (self, ana, "general", 1, 1);
+  api_live_subscribe (before, 1, CONTROLLED, "");
+  g_ptr_array_add (rows, role_test_message (&self->role, "luis", "general", "early", "2"));
+  store_quietly (self, rows);
+  api_live_subscribe (live, 1, CONTROLLED, "\"after\":{\"general\":0}");
+  api_live_check (live, 1, "chat_controlled", "data=seq", "1=1 2=2");
+  role_test_publish (&self->role, CHAT_TOPIC_CONTROLLED, rows->pdata[0]);
+  api_live_check (before, 1, "chat_controlled", "data", "2");
+  g_free (api_test_post (self, ana, "general", "3"));
+  api_live_check (live, 1, "chat_controlled", "data", "3");
+  api_live_check (before, 1, "chat_controlled", "data", "3");
+}
+
 /* What the broker did not deliver to this process is fetched when its receipt comes, in front of that receipt. */
 static void
 test_missed (ApiTest *self, gconstpointer data)
@@ -240,7 +298,6 @@ test_missed (ApiTest *self, gconstpointer data)
   g_autoptr (ApiLive) live = api_live_open (self, ana);
   g_autoptr (ChatMessage) receipt = chat_message_new (CHAT_KIND_RECEIPT);
   g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func ((GDestroyNotify)chat_message_unref);
-  g_autoptr (GArray) results = NULL;
 
   api_test_channel (self, ana, "general");
   post_stored (self, ana, "general", 1, 2);
@@ -253,8 +310,7 @@ test_missed (ApiTest *self, gconstpointer data)
       g_ptr_array_add (rows, role_test_message (&self->role, "luis", "general", id, text));
       chat_message_add_receipt (receipt, id, i);
     }
-  results = chat_test_call (chat_message_store_append, chat_store_get_messages (self->role.sqlite), NULL, rows);
-  g_assert_nonnull (results);
+  store_quietly (self, rows);
   chat_message_set_id (receipt, "r");
   chat_message_set_channel (receipt, "general");
   role_test_publish (&self->role, CHAT_TOPIC_RECEIPTS, receipt);
@@ -618,6 +674,8 @@ main (int argc, char **argv)
   ADD ("/api/live/replay", test_replay);
   ADD ("/api/live/replay-while-live", test_replay_while_live);
   ADD ("/api/live/replay-unstored", test_replay_unstored);
+  ADD ("/api/live/replay-ahead-of-receipts", test_replay_ahead_of_receipts);
+  ADD ("/api/live/replay-ahead-of-broker", test_replay_ahead_of_broker);
   ADD ("/api/live/missed", test_missed);
   ADD ("/api/live/duplicates", test_duplicates);
   ADD ("/api/live/private", test_private);

@@ -182,14 +182,13 @@ paged_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   chat_api_live_reader_advance (self);
 }
 
-/* Whether there is nothing of which the store would have to tell the tail. */
+/* Whether the tail knows all seqs up to the head: then what waits in it is not stored so far. */
 static gboolean
 can_join_at_once (ChatApiLiveReader *self)
 {
   ChatApiLiveTail *tail = chat_api_live_channel_get_tail (self->channel);
 
-  return chat_api_live_tail_count_waiting (tail) == 0 && chat_api_live_tail_get_newest (tail) >= self->head
-         && chat_api_live_tail_get_complete (tail) <= self->seq;
+  return chat_api_live_tail_get_newest (tail) >= self->head && chat_api_live_tail_get_complete (tail) <= self->seq;
 }
 
 static void
