@@ -171,7 +171,10 @@ add_live_message (ChatTimeline *self, ChatMessage *message)
   if (seq == 0)
     seq = take_early (self, id);
   if (is_elsewhere (self, seq))
-    return FALSE;
+    {
+      chat_timeline_remove_pending (self, id);
+      return FALSE;
+    }
 
   item = make_row (self, message, seq);
   chat_message_window_add_live (newest_window (self), item);

@@ -2,6 +2,7 @@
 #include "client/chat-workspace-private.h"
 
 #include "core/chat-json.h"
+#include "core/chat-message-codec.h"
 #include "core/chat-names.h"
 #include "core/chat-time.h"
 
@@ -297,6 +298,59 @@ chat_workspace_sync_people (ChatWorkspace *self, ChatChannel *channel)
     ask (self, path, take_people, chat_channel_get_name (channel));
 }
 
+/*
+ * Own messages that were accepted and not seen again: the feed broke, or this program ended, and by now so much may
+ * have been written behind them that no page of the history brings them. They are asked for, one after the other in
+ * each channel. One that is not stored yet comes with the feed, and so do those behind it.
+ */
+
+static void ask_for_accepted (ChatWorkspace *self, const char *channel);
+
+static void
+take_accepted (ChatWorkspace *self, JsonObject *answer, const Question *question)
+{
+  g_autoptr (GPtrArray) messages = g_ptr_array_new_with_free_func ((GDestroyNotify)chat_message_unref);
+  ChatMessage *message = chat_message_decode_object (answer, NULL);
+  ChatChannel *channel = chat_channel_list_find (self->channels, question->channel);
+
+  if (message == NULL)
+    return;
+  g_ptr_array_add (messages, message);
+  if (channel != NULL && chat_channel_peek_timeline (channel) != NULL)
+    chat_timeline_add_live (chat_channel_peek_timeline (channel), messages);
+  if (chat_outbox_settle (self->outbox, chat_message_get_id (message)))
+    ask_for_accepted (self, question->channel);
+}
+
+static void
+find_accepted_cb (ChatMessage *message, ChatDelivery delivery, const char *reason, gpointer data)
+{
+  GHashTable *first = data;
+  const char *channel = chat_message_get_channel (message);
+
+  if (delivery == CHAT_DELIVERY_ACCEPTED && !g_hash_table_contains (first, channel))
+    g_hash_table_insert (first, g_strdup (channel), g_strdup (chat_message_get_id (message)));
+}
+
+/* @channel: (nullable): NULL: in each of them. */
+static void
+ask_for_accepted (ChatWorkspace *self, const char *channel)
+{
+  g_autoptr (GHashTable) first = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  GHashTableIter iter;
+  gpointer name, id;
+
+  chat_outbox_foreach (self->outbox, find_accepted_cb, first);
+  g_hash_table_iter_init (&iter, first);
+  while (g_hash_table_iter_next (&iter, &name, &id))
+    {
+      g_autofree char *path = g_strdup_printf ("v1/messages/%s", (const char *)id);
+
+      if (channel == NULL || g_str_equal (channel, name))
+        ask (self, path, take_accepted, name);
+    }
+}
+
 void
 chat_workspace_sync (ChatWorkspace *self)
 {
@@ -306,6 +360,7 @@ chat_workspace_sync (ChatWorkspace *self)
   ask (self, "v1/users", take_users, NULL);
   ask (self, "v1/channels", take_channels, NULL);
   chat_workspace_sync_block (self);
+  ask_for_accepted (self, NULL);
   if (active != NULL)
     chat_workspace_sync_people (self, active);
   for (guint i = 0; i < chat_channel_list_get_length (self->channels); i++)
