@@ -3,12 +3,12 @@
 
 #include "config.h"
 #include "core/chat-signature.h"
-#include "core/chat-time.h"
 #include "moderation/chat-rules.h"
 #include "server/api/chat-api.h"
 #include "server/archiver/chat-archiver.h"
 #include "server/bot/chat-echo-bot.h"
 #include "server/chat-broker-factory.h"
+#include "server/chat-server-channels.h"
 #include "server/chat-server-config.h"
 #include "server/chat-server-directory.h"
 #include "server/chat-server-rejections.h"
@@ -28,12 +28,16 @@ struct _ChatServer
   ChatStore *store;
   ChatSessionService *sessions;
   ChatRules *rules;
+  GError *lists_error; /* why there are none */
   ChatApi *api;
   GPtrArray *services; /* (element-type ChatService): the roles, in the order in which they are started */
   GTask *start;        /* while it starts */
   GTask *stop;         /* while it stops */
 
+  ChatTransportState broker_state; /* as the log has it */
   gboolean embedded;
+  gboolean lists_read;
+  gboolean awaits_lists;
   gboolean stopped;
   guint step;    /* of the start or the stop */
   guint started; /* services, the first of the array */
@@ -113,13 +117,35 @@ connected_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     fail_start (self, error);
 }
 
+/* What the broker is doing, for whoever reads the log: it goes on by itself. */
+static void
+broker_state_cb (ChatTransport *transport, GParamSpec *property, gpointer user_data)
+{
+  ChatServer *self = user_data;
+  ChatTransportState before = self->broker_state;
+  g_autofree char *status = chat_transport_dup_status (transport);
+  gboolean lost;
+
+  self->broker_state = chat_transport_get_state (transport);
+  if (self->broker_state == before)
+    return;
+  lost = before != CHAT_TRANSPORT_OFFLINE && self->broker_state != CHAT_TRANSPORT_ONLINE && self->stop == NULL;
+  g_log_structured (G_LOG_DOMAIN, lost ? G_LOG_LEVEL_WARNING : G_LOG_LEVEL_INFO, "BROKER",
+                    chat_transport_get_name (transport), "MESSAGE", "%s", status);
+}
+
 static void
 connect_broker (ChatServer *self)
 {
   self->transport = chat_broker_factory_new_transport (self->config);
+  g_signal_connect_object (self->transport, "notify::state", G_CALLBACK (broker_state_cb), self, 0);
   chat_transport_connect_async (self->transport, g_task_get_cancellable (self->start), connected_cb,
                                 g_object_ref (self));
 }
+
+/*
+ * The word lists are read in a thread while store and broker are opened: it takes as long as all the rest.
+ */
 
 static void
 read_lists_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
@@ -134,15 +160,11 @@ read_lists_thread (GTask *task, gpointer source, gpointer task_data, GCancellabl
 }
 
 static void
-lists_read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+take_lists (ChatServer *self)
 {
-  ChatServer *self = CHAT_SERVER (source);
-  GError *error = NULL;
-
-  self->rules = g_task_propagate_pointer (G_TASK (result), &error);
   if (self->rules == NULL)
     {
-      fail_start (self, error);
+      fail_start (self, g_steal_pointer (&self->lists_error));
       return;
     }
   g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_INFO, "RULES", chat_rules_get_version (self->rules), "MESSAGE",
@@ -151,69 +173,51 @@ lists_read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
-read_lists (ChatServer *self)
+lists_read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  ChatServer *self = CHAT_SERVER (source);
+
+  self->rules = g_task_propagate_pointer (G_TASK (result), &self->lists_error);
+  self->lists_read = TRUE;
+  if (self->awaits_lists)
+    take_lists (self);
+}
+
+static void
+begin_lists (ChatServer *self)
 {
   g_autoptr (GTask) task = g_task_new (self, NULL, lists_read_cb, NULL);
 
-  g_task_set_source_tag (task, read_lists);
+  g_task_set_source_tag (task, begin_lists);
   g_task_run_in_thread (task, read_lists_thread);
-}
-
-/* The channels that are to be there, one after the other. */
-typedef struct
-{
-  ChatServer *server;
-  guint next;
-} Ensuring;
-
-static void ensure_next (Ensuring *ensuring);
-
-static void
-ensured_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  Ensuring *ensuring = user_data;
-  GError *error = NULL;
-  gboolean created;
-
-  if (chat_channel_store_ensure_finish (CHAT_CHANNEL_STORE (source), result, &created, &error))
-    {
-      ensure_next (ensuring);
-      return;
-    }
-  fail_start (ensuring->server, error);
-  g_object_unref (ensuring->server);
-  g_free (ensuring);
-}
-
-static void
-ensure_next (Ensuring *ensuring)
-{
-  ChatServer *self = ensuring->server;
-  const char *const *names = chat_config_get_list (self->config, "channels", "initial");
-  const char *name = names != NULL ? names[ensuring->next++] : NULL;
-  ChatChannelInfo info = { .name = (char *)name,
-                           .kind = CHAT_CHANNEL_PUBLIC,
-                           .topic = (char *)chat_config_get_string (self->config, "channels", "topic"),
-                           .language = (char *)chat_config_get_string (self->config, "channels", "language"),
-                           .active = chat_time_now () };
-
-  if (name != NULL)
-    {
-      chat_channel_store_ensure_async (chat_store_get_channels (self->store), &info, NULL, ensured_cb, ensuring);
-      return;
-    }
-  g_free (ensuring);
   start_next (self);
-  g_object_unref (self);
 }
 
 static void
-ensure_channels (ChatServer *self)
+await_lists (ChatServer *self)
 {
-  Ensuring *ensuring = g_new0 (Ensuring, 1);
+  self->awaits_lists = TRUE;
+  if (self->lists_read)
+    take_lists (self);
+}
 
-  ensuring->server = g_object_ref (self);
-  ensure_next (ensuring);
+static void
+channels_made_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (ChatServer) self = user_data;
+  GError *error = NULL;
+
+  if (chat_server_channels_make_finish (CHAT_CHANNEL_STORE (source), result, &error))
+    start_next (self);
+  else
+    fail_start (self, error);
+}
+
+static void
+make_channels (ChatServer *self)
+{
+  chat_server_channels_make_async (chat_store_get_channels (self->store), self->config,
+                                   g_task_get_cancellable (self->start), channels_made_cb, g_object_ref (self));
 }
 
 /*
@@ -344,7 +348,7 @@ static void
 start_next (ChatServer *self)
 {
   static void (*const steps[]) (ChatServer * self) = {
-    open_directory, open_store, connect_broker, read_lists, ensure_channels, add_services, start_services,
+    open_directory, begin_lists, open_store, connect_broker, make_channels, await_lists, add_services, start_services,
   };
   GError *error = NULL;
 
@@ -521,6 +525,7 @@ chat_server_finalize (GObject *object)
   ChatServer *self = CHAT_SERVER (object);
 
   g_ptr_array_unref (self->services);
+  g_clear_error (&self->lists_error);
   g_clear_object (&self->api);
   g_clear_object (&self->sessions);
   g_clear_pointer (&self->rules, chat_rules_unref);
