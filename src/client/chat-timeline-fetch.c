@@ -129,8 +129,9 @@ retry_later (ChatTimeline *self)
     self->retry_source = g_timeout_add (chat_backoff_next (&self->backoff), retry_cb, self);
 }
 
-/* What @page makes known, as an answer to what was asked. The beginning of a channel is known as seq 0, which no
- * message has: so an empty channel is known, too. */
+/* What @page makes known, as an answer to what was asked: from its first message to its last; its head may be of a
+ * moment later. The beginning of a channel is known as seq 0, which no message has: so an empty channel is known, too.
+ */
 static void
 page_range (const ChatHistoryQuery *query, const ChatHistoryPage *page, gint64 *from, gint64 *to)
 {
@@ -146,12 +147,12 @@ page_range (const ChatHistoryQuery *query, const ChatHistoryPage *page, gint64 *
   else if (query->after > 0)
     {
       *from = query->after + 1;
-      *to = page->more_after ? (length > 0 ? last : query->after) : MAX (page->head, query->after);
+      *to = length > 0 ? last : query->after;
     }
   else
     {
-      *to = MAX (page->head, last);
-      *from = page->more_before ? (length > 0 ? first : *to + 1) : 0;
+      *to = last;
+      *from = page->more_before && length > 0 ? first : 0;
     }
 }
 

@@ -142,6 +142,16 @@ take_early (ChatTimeline *self, const char *id)
   return 0;
 }
 
+/* An own message was seen where the window is not: it no longer waits at the bottom. */
+static void
+drop_pending (ChatTimeline *self, const char *id)
+{
+  guint place;
+
+  if (self->pending->len > 0 && find_pending (self, id, &place))
+    g_ptr_array_remove_index (self->pending, place);
+}
+
 /* Whether a record with @seq lies outside of what is kept: older than the window, or between it and the tail. */
 static gboolean
 is_elsewhere (ChatTimeline *self, gint64 seq)
@@ -172,7 +182,7 @@ add_live_message (ChatTimeline *self, ChatMessage *message)
     seq = take_early (self, id);
   if (is_elsewhere (self, seq))
     {
-      chat_timeline_remove_pending (self, id);
+      drop_pending (self, id);
       return FALSE;
     }
 
@@ -524,7 +534,9 @@ chat_timeline_add_receipts (ChatTimeline *self, ChatMessage *receipt)
       self->announced = MAX (self->announced, *(gint64 *)seq);
       if (item != NULL)
         place_row (self, window, item, *(gint64 *)seq);
-      else if (!is_elsewhere (self, *(gint64 *)seq))
+      else if (is_elsewhere (self, *(gint64 *)seq))
+        drop_pending (self, id);
+      else
         keep_early (self, id, *(gint64 *)seq);
     }
   chat_timeline_check_holes (self);
@@ -607,14 +619,10 @@ chat_timeline_set_delivery (ChatTimeline *self, const char *id, ChatDelivery del
 void
 chat_timeline_remove_pending (ChatTimeline *self, const char *id)
 {
-  guint place;
-
   g_return_if_fail (CHAT_IS_TIMELINE (self));
   g_return_if_fail (id != NULL);
 
-  if (!find_pending (self, id, &place))
-    return;
-  g_ptr_array_remove_index (self->pending, place);
+  drop_pending (self, id);
   chat_timeline_queue_flush (self);
 }
 

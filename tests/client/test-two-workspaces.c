@@ -1,0 +1,461 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Two users on the real server, each with the whole client but its window: what one says the other reads; and when the
+ * server is killed in the middle of it, again and again, each message is in both timelines once, in one order.
+ */
+#include "chat-test-call.h"
+#include "chat-test-server.h"
+#include "client/chat-workspace.h"
+#include "core/chat-time.h"
+#include "transport/websocket/chat-websocket-transport.h"
+
+#include <glib/gstdio.h>
+
+#define CHANNEL "general"
+
+typedef struct
+{
+  ChatTestServer *server;
+  char *directory;
+  ChatWorkspace *ana, *luis;
+  guint warned;
+} World;
+
+static ChatTransport *
+make_feed (SoupSession *session, const char *uri, const char *token, gpointer data)
+{
+  return chat_websocket_transport_new (session, uri, token);
+}
+
+static ChatWorkspace *
+workspace_new (World *world, const char *user)
+{
+  g_autofree char *directory = g_build_filename (world->directory, user, NULL);
+
+  return chat_workspace_new (chat_test_server_get_uri (world->server), user, directory, make_feed, NULL);
+}
+
+static void
+workspace_open (ChatWorkspace *workspace, const char *channel)
+{
+  g_autoptr (GError) error = NULL;
+
+  chat_test_call (chat_workspace_open, workspace, &error, channel);
+  g_assert_no_error (error);
+}
+
+/* (transfer full): the token */
+static char *
+sign_in (ChatWorkspace *workspace, const char *token)
+{
+  GAsyncResult *awaited = NULL;
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+  char *opened = NULL;
+
+  chat_workspace_sign_in_async (workspace, token, NULL, chat_test_result_cb, &awaited);
+  result = chat_test_await (&awaited, "the sign-in");
+  chat_workspace_sign_in_finish (workspace, result, &opened, &error);
+  g_assert_no_error (error);
+  return opened;
+}
+
+static gboolean
+is_live (gpointer data)
+{
+  return chat_workspace_get_state (data) == CHAT_WORKSPACE_LIVE;
+}
+
+static gboolean
+has_channel (gpointer data)
+{
+  return chat_workspace_find_channel (data, CHANNEL) != NULL;
+}
+
+static void
+wait_live (ChatWorkspace *workspace)
+{
+  chat_test_wait_until (is_live, workspace, "the workspace to be live");
+  chat_test_wait_until (has_channel, workspace, "#general");
+}
+
+static void
+workspace_close (ChatWorkspace *workspace, gboolean sign_out)
+{
+  g_autoptr (GError) error = NULL;
+
+  chat_test_call (chat_workspace_close, workspace, &error, sign_out);
+  g_assert_no_error (error);
+  g_assert_finalize_object (workspace);
+}
+
+static void
+world_start (World *world, const char *const *settings)
+{
+  *world = (World){ .server = chat_test_server_new (settings) };
+  world->directory = g_dir_make_tmp ("tertulia-client-XXXXXX", NULL);
+  chat_test_server_start (world->server);
+  world->ana = workspace_new (world, "ana");
+  world->luis = workspace_new (world, "luis");
+  workspace_open (world->ana, CHANNEL);
+  workspace_open (world->luis, CHANNEL);
+  g_free (sign_in (world->ana, NULL));
+  g_free (sign_in (world->luis, NULL));
+  wait_live (world->ana);
+  wait_live (world->luis);
+}
+
+static void
+world_end (World *world)
+{
+  g_autofree char *command = NULL;
+
+  if (world->ana != NULL)
+    workspace_close (world->ana, FALSE);
+  if (world->luis != NULL)
+    workspace_close (world->luis, FALSE);
+  chat_test_server_free (world->server);
+  command = g_strdup_printf ("rm -rf '%s'", world->directory);
+  g_assert_true (g_spawn_command_line_sync (command, NULL, NULL, NULL, NULL));
+  g_free (world->directory);
+}
+
+static ChatTimeline *
+timeline_of (ChatWorkspace *workspace)
+{
+  return chat_channel_get_timeline (chat_workspace_find_channel (workspace, CHANNEL));
+}
+
+static void
+say (ChatWorkspace *workspace, const char *text)
+{
+  g_autoptr (GError) error = NULL;
+
+  chat_workspace_send (workspace, CHANNEL, text, &error);
+  g_assert_no_error (error);
+}
+
+static const char *
+text_at (ChatTimeline *timeline, guint place)
+{
+  g_autoptr (ChatMessageItem) item = g_list_model_get_item (G_LIST_MODEL (timeline), place);
+  ChatMessage *message = chat_message_item_get_message (item);
+
+  return message != NULL ? chat_message_get_data (message) : NULL;
+}
+
+static ChatDelivery
+delivery_at (ChatTimeline *timeline, guint place)
+{
+  g_autoptr (ChatMessageItem) item = g_list_model_get_item (G_LIST_MODEL (timeline), place);
+
+  return chat_message_item_get_delivery (item);
+}
+
+static gboolean
+has_one (gpointer data)
+{
+  return g_list_model_get_n_items (data) >= 1;
+}
+
+static gboolean
+first_is_stored (gpointer data)
+{
+  return g_list_model_get_n_items (data) >= 1 && delivery_at (data, 0) == CHAT_DELIVERY_STORED;
+}
+
+static void
+test_talk (void)
+{
+  World world;
+  ChatTimeline *anas, *luiss;
+  g_autofree char *status = NULL;
+
+  world_start (&world, NULL);
+  anas = timeline_of (world.ana);
+  luiss = timeline_of (world.luis);
+  say (world.ana, "hola");
+  chat_test_wait_until (has_one, luiss, "the message at the other's");
+  g_assert_cmpstr (text_at (luiss, 0), ==, "hola");
+  g_assert_cmpint (delivery_at (luiss, 0), ==, CHAT_DELIVERY_NONE);
+  chat_test_wait_until (first_is_stored, anas, "the own message to be stored");
+  g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (anas)), ==, 1);
+  g_object_get (world.ana, "status", &status, NULL);
+  g_assert_cmpstr (status, ==, "WebSocket · live");
+  world_end (&world);
+}
+
+/* Unread counters, and how far one has read, over a restart of both. */
+
+static gboolean
+has_two_unread (gpointer data)
+{
+  ChatChannel *channel = chat_workspace_find_channel (data, CHANNEL);
+
+  return channel != NULL && chat_channel_get_unread (channel) == 2;
+}
+
+static guint
+mentions_of (ChatWorkspace *workspace)
+{
+  guint mentions;
+
+  g_object_get (chat_workspace_find_channel (workspace, CHANNEL), "mentions", &mentions, NULL);
+  return mentions;
+}
+
+static gboolean
+has_two (gpointer data)
+{
+  return g_list_model_get_n_items (data) >= 2;
+}
+
+static void
+test_unread (void)
+{
+  World world;
+  g_autofree char *token = NULL;
+  g_autoptr (ChatMessageItem) first = NULL;
+
+  world_start (&world, NULL);
+  say (world.ana, "uno");
+  say (world.ana, "dos para @luis");
+  chat_test_wait_until (has_two_unread, world.luis, "two unread messages");
+  g_assert_cmpuint (mentions_of (world.luis), ==, 1);
+  g_assert_cmpuint (chat_channel_get_unread (chat_workspace_find_channel (world.ana, CHANNEL)), ==, 0);
+
+  chat_test_wait_until (is_live, world.luis, "the workspace to be live");
+  /* the next start shows the counter before there is any network */
+  g_object_get (world.luis, "token", &token, NULL);
+  workspace_close (g_steal_pointer (&world.luis), FALSE);
+  world.luis = workspace_new (&world, "luis");
+  workspace_open (world.luis, CHANNEL);
+  g_assert_true (has_two_unread (world.luis));
+  g_assert_cmpint (chat_workspace_get_state (world.luis), ==, CHAT_WORKSPACE_OFFLINE);
+  g_free (sign_in (world.luis, token));
+  wait_live (world.luis);
+
+  chat_workspace_set_active (world.luis, CHANNEL, TRUE);
+  g_assert_cmpuint (chat_channel_get_unread (chat_workspace_find_channel (world.luis, CHANNEL)), ==, 0);
+  chat_test_wait_until (has_two, timeline_of (world.luis), "both messages");
+  say (world.ana, "tres");
+  chat_test_wait_until ((ChatTestCondition)is_live, world.luis, "to be live");
+  world_end (&world);
+}
+
+/* Three swear words: warnings, then a block; the other sees asterisks. */
+
+static gboolean
+is_blocked (gpointer data)
+{
+  return chat_workspace_get_blocked (data);
+}
+
+static gboolean
+knows_why (gpointer data)
+{
+  g_autofree char *reason = NULL;
+
+  g_object_get (data, "block-reason", &reason, NULL);
+  return reason != NULL;
+}
+
+static void
+warned_cb (ChatWorkspace *workspace, const ChatWarning *warning, World *world)
+{
+  world->warned++;
+  g_assert_cmpuint (warning->strike, ==, world->warned);
+  g_assert_cmpuint (warning->limit, ==, 3);
+  g_assert_cmpstr (warning->words[0], ==, "asshole");
+}
+
+static gboolean
+last_is_refused (gpointer data)
+{
+  guint length = g_list_model_get_n_items (data);
+
+  return length > 0 && delivery_at (data, length - 1) == CHAT_DELIVERY_REFUSED;
+}
+
+static void
+test_moderation (void)
+{
+  World world;
+  ChatTimeline *luiss;
+
+  world_start (&world, NULL);
+  luiss = timeline_of (world.luis);
+  timeline_of (world.ana);
+  g_signal_connect (world.ana, "warned", G_CALLBACK (warned_cb), &world);
+  say (world.ana, "what an asshole");
+  chat_test_wait_until (has_one, luiss, "the masked message");
+  g_assert_cmpstr (text_at (luiss, 0), ==, "what an *******");
+  say (world.ana, "you asshole");
+  say (world.ana, "asshole");
+  chat_test_wait_until (is_blocked, world.ana, "the block");
+  chat_test_wait_for_count (&world.warned, 3);
+  chat_test_wait_until (knows_why, world.ana, "the reason of the block");
+  say (world.ana, "¿hola?");
+  chat_test_wait_until (last_is_refused, timeline_of (world.ana), "a refusal");
+  world_end (&world);
+}
+
+/* In mid-traffic. All of it is more than a timeline keeps: it is read off while paging up. */
+
+#define ROUNDS 4
+#define EACH 60
+
+static gboolean
+is_quiet (gpointer data)
+{
+  gboolean older, newer;
+
+  g_object_get (data, "loading-older", &older, "loading-newer", &newer, NULL);
+  return !older && !newer;
+}
+
+typedef struct
+{
+  ChatTimeline *timeline;
+  guint count;
+} Whole;
+
+/* Each seq is a message here: when the last one is in, all are said. */
+static gboolean
+has_the_end (gpointer data)
+{
+  Whole *whole = data;
+  guint length = g_list_model_get_n_items (G_LIST_MODEL (whole->timeline));
+  g_autoptr (ChatMessageItem) item
+      = length > 0 ? g_list_model_get_item (G_LIST_MODEL (whole->timeline), length - 1) : NULL;
+
+  return item != NULL && chat_message_item_get_seq (item) == whole->count && is_quiet (whole->timeline)
+         && chat_timeline_get_newest_seq (whole->timeline) == whole->count;
+}
+
+static gboolean
+nothing_waits (gpointer data)
+{
+  guint queued;
+
+  g_object_get (data, "queued", &queued, NULL);
+  return queued == 0;
+}
+
+/* What the rows say, by seq; the rows of two looks must agree. */
+static void
+read_rows (ChatTimeline *timeline, GPtrArray *texts)
+{
+  for (guint i = 0; i < g_list_model_get_n_items (G_LIST_MODEL (timeline)); i++)
+    {
+      g_autoptr (ChatMessageItem) item = g_list_model_get_item (G_LIST_MODEL (timeline), i);
+      guint seq = (guint)chat_message_item_get_seq (item);
+      char **place;
+
+      g_assert_cmpuint (seq, >, 0);
+      g_assert_cmpuint (seq, <, texts->len);
+      place = (char **)&g_ptr_array_index (texts, seq);
+      if (*place == NULL)
+        *place = g_strdup (text_at (timeline, i));
+      g_assert_cmpstr (*place, ==, text_at (timeline, i));
+    }
+}
+
+static gboolean
+is_at_oldest (ChatTimeline *timeline)
+{
+  gboolean at_oldest;
+
+  g_object_get (timeline, "at-oldest", &at_oldest, NULL);
+  return at_oldest;
+}
+
+/* (transfer full) (element-type utf8): the whole channel, its place 0 empty. */
+static GPtrArray *
+read_channel (ChatTimeline *timeline, guint count)
+{
+  GPtrArray *texts = g_ptr_array_new_with_free_func (g_free);
+  Whole whole = { timeline, count };
+
+  g_ptr_array_set_size (texts, (gint)count + 1);
+  chat_test_wait_until (has_the_end, &whole, "the last message");
+  read_rows (timeline, texts);
+  chat_timeline_set_following (timeline, FALSE);
+  while (!is_at_oldest (timeline))
+    {
+      chat_timeline_load_older (timeline);
+      chat_test_wait_until (is_quiet, timeline, "an older page");
+      chat_test_run_for (20); /* a frame */
+      read_rows (timeline, texts);
+    }
+  return texts;
+}
+
+/* Each of them once, each author's in the order in which he said them. */
+static void
+check_each_once (GPtrArray *texts, guint count)
+{
+  guint next[2] = { 0, 0 };
+
+  for (guint i = 1; i <= count; i++)
+    {
+      const char *text = g_ptr_array_index (texts, i);
+
+      g_assert_nonnull (text);
+      g_assert_cmpuint (g_ascii_strtoull (text + 1, NULL, 10), ==, next[text[0] == 'a' ? 0 : 1]++);
+    }
+}
+
+static void
+talk_and_kill (World *world)
+{
+  for (guint round = 0, next = 0; round < ROUNDS; round++)
+    {
+      for (guint i = 0; i < EACH; i++, next++)
+        {
+          g_autofree char *a = g_strdup_printf ("a%u", next), *l = g_strdup_printf ("l%u", next);
+
+          say (world->ana, a);
+          say (world->luis, l);
+          chat_test_run_pending ();
+        }
+      chat_test_run_for (20);
+      chat_test_server_kill (world->server);
+      chat_test_run_for (50);
+      chat_test_server_start (world->server);
+    }
+  while (!nothing_waits (world->ana) || !nothing_waits (world->luis))
+    g_main_context_iteration (NULL, TRUE);
+  chat_test_wait_until (is_live, world->ana, "ana to be live");
+  chat_test_wait_until (is_live, world->luis, "luis to be live");
+}
+
+static void
+test_killed (void)
+{
+  const guint count = 2 * ROUNDS * EACH;
+  g_autoptr (GPtrArray) anas = NULL, luiss = NULL;
+  World world;
+
+  world_start (&world, NULL);
+  timeline_of (world.ana);
+  timeline_of (world.luis);
+  talk_and_kill (&world);
+  anas = read_channel (timeline_of (world.ana), count);
+  luiss = read_channel (timeline_of (world.luis), count);
+  check_each_once (anas, count);
+  for (guint i = 1; i <= count; i++)
+    g_assert_cmpstr (g_ptr_array_index (anas, i), ==, g_ptr_array_index (luiss, i));
+  world_end (&world);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/two-workspaces/talk", test_talk);
+  g_test_add_func ("/two-workspaces/unread", test_unread);
+  g_test_add_func ("/two-workspaces/moderation", test_moderation);
+  g_test_add_func ("/two-workspaces/killed", test_killed);
+  return g_test_run ();
+}
