@@ -348,24 +348,19 @@ chat_rest_set_token (ChatRest *self, const char *token)
     }
 }
 
-void
-chat_rest_call_async (ChatRest *self, const char *method, const char *path, JsonObject *body, GCancellable *cancellable,
-                      GAsyncReadyCallback callback, gpointer user_data)
+/* @flags: libsoup makes a connection of its own for each POST that it is not told may be repeated. */
+static void
+begin_call (ChatRest *self, const char *method, const char *path, JsonObject *body, SoupMessageFlags flags,
+            GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
-  g_autoptr (GTask) task = NULL;
-  g_autofree char *uri = NULL;
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  g_autofree char *uri = g_strdup_printf ("%s/%s", self->uri, path);
   SoupMessageHeaders *headers;
-  Call *call;
+  Call *call = g_new0 (Call, 1);
 
-  g_return_if_fail (CHAT_IS_REST (self));
-
-  task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, chat_rest_call_async);
-  call = g_new0 (Call, 1);
-  call->answer = g_byte_array_new ();
   g_task_set_task_data (task, call, (GDestroyNotify)call_free);
-
-  uri = g_strdup_printf ("%s/%s", self->uri, path);
+  call->answer = g_byte_array_new ();
   call->message = soup_message_new (method, uri);
   if (call->message == NULL)
     {
@@ -373,6 +368,7 @@ chat_rest_call_async (ChatRest *self, const char *method, const char *path, Json
                                _ ("“%s” is no address of a service: it begins with http:// or https://"), self->uri);
       return;
     }
+  soup_message_add_flags (call->message, flags);
   headers = soup_message_get_request_headers (call->message);
   soup_message_headers_replace (headers, "Accept", "application/json, application/problem+json");
   if (self->token != NULL)
@@ -389,6 +385,15 @@ chat_rest_call_async (ChatRest *self, const char *method, const char *path, Json
     }
   soup_session_send_async (self->session, call->message, G_PRIORITY_DEFAULT, cancellable, send_cb,
                            g_steal_pointer (&task));
+}
+
+void
+chat_rest_call_async (ChatRest *self, const char *method, const char *path, JsonObject *body, GCancellable *cancellable,
+                      GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_return_if_fail (CHAT_IS_REST (self));
+
+  begin_call (self, method, path, body, 0, cancellable, callback, user_data);
 }
 
 JsonObject *
@@ -438,7 +443,8 @@ chat_rest_send_async (ChatRest *self, ChatMessage *message, GCancellable *cancel
 
   escaped = g_uri_escape_string (chat_message_get_channel (message), NULL, FALSE);
   path = g_strdup_printf ("v1/channels/%s/messages", escaped);
-  chat_rest_call_async (self, SOUP_METHOD_POST, path, body, cancellable, sent_cb, g_steal_pointer (&task));
+  begin_call (self, SOUP_METHOD_POST, path, body, SOUP_MESSAGE_IDEMPOTENT, cancellable, sent_cb,
+              g_steal_pointer (&task));
 }
 
 gboolean
