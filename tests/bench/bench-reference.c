@@ -76,7 +76,7 @@ bench_reference_run (void)
   g_slist_free_full (uris, (GDestroyNotify)g_uri_unref);
   g_source_set_callback (ended, G_SOURCE_FUNC (stdin_cb), self.loop, NULL);
   g_source_attach (ended, NULL);
-  g_print ("READY %s\n", uri);
+  g_print ("%s\n", uri);
   g_main_loop_run (self.loop);
   g_clear_object (&self.listener);
   g_main_loop_unref (self.loop);

@@ -3,5 +3,5 @@
 
 /** bench_reference_run: what the server is held against: libsoup alone. Answers every POST with 202 at once, and puts
  * what was posted on the WebSocket of whoever listens; no database, no moderation, none of the product's code. Prints
- * "READY URI" and runs until standard input ends. */
+ * its URI and runs until standard input ends. */
 int bench_reference_run (void);

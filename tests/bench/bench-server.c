@@ -7,12 +7,13 @@
 #include "bench-load.h"
 #include "bench-reference.h"
 #include "chat-bench.h"
-#include "scratch.h"
-#include "server-process.h"
 #include "stored.h"
 #include "wire.h"
 
+#include <gio/gio.h>
 #include <string.h>
+
+#include "chat-test-server.h"
 
 #define CHANNEL "general"
 #define CONNECTIONS 32
@@ -112,30 +113,36 @@ measure_rate (const char *uri, const char *directory, Figures *figures)
     assert_nothing_lost (directory, before, ledger);
 }
 
+/* It ends with its standard input. */
 static void
 measure_reference (Figures *figures)
 {
   g_autofree char *program = g_file_read_link ("/proc/self/exe", NULL);
-  const char *command[] = { program, "--reference", NULL };
-  g_autoptr (Scratch) scratch = scratch_new ();
-  g_autofree char *log = g_build_filename (scratch, "reference.log", NULL);
-  g_autoptr (ServerProcess) reference = server_process_start_command (command, log, SERVER_PROCESS_PLAIN);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GSubprocess) reference = g_subprocess_new (G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE,
+                                                        &error, program, "--reference", NULL);
+  g_autoptr (GDataInputStream) output = NULL;
+  g_autofree char *uri = NULL;
 
-  server_process_wait_ready (reference);
-  measure_latency (server_process_get_uri (reference), TRUE, figures);
-  measure_rate (server_process_get_uri (reference), NULL, figures);
+  g_assert_no_error (error);
+  output = g_data_input_stream_new (g_subprocess_get_stdout_pipe (reference));
+  uri = g_data_input_stream_read_line (output, NULL, NULL, &error);
+  g_assert_no_error (error);
+  measure_latency (uri, TRUE, figures);
+  measure_rate (uri, NULL, figures);
+  g_output_stream_close (g_subprocess_get_stdin_pipe (reference), NULL, NULL);
+  g_subprocess_wait (reference, NULL, NULL);
 }
 
 static void
 measure_server (Figures *figures)
 {
-  g_autoptr (Scratch) scratch = scratch_new ();
-  g_autofree char *directory = g_build_filename (scratch, "server", NULL);
-  g_autoptr (ServerProcess) server = server_process_start_ready (directory);
+  g_autoptr (ChatTestServer) server = chat_test_server_new (NULL);
 
-  measure_latency (server_process_get_uri (server), FALSE, figures);
-  measure_rate (server_process_get_uri (server), directory, figures);
-  server_process_stop (server);
+  chat_test_server_start (server);
+  measure_latency (chat_test_server_get_uri (server), FALSE, figures);
+  measure_rate (chat_test_server_get_uri (server), chat_test_server_get_directory (server), figures);
+  chat_test_server_stop (server);
 }
 
 int

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "server-process.h"
 #include "wire.h"
+
+#include "chat-test-server.h"
 
 G_BEGIN_DECLS
 
@@ -14,8 +15,7 @@ G_BEGIN_DECLS
  * the ledger: the texts that it has accepted, in order: these have to be in the store in the end, and no others. */
 typedef struct
 {
-  char *directory;
-  ServerProcess *server;
+  ChatTestServer *server;
   char *token; /* of HOSTILE_USER */
   GPtrArray *accepted;
 } Hostile;

@@ -5,7 +5,6 @@
  * accepted.
  */
 #include "hostile.h"
-#include "scratch.h"
 #include "stored.h"
 
 #include <string.h>
@@ -13,7 +12,7 @@
 Wire *
 hostile_connect (Hostile *self)
 {
-  return wire_connect (server_process_get_uri (self->server));
+  return wire_connect (chat_test_server_get_uri (self->server));
 }
 
 void
@@ -55,9 +54,9 @@ test_nothing_lost (gconstpointer data)
   g_autofree char *said = NULL;
 
   hostile_assert_alive (self);
-  stored_wait_count (self->directory, HOSTILE_CHANNEL, self->accepted->len);
-  server_process_stop (self->server);
-  stored = stored_read (self->directory, HOSTILE_CHANNEL);
+  stored_wait_count (chat_test_server_get_directory (self->server), HOSTILE_CHANNEL, self->accepted->len);
+  chat_test_server_stop (self->server);
+  stored = stored_read (chat_test_server_get_directory (self->server), HOSTILE_CHANNEL);
   stored_assert_contiguous (stored);
   g_assert_cmpuint (stored->len, ==, self->accepted->len);
   for (guint i = 0; i < stored->len; i++)
@@ -67,7 +66,7 @@ test_nothing_lost (gconstpointer data)
       g_assert_cmpstr (message->author, ==, HOSTILE_USER);
       g_assert_cmpstr (message->data, ==, self->accepted->pdata[i]);
     }
-  said = server_process_read_log (self->server);
+  said = chat_test_server_dup_log (self->server);
   if (strstr (said, "level=critical") != NULL || strstr (said, "level=warning") != NULL)
     g_error ("Bad input is no fault of the server’s own, but it said: %s", said);
 }
@@ -76,13 +75,11 @@ int
 main (int argc, char *argv[])
 {
   Hostile self = { 0 };
-  Scratch *scratch;
   int status;
 
   g_test_init (&argc, &argv, NULL);
-  scratch = scratch_new ();
-  self.directory = g_build_filename (scratch, "server", NULL);
-  self.server = server_process_start_ready (self.directory);
+  self.server = chat_test_server_new (NULL);
+  chat_test_server_start (self.server);
   self.accepted = g_ptr_array_new_with_free_func (g_free);
   {
     g_autoptr (Wire) wire = hostile_connect (&self);
@@ -94,10 +91,8 @@ main (int argc, char *argv[])
   g_test_add_data_func ("/hostile/end/nothing-lost", &self, test_nothing_lost);
   status = g_test_run ();
 
-  server_process_free (self.server);
+  chat_test_server_free (self.server);
   g_ptr_array_unref (self.accepted);
   g_free (self.token);
-  g_free (self.directory);
-  scratch_remove (scratch);
   return status;
 }

@@ -3,8 +3,6 @@
  * Others may write to the topic `chat` as well. Whatever they put there before the server starts, what can be a message
  * is one, and the rest lies on `chat_rejected` with a reason: nothing of it stops the moderator.
  */
-#include "scratch.h"
-#include "server-process.h"
 #include "stored.h"
 #include "wire.h"
 
@@ -12,6 +10,7 @@
 #include <string.h>
 
 #include "chat-test-call.h"
+#include "chat-test-server.h"
 #include "core/chat-names.h"
 #include "transport/log/chat-log-transport.h"
 
@@ -257,26 +256,27 @@ assert_stored (const char *directory, GArray *all, const char *last)
 static void
 test_hostile_topic (void)
 {
-  g_autoptr (Scratch) scratch = scratch_new ();
-  g_autofree char *directory = g_build_filename (scratch, "server", NULL);
+  g_autoptr (ChatTestServer) server = chat_test_server_new (NULL);
+  const char *directory = chat_test_server_get_directory (server);
   g_autoptr (GPtrArray) owned = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GArray) all = make_all (owned);
-  g_autoptr (ServerProcess) server = NULL;
   g_autoptr (Wire) wire = NULL;
   g_autofree char *token = NULL;
   g_autoptr (WireAnswer) answer = NULL;
+  g_autofree char *said = NULL;
 
   publish_all (directory, all);
-  server = server_process_start_ready (directory);
-  wire = wire_connect (server_process_get_uri (server));
+  chat_test_server_start (server);
+  wire = wire_connect (chat_test_server_get_uri (server));
   token = wire_sign_in (wire, "ana");
   answer = wire_post_text (wire, "/v1/channels/" CHANNEL "/messages", token, "{\"data\":\"what a mess\"}");
   g_assert_cmpuint (answer->status, ==, 202);
   stored_wait_text (directory, CHANNEL, "what a mess");
-  server_process_stop (server);
+  chat_test_server_stop (server);
   assert_stored (directory, all, "what a mess");
   assert_topics (directory, all);
-  server_process_assert_said (server, "chat/0/0", NULL);
+  said = chat_test_server_dup_log (server);
+  g_assert_nonnull (strstr (said, "position=chat/0/0"));
 }
 
 int

@@ -4,8 +4,6 @@
  * the disk arrives, once and in order; what had not may be missing, and nothing else is there.
  */
 #include "person.h"
-#include "scratch.h"
-#include "server-process.h"
 #include "stored.h"
 #include "wire.h"
 
@@ -16,6 +14,7 @@
 #include <unistd.h>
 
 #include "chat-test-loop.h"
+#include "chat-test-server.h"
 
 #define CHANNEL "general"
 #define NAME "ana"
@@ -229,22 +228,20 @@ sign_in (const char *uri)
 static void
 test_kill_client (void)
 {
-  g_autoptr (Scratch) scratch = scratch_new ();
-  g_autofree char *directory = g_build_filename (scratch, "server", NULL);
-  g_autoptr (ServerProcess) server = server_process_start_ready (directory);
+  g_autoptr (ChatTestServer) server = chat_test_server_new (NULL);
   guint kills = KILLS * (g_getenv ("TERTULIA_TEST_FULL") != NULL ? FULL : 1);
-  Ledger ledger = { .uri = g_strdup (server_process_get_uri (server)),
-                    .directory = g_build_filename (scratch, "desktop", NULL),
-                    .token = sign_in (server_process_get_uri (server)),
-                    .kept = g_hash_table_new (NULL, NULL) };
+  Ledger ledger = { .directory = chat_test_server_dup_path (server, "desktop"), .kept = g_hash_table_new (NULL, NULL) };
 
+  chat_test_server_start (server);
+  ledger.uri = g_strdup (chat_test_server_get_uri (server));
+  ledger.token = sign_in (ledger.uri);
   for (guint i = 0; i < kills; i++)
     if (i % 5 == 4)
       run_and_kill (&ledger, 0, (guint)g_test_rand_int_range (0, 150));
     else
       run_and_kill (&ledger, (guint)g_test_rand_int_range (1, MOST_KEPT), 0);
-  run_to_the_end (&ledger, directory);
-  server_process_stop (server);
+  run_to_the_end (&ledger, chat_test_server_get_directory (server));
+  chat_test_server_stop (server);
   g_hash_table_unref (ledger.kept);
   g_free (ledger.token);
   g_free (ledger.directory);

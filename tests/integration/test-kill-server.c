@@ -4,11 +4,10 @@
  * or out of order: neither in the store, as SQLite itself reads it, nor in what the two at their desktops see.
  */
 #include "person.h"
-#include "scratch.h"
-#include "server-process.h"
 #include "stored.h"
 
 #include "chat-test-loop.h"
+#include "chat-test-server.h"
 
 #define CHANNEL "general"
 #define PEOPLE 2
@@ -26,8 +25,7 @@ static const char *const names[PEOPLE] = { "ana", "bob" };
 
 typedef struct
 {
-  char *directory;
-  ServerProcess *server;
+  ChatTestServer *server;
   Person *people[PEOPLE];
   guint messages; /* in all */
   guint wanted;   /* how many of them are to be accepted before the test goes on */
@@ -92,37 +90,38 @@ wait_accepted (Case *self, guint wanted)
 static void
 start_server (Case *self)
 {
-  self->server = server_process_start_ready (self->directory);
+  chat_test_server_start (self->server);
   for (guint i = 0; i < PEOPLE; i++)
-    if (self->people[i] != NULL)
-      {
-        chat_workspace_set_uri (self->people[i]->workspace, server_process_get_uri (self->server));
-        chat_workspace_reconnect_now (self->people[i]->workspace);
-      }
+    {
+      chat_workspace_set_uri (self->people[i]->workspace, chat_test_server_get_uri (self->server));
+      chat_workspace_reconnect_now (self->people[i]->workspace);
+    }
 }
 
+/* Within @delay_ms from now. */
 static void
 kill_server (Case *self, guint delay_ms)
 {
   chat_test_run_for ((guint)g_test_rand_int_range (0, (gint32)delay_ms));
-  server_process_kill (self->server);
-  g_clear_pointer (&self->server, server_process_free);
+  chat_test_server_kill (self->server);
 }
 
 static Case *
-case_new (const char *scratch, guint messages)
+case_new (guint messages)
 {
+  /* another port each time, as an embedded server has it: the old one may be taken by now */
+  const char *const settings[] = { "server.port=0", NULL };
   Case *self = g_new0 (Case, 1);
 
-  self->directory = g_build_filename (scratch, "server", NULL);
+  self->server = chat_test_server_new (settings);
   self->messages = messages;
-  start_server (self);
+  chat_test_server_start (self->server);
   for (guint i = 0; i < PEOPLE; i++)
     {
-      g_autofree char *directory = g_build_filename (scratch, names[i], NULL);
+      g_autofree char *directory = chat_test_server_dup_path (self->server, names[i]);
       g_autofree char *token = NULL;
 
-      self->people[i] = person_new (names[i], directory, server_process_get_uri (self->server));
+      self->people[i] = person_new (names[i], directory, chat_test_server_get_uri (self->server));
       token = person_sign_in (self->people[i], NULL);
     }
   for (guint i = 0; i < PEOPLE; i++)
@@ -143,9 +142,8 @@ case_free (Case *self)
       person_free (self->people[i]);
     }
   g_clear_handle_id (&self->pumping, g_source_remove);
-  server_process_stop (self->server);
-  server_process_free (self->server);
-  g_free (self->directory);
+  chat_test_server_stop (self->server);
+  chat_test_server_free (self->server);
   g_free (self);
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Case, case_free)
@@ -172,10 +170,11 @@ assert_ledger (Case *self, GPtrArray *stored)
 static void
 assert_nothing_lost (Case *self)
 {
+  const char *directory = chat_test_server_get_directory (self->server);
   g_autoptr (GPtrArray) stored = NULL;
 
-  stored_wait_count (self->directory, CHANNEL, self->messages);
-  stored = stored_read (self->directory, CHANNEL);
+  stored_wait_count (directory, CHANNEL, self->messages);
+  stored = stored_read (directory, CHANNEL);
   stored_assert_contiguous (stored);
   assert_ledger (self, stored);
   for (guint i = 0; i < PEOPLE; i++)
@@ -189,8 +188,7 @@ assert_nothing_lost (Case *self)
 static void
 converse (guint messages, guint kills)
 {
-  g_autoptr (Scratch) scratch = scratch_new ();
-  g_autoptr (Case) self = case_new (scratch, messages);
+  g_autoptr (Case) self = case_new (messages);
 
   waiting_cb (NULL, NULL, self);
   for (guint i = 0; i < kills; i++)
@@ -200,7 +198,7 @@ converse (guint messages, guint kills)
       kill_server (self, KILL_DELAY_MS);
       if (g_test_rand_int_range (0, 4) == 0)
         {
-          self->server = server_process_start (self->directory, SERVER_PROCESS_PLAIN);
+          chat_test_server_spawn (self->server);
           kill_server (self, START_KILL_DELAY_MS);
         }
       start_server (self);

@@ -4,16 +4,17 @@
  * version. Nothing that was accepted may be lost, what can't go on says why and leaves the files as they are, and what
  * passes goes on by itself.
  */
-#include "scratch.h"
-#include "server-process.h"
+#define _GNU_SOURCE /* prlimit() */
 #include "stored.h"
 #include "wire.h"
 
 #include <glib/gstdio.h>
 #include <sqlite3.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "chat-test-loop.h"
+#include "chat-test-server.h"
 
 #define CHANNEL "general"
 #define MESSAGES "/v1/channels/" CHANNEL "/messages"
@@ -24,9 +25,8 @@
 
 typedef struct
 {
-  Scratch *scratch;
-  char *directory;
-  ServerProcess *server;
+  ChatTestServer *server;
+  const char *directory; /* the server's */
   Wire *wire;
   char *token;
   guint posted; /* texts 0 … posted - 1 */
@@ -35,8 +35,8 @@ typedef struct
 static void
 start (Case *self)
 {
-  self->server = server_process_start_ready (self->directory);
-  self->wire = wire_connect (server_process_get_uri (self->server));
+  chat_test_server_start (self->server);
+  self->wire = wire_connect (chat_test_server_get_uri (self->server));
   if (self->token == NULL)
     self->token = wire_sign_in (self->wire, "ana");
 }
@@ -45,15 +45,14 @@ static void
 stop (Case *self)
 {
   g_clear_pointer (&self->wire, wire_free);
-  server_process_stop (self->server);
-  g_clear_pointer (&self->server, server_process_free);
+  chat_test_server_stop (self->server);
 }
 
 static void
 set_up (Case *self, gconstpointer data)
 {
-  self->scratch = scratch_new ();
-  self->directory = g_build_filename (self->scratch, "server", NULL);
+  self->server = chat_test_server_new (NULL);
+  self->directory = chat_test_server_get_directory (self->server);
   start (self);
 }
 
@@ -61,10 +60,8 @@ static void
 tear_down (Case *self, gconstpointer data)
 {
   g_clear_pointer (&self->wire, wire_free);
-  g_clear_pointer (&self->server, server_process_free);
+  chat_test_server_free (self->server);
   g_free (self->token);
-  g_free (self->directory);
-  scratch_remove (self->scratch);
 }
 
 /* Message @number, under an id of its own, so that it can be sent again. */
@@ -215,12 +212,12 @@ test_log_locked (Case *self, gconstpointer data)
 
 /* Full */
 
-static guint64
+static rlim_t
 largest_file (const char *directory)
 {
   g_autoptr (GDir) dir = g_dir_open (directory, 0, NULL);
   const char *name;
-  guint64 largest = 0;
+  rlim_t largest = 0;
 
   while ((name = g_dir_read_name (dir)) != NULL)
     {
@@ -228,9 +225,21 @@ largest_file (const char *directory)
       GStatBuf info;
 
       if (g_stat (path, &info) == 0)
-        largest = MAX (largest, (guint64)info.st_size);
+        largest = MAX (largest, (rlim_t)info.st_size);
     }
   return largest;
+}
+
+/* From here on no file that the server writes may grow past @bytes, as on a disk that is full; 0: no limit any more. */
+static void
+limit_files (Case *self, rlim_t bytes)
+{
+  struct rlimit limit;
+
+  g_assert_cmpint (prlimit (chat_test_server_get_pid (self->server), RLIMIT_FSIZE, NULL, &limit), ==, 0);
+  /* the soft limit alone: it can be raised again */
+  limit.rlim_cur = bytes != 0 ? bytes : limit.rlim_max;
+  g_assert_cmpint (prlimit (chat_test_server_get_pid (self->server), RLIMIT_FSIZE, &limit, NULL), ==, 0);
 }
 
 /* No file may grow any more: sooner or later nothing more is accepted, which is said; when there is room again it goes
@@ -241,7 +250,7 @@ test_full (Case *self, gconstpointer data)
   gboolean is_full = FALSE;
 
   post_accepted (self, BEFORE);
-  server_process_limit_files (self->server, largest_file (self->directory));
+  limit_files (self, largest_file (self->directory));
   while (!is_full)
     {
       g_autoptr (WireAnswer) answer = post (self, self->posted);
@@ -254,7 +263,7 @@ test_full (Case *self, gconstpointer data)
       g_assert_cmpuint (self->posted, <, MOST_UNTIL_FULL);
     }
   g_assert_cmpuint (get_readiness (self), ==, 503);
-  server_process_limit_files (self->server, G_MAXUINT64);
+  limit_files (self, 0);
   wait_ready (self);
   post_accepted (self, MEANWHILE);
   assert_nothing_lost (self);
@@ -275,14 +284,20 @@ checksum (const char *path)
 
 /* It ends with status 1 and a sentence that has @word and the file's name, and leaves the file as it is. */
 static void
-assert_refuses (Case *self, ServerProcessFlags flags, const char *path, const char *word)
+assert_refuses (Case *self, const char *path, const char *word)
 {
   g_autofree char *before = checksum (path);
+  g_autofree char *log_before = chat_test_server_dup_log (self->server);
   g_autofree char *after = NULL;
-  g_autoptr (ServerProcess) server = server_process_start (self->directory, flags);
+  g_autofree char *log = NULL;
+  const char *said;
 
-  g_assert_cmpint (server_process_wait_end (server), ==, 1);
-  server_process_assert_said (server, path, word, NULL);
+  chat_test_server_spawn (self->server);
+  g_assert_cmpint (chat_test_server_wait (self->server), ==, 1);
+  log = chat_test_server_dup_log (self->server);
+  said = log + strlen (log_before);
+  if (strstr (said, path) == NULL || strstr (said, word) == NULL)
+    g_error ("The server should have named %s and said “%s”, but said: %s", path, word, said);
   after = checksum (path);
   g_assert_cmpstr (after, ==, before);
 }
@@ -293,7 +308,7 @@ static const PathFunc databases[] = { stored_path, stored_log_path };
 
 /* Both databases, one after the other: spoilt by @spoil, refused with @word, and put back. */
 static void
-each_database (Case *self, void (*spoil) (const char *path), ServerProcessFlags flags, const char *word)
+each_database (Case *self, void (*spoil) (const char *path), const char *word)
 {
   post_accepted (self, BEFORE);
   stored_wait_count (self->directory, CHANNEL, BEFORE);
@@ -306,7 +321,7 @@ each_database (Case *self, void (*spoil) (const char *path), ServerProcessFlags 
 
       g_assert_true (g_file_get_contents (path, &good, &length, NULL));
       spoil (path);
-      assert_refuses (self, flags, path, word);
+      assert_refuses (self, path, word);
       g_chmod (path, 0600);
       g_assert_true (g_file_set_contents (path, good, (gssize)length, NULL));
     }
@@ -325,7 +340,8 @@ make_read_only (const char *path)
 static void
 test_read_only (Case *self, gconstpointer data)
 {
-  each_database (self, make_read_only, SERVER_PROCESS_UNPRIVILEGED, "can't be written");
+  chat_test_server_set_humble (self->server, TRUE);
+  each_database (self, make_read_only, "can't be written");
 }
 
 /* What a disk that forgets makes of a file. */
@@ -343,7 +359,7 @@ damage (const char *path)
 static void
 test_damaged (Case *self, gconstpointer data)
 {
-  each_database (self, damage, SERVER_PROCESS_PLAIN, "damaged");
+  each_database (self, damage, "damaged");
 }
 
 static void
@@ -355,7 +371,7 @@ replace_by_text (const char *path)
 static void
 test_other_file (Case *self, gconstpointer data)
 {
-  each_database (self, replace_by_text, SERVER_PROCESS_PLAIN, "database");
+  each_database (self, replace_by_text, "database");
 }
 
 static void
@@ -371,23 +387,21 @@ make_newer (const char *path)
 static void
 test_newer (Case *self, gconstpointer data)
 {
-  each_database (self, make_newer, SERVER_PROCESS_PLAIN, "4711");
+  each_database (self, make_newer, "4711");
 }
 
 /* A directory that can't be made. */
 static void
 test_no_directory (Case *self, gconstpointer data)
 {
-  g_autofree char *outer = g_build_filename (self->scratch, "outer", NULL);
-  g_autofree char *inner = g_build_filename (outer, "inner", NULL);
-  g_autofree char *log = g_build_filename (self->scratch, "inner.log", NULL);
-  const char *command[] = { g_getenv ("TERTULIA_SERVER"), "--embedded", inner, NULL };
-  g_autoptr (ServerProcess) server = NULL;
+  g_autofree char *file = chat_test_server_dup_path (self->server, "file");
+  g_autofree char *below = g_build_filename (file, "below", NULL);
+  g_autofree char *said = NULL;
 
-  g_assert_cmpint (g_mkdir (outer, 0555), ==, 0);
-  server = server_process_start_command (command, log, SERVER_PROCESS_UNPRIVILEGED);
-  g_assert_cmpint (server_process_wait_end (server), ==, 1);
-  server_process_assert_said (server, inner, "Permission denied", NULL);
+  g_assert_true (g_file_set_contents (file, "", 0, NULL));
+  g_assert_cmpint (chat_test_server_run (NULL, &said, "--embedded", below, NULL), ==, 1);
+  g_assert_nonnull (strstr (said, below));
+  g_assert_nonnull (strstr (said, "Not a directory"));
   stop (self);
 }
 
@@ -395,11 +409,11 @@ test_no_directory (Case *self, gconstpointer data)
 static void
 test_second_server (Case *self, gconstpointer data)
 {
-  g_autoptr (ServerProcess) second = NULL;
+  g_autofree char *said = NULL;
 
-  second = server_process_start (self->directory, SERVER_PROCESS_PLAIN);
-  g_assert_cmpint (server_process_wait_end (second), ==, 1);
-  server_process_assert_said (second, self->directory, "in use", NULL);
+  g_assert_cmpint (chat_test_server_run (NULL, &said, "--embedded", self->directory, NULL), ==, 1);
+  g_assert_nonnull (strstr (said, self->directory));
+  g_assert_nonnull (strstr (said, "in use"));
   post_accepted (self, BEFORE);
   assert_nothing_lost (self);
   stop (self);

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -24,6 +25,7 @@ struct _ChatTestServer
   GPid pid;  /* 0: it does not run */
   int input; /* -1: none */
   int output;
+  gboolean humble;
 };
 
 const char *
@@ -70,6 +72,12 @@ chat_test_server_new (const char *const *settings)
 }
 
 void
+chat_test_server_set_humble (ChatTestServer *self, gboolean humble)
+{
+  self->humble = humble;
+}
+
+void
 chat_test_server_free (ChatTestServer *self)
 {
   if (self->pid != 0)
@@ -111,14 +119,19 @@ make_arguments (ChatTestServer *self, gboolean with_input)
   return g_strv_builder_end (arguments);
 }
 
-/* In the child: its standard error, and that it does not outlive a test that fails. */
+/* In the child: its standard error, its rights, and that it does not outlive a test that fails. */
 static void
 set_up_child (gpointer data)
 {
-  int log = g_open (data, O_WRONLY | O_CREAT | O_APPEND, 0600);
+  const ChatTestServer *self = data;
+  int log = g_open (self->log, O_WRONLY | O_CREAT | O_APPEND, 0600);
 
   dup2 (log, STDERR_FILENO);
   prctl (PR_SET_PDEATHSIG, SIGKILL);
+  if (!self->humble)
+    return;
+  prctl (PR_CAPBSET_DROP, CAP_DAC_OVERRIDE);
+  prctl (PR_CAPBSET_DROP, CAP_DAC_READ_SEARCH);
 }
 
 /* One line, read by itself, so that nothing of the test runs meanwhile. */
@@ -144,16 +157,23 @@ read_line (ChatTestServer *self, gint64 deadline)
 }
 
 static void
-start (ChatTestServer *self, gboolean with_input)
+spawn (ChatTestServer *self, gboolean with_input)
 {
   g_auto (GStrv) arguments = make_arguments (self, with_input);
-  g_autofree char *line = NULL;
   g_autoptr (GError) error = NULL;
 
   g_assert_cmpint (self->pid, ==, 0);
-  g_spawn_async_with_pipes (NULL, arguments, NULL, G_SPAWN_DO_NOT_REAP_CHILD, set_up_child, self->log, &self->pid,
+  g_spawn_async_with_pipes (NULL, arguments, NULL, G_SPAWN_DO_NOT_REAP_CHILD, set_up_child, self, &self->pid,
                             with_input ? &self->input : NULL, &self->output, NULL, &error);
   g_assert_no_error (error);
+}
+
+static void
+start (ChatTestServer *self, gboolean with_input)
+{
+  g_autofree char *line = NULL;
+
+  spawn (self, with_input);
   line = read_line (self, g_get_monotonic_time () + START_MS * G_TIME_SPAN_MILLISECOND);
   g_assert_true (g_str_has_prefix (line, READY));
   g_free (self->uri);
@@ -164,6 +184,12 @@ void
 chat_test_server_start (ChatTestServer *self)
 {
   start (self, FALSE);
+}
+
+void
+chat_test_server_spawn (ChatTestServer *self)
+{
+  spawn (self, FALSE);
 }
 
 void
@@ -240,6 +266,12 @@ const char *
 chat_test_server_get_directory (ChatTestServer *self)
 {
   return self->directory;
+}
+
+char *
+chat_test_server_dup_path (ChatTestServer *self, const char *name)
+{
+  return g_build_filename (self->root, name, NULL);
 }
 
 GPid

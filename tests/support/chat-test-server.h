@@ -16,12 +16,17 @@ typedef struct _ChatTestServer ChatTestServer;
 /** chat_test_server_new: @settings: (array zero-terminated=1) (nullable): "group.key=value", for every start. Not
  * started yet. */
 ChatTestServer *chat_test_server_new (const char *const *settings);
+/** chat_test_server_set_humble: whether it is started without root's right to pass over the modes of files. */
+void chat_test_server_set_humble (ChatTestServer *self, gboolean humble);
 /** chat_test_server_free: kills it where it runs, and removes the directory. */
 void chat_test_server_free (ChatTestServer *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ChatTestServer, chat_test_server_free)
 
-/** chat_test_server_start: and waits for its ready line. From the second start on it has the port of the first. */
+/** chat_test_server_start: and waits for its ready line. From the second start on it has the port of the first, unless
+ * the settings say another. */
 void chat_test_server_start (ChatTestServer *self);
+/** chat_test_server_spawn: like start, but waits for nothing: it may be meant to fail. */
+void chat_test_server_spawn (ChatTestServer *self);
 /** chat_test_server_stop: SIGTERM; it must end with 0 within 10 seconds. */
 void chat_test_server_stop (ChatTestServer *self);
 /** chat_test_server_kill: SIGKILL. */
@@ -39,6 +44,8 @@ int chat_test_server_wait (ChatTestServer *self);
 const char *chat_test_server_get_uri (ChatTestServer *self);
 /** chat_test_server_get_directory: (transfer none): its data directory, in which it has all of its files. */
 const char *chat_test_server_get_directory (ChatTestServer *self);
+/** chat_test_server_dup_path: (transfer full): a place beside that directory for what belongs to the same test. */
+char *chat_test_server_dup_path (ChatTestServer *self, const char *name);
 GPid chat_test_server_get_pid (ChatTestServer *self);
 /** chat_test_server_dup_log: (transfer full): what it has written to standard error so far, over all starts. */
 char *chat_test_server_dup_log (ChatTestServer *self);
