@@ -28,10 +28,17 @@ struct _ChatComposer
 
 enum
 {
+  PROP_ENTER_SENDS = 1,
+  N_PROPS
+};
+
+enum
+{
   SEND,
   N_SIGNALS
 };
 
+static GParamSpec *properties[N_PROPS];
 static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (ChatComposer, chat_composer, GTK_TYPE_WIDGET)
@@ -133,6 +140,24 @@ grab_focus (GtkWidget *widget)
 }
 
 static void
+get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  if (id == PROP_ENTER_SENDS)
+    g_value_set_boolean (value, CHAT_COMPOSER (object)->enter_sends);
+  else
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+}
+
+static void
+set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+  if (id == PROP_ENTER_SENDS)
+    CHAT_COMPOSER (object)->enter_sends = g_value_get_boolean (value);
+  else
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+}
+
+static void
 dispose (GObject *object)
 {
   g_clear_pointer (&CHAT_COMPOSER (object)->box, gtk_widget_unparent);
@@ -144,7 +169,12 @@ chat_composer_class_init (ChatComposerClass *klass)
 {
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
+  G_OBJECT_CLASS (klass)->get_property = get_property;
+  G_OBJECT_CLASS (klass)->set_property = set_property;
   G_OBJECT_CLASS (klass)->dispose = dispose;
+  properties[PROP_ENTER_SENDS]
+      = g_param_spec_boolean ("enter-sends", NULL, NULL, TRUE, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
+  g_object_class_install_properties (G_OBJECT_CLASS (klass), N_PROPS, properties);
   widget_class->grab_focus = grab_focus;
   signals[SEND] = g_signal_new ("send", CHAT_TYPE_COMPOSER, G_SIGNAL_RUN_LAST, 0, g_signal_accumulator_true_handled,
                                 NULL, NULL, G_TYPE_BOOLEAN, 1, G_TYPE_STRING);
@@ -195,12 +225,6 @@ chat_composer_set_title (ChatComposer *self, const char *title)
   g_autofree char *text = g_strdup_printf (_ ("Message %s"), title);
 
   gtk_label_set_text (self->placeholder, text);
-}
-
-void
-chat_composer_set_enter_sends (ChatComposer *self, gboolean enter_sends)
-{
-  self->enter_sends = enter_sends;
 }
 
 void

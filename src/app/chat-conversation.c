@@ -422,6 +422,12 @@ chat_conversation_new (void)
 }
 
 void
+chat_conversation_bind_settings (ChatConversation *self, GSettings *settings)
+{
+  g_settings_bind (settings, "enter-sends", self->composer, "enter-sends", G_SETTINGS_BIND_GET);
+}
+
+void
 chat_conversation_set_workspace (ChatConversation *self, ChatWorkspace *workspace)
 {
   g_return_if_fail (CHAT_IS_CONVERSATION (self));

@@ -267,6 +267,7 @@ chat_window_new (GtkApplication *application, GSettings *settings)
   ChatWindow *self = g_object_new (CHAT_TYPE_WINDOW, "application", application, NULL);
 
   self->settings = g_object_ref (settings);
+  chat_conversation_bind_settings (self->conversation, settings);
   gtk_window_set_default_size (GTK_WINDOW (self), g_settings_get_int (settings, "window-width"),
                                g_settings_get_int (settings, "window-height"));
   if (g_settings_get_boolean (settings, "window-maximized"))
