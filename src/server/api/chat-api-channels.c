@@ -183,16 +183,26 @@ looked_up (ChatApiRequest *request, GObject *source, GAsyncResult *result)
   return channel != NULL;
 }
 
+/* Takes @error, which is NULL where it was done. */
+static void
+end_change (ChatApiRequest *request, GError *error)
+{
+  g_autoptr (GError) reason = error;
+
+  if (reason == NULL)
+    chat_api_request_reply_empty (request);
+  else
+    fail (request, reason);
+}
+
 static void
 set_member_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (ChatApiRequest) request = user_data;
-  g_autoptr (GError) error = NULL;
+  GError *error = NULL;
 
-  if (chat_channel_store_set_member_finish (CHAT_CHANNEL_STORE (source), result, &error))
-    chat_api_request_reply_empty (request);
-  else
-    fail (request, error);
+  chat_channel_store_set_member_finish (CHAT_CHANNEL_STORE (source), result, &error);
+  end_change (request, error);
 }
 
 static void
@@ -236,12 +246,10 @@ static void
 set_read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (ChatApiRequest) request = user_data;
-  g_autoptr (GError) error = NULL;
+  GError *error = NULL;
 
-  if (chat_channel_store_set_read_finish (CHAT_CHANNEL_STORE (source), result, &error))
-    chat_api_request_reply_empty (request);
-  else
-    fail (request, error);
+  chat_channel_store_set_read_finish (CHAT_CHANNEL_STORE (source), result, &error);
+  end_change (request, error);
 }
 
 static void

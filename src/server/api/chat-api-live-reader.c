@@ -96,13 +96,6 @@ send_rows (ChatApiLiveReader *self, GPtrArray *rows)
   chat_api_live_reader_send (self, bodies, FALSE);
 }
 
-static void
-give_up (ChatApiLiveReader *self, const GError *error)
-{
-  g_info ("%s can't be replayed: %s", chat_api_live_channel_get_name (self->channel), error->message);
-  chat_api_live_socket_close (self->socket, SOUP_WEBSOCKET_CLOSE_SERVER_ERROR, "the store can't be read; resume");
-}
-
 static gint64
 first_seq (const ChatMessagePage *page)
 {
@@ -127,22 +120,34 @@ covers_tail (ChatApiLiveReader *self, const ChatMessagePage *page)
   return chat_api_live_tail_get_complete (tail) <= page->head;
 }
 
-static void
-joining_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+/* The page that was asked for; NULL where it can't be read or is not wanted any more. */
+static ChatMessagePage *
+take_page (ChatApiLiveReader *self, GObject *source, GAsyncResult *result)
 {
-  g_autoptr (ChatApiLiveReader) self = user_data;
   g_autoptr (GError) error = NULL;
   g_autoptr (ChatMessagePage) page = chat_message_store_list_finish (CHAT_MESSAGE_STORE (source), result, &error);
 
   self->asking = FALSE;
   if (self->state != REPLAYING)
-    return;
-  if (page == NULL)
+    return NULL;
+  if (page != NULL)
     {
-      give_up (self, error);
-      return;
+      self->head = page->head;
+      return g_steal_pointer (&page);
     }
-  self->head = page->head;
+  g_info ("%s can't be replayed: %s", chat_api_live_channel_get_name (self->channel), error->message);
+  chat_api_live_socket_close (self->socket, SOUP_WEBSOCKET_CLOSE_SERVER_ERROR, "the store can't be read; resume");
+  return NULL;
+}
+
+static void
+joining_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (ChatApiLiveReader) self = user_data;
+  g_autoptr (ChatMessagePage) page = take_page (self, source, result);
+
+  if (page == NULL)
+    return;
   if (first_seq (page) > self->seq + 1 && self->seq < self->head)
     {
       chat_api_live_reader_advance (self); /* it has grown meanwhile: page on */
@@ -164,19 +169,11 @@ static void
 paged_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (ChatApiLiveReader) self = user_data;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (ChatMessagePage) page = chat_message_store_list_finish (CHAT_MESSAGE_STORE (source), result, &error);
+  g_autoptr (ChatMessagePage) page = take_page (self, source, result);
 
-  self->asking = FALSE;
-  if (self->state != REPLAYING)
-    return;
   if (page == NULL)
-    {
-      give_up (self, error);
-      return;
-    }
+    return;
   send_rows (self, page->messages);
-  self->head = page->head;
   if (!page->more_after)
     self->seq = MAX (self->seq, page->head); /* the last rows may be gone (retention) */
   chat_api_live_reader_advance (self);
