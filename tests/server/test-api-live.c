@@ -372,6 +372,41 @@ test_private (ApiTest *self, gconstpointer data)
   expect_problem (three, subscribe, 2, 404, "/channel-unknown");
 }
 
+/* What other producers put on the topics: a new channel is shown at once; what came by the wrong topic, to nobody. */
+static void
+test_foreign (ApiTest *self, gconstpointer data)
+{
+  g_autofree char *ana = api_test_log_in (self, "ana");
+  g_autofree char *luis = api_test_log_in (self, "luis");
+  g_autoptr (ApiLive) live = api_live_open (self, ana);
+  g_autoptr (JsonObject) made = NULL;
+  g_autoptr (ChatMessage) fresh = role_test_message (&self->role, "mq", "averias", "f1", "nuevo");
+  g_autoptr (ChatMessage) leak = NULL;
+  const char *name;
+
+  api_live_subscribe (live, 1, CONTROLLED "," PRIVATE, "");
+  role_test_publish (&self->role, CHAT_TOPIC_CONTROLLED, fresh);
+  api_live_check (live, 1, "chat_controlled", "data", "nuevo");
+
+  made = api_test_call (self, "POST", "/v1/channels", ana, "{\"with\":[\"luis\"]}");
+  name = json_object_get_string_member (made, "name");
+  api_test_stop_archiver (self);
+  api_test_stop_api (self);
+  api_test_start_api (self); /* which now knows the conversation from the store only */
+  {
+    g_autoptr (ApiLive) after = api_live_open (self, ana);
+    g_autofree char *subscribe = g_strdup_printf ("\"channels\":[\"%s\"]", name);
+
+    leak = role_test_message (&self->role, "mq", name, "f3", "filtrado");
+    role_test_publish (&self->role, CHAT_TOPIC_CONTROLLED, leak);
+    chat_test_run_pending ();
+    api_live_subscribe (after, 1, CONTROLLED "," PRIVATE, subscribe);
+    g_free (api_test_post (self, luis, name, "de verdad"));
+    api_live_check (after, 1, "chat_private", "data", "de verdad");
+    api_live_check_quiet (after);
+  }
+}
+
 static JsonObject *
 next_warning (ApiLive *live)
 {
@@ -679,6 +714,7 @@ main (int argc, char **argv)
   ADD ("/api/live/missed", test_missed);
   ADD ("/api/live/duplicates", test_duplicates);
   ADD ("/api/live/private", test_private);
+  ADD ("/api/live/foreign", test_foreign);
   ADD ("/api/live/warnings", test_warnings);
   ADD ("/api/live/publish", test_publish);
   ADD ("/api/live/publish-order", test_publish_order);

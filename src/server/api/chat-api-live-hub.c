@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/chat-message-codec.h"
+#include "core/chat-names.h"
 #include "core/chat-time.h"
 #include "server/api/chat-api-error.h"
 #include "server/api/chat-api-live-channel.h"
@@ -75,14 +76,27 @@ add_channel (ChatApiLiveHub *self, const char *name, const char *topic, ChatApiC
   return channel;
 }
 
+static const char *
+topic_of (const ChatApiChannel *access)
+{
+  return access->private ? CHAT_TOPIC_PRIVATE : CHAT_TOPIC_CONTROLLED;
+}
+
 ChatApiLiveChannel *
 chat_api_live_hub_ensure_channel (ChatApiLiveHub *self, ChatApiChannel *access)
 {
   ChatApiLiveChannel *channel = g_hash_table_lookup (self->channels, access->name);
+  gboolean waits = channel != NULL && chat_api_live_channel_get_access (channel) == NULL;
 
+  if (waits && !g_str_equal (chat_api_live_channel_get_topic (channel), topic_of (access)))
+    {
+      /* What waits there came by the wrong topic: it is nobody's. */
+      idle_cb (channel, self);
+      channel = NULL;
+    }
   if (channel == NULL)
-    channel = add_channel (self, access->name, access->private ? CHAT_TOPIC_PRIVATE : CHAT_TOPIC_CONTROLLED, access);
-  else if (chat_api_live_channel_get_access (channel) == NULL)
+    return add_channel (self, access->name, topic_of (access), access);
+  if (waits)
     {
       chat_api_live_channel_set_access (channel, access);
       offer (self, channel);
@@ -140,6 +154,9 @@ find_channel (ChatApiLiveHub *self, const char *name, const char *topic)
 
   if (channel != NULL)
     return channel;
+  /* A public one that another producer has just begun: the archiver is about to make it. */
+  if (access == NULL && g_str_equal (topic, CHAT_TOPIC_CONTROLLED) && !chat_channel_name_is_private (name))
+    access = chat_api_directory_add (self->directory, &(ChatChannelInfo){ .name = (char *)name });
   if (access != NULL)
     return chat_api_live_hub_ensure_channel (self, access);
   lookup = g_new0 (Lookup, 1);
@@ -157,8 +174,10 @@ find_channel (ChatApiLiveHub *self, const char *name, const char *topic)
 static gboolean
 is_history (const ChatMessage *message)
 {
-  return chat_message_get_id (message) != NULL && chat_message_get_channel (message) != NULL
-         && chat_message_get_kind (message) != CHAT_KIND_READ;
+  ChatMessageKind kind = chat_message_get_kind (message);
+
+  return chat_message_get_id (message) != NULL && chat_message_get_channel (message) != NULL && kind != CHAT_KIND_READ
+         && !chat_message_kind_is_of_service (kind);
 }
 
 /* Only what the archiver will store comes into a tail: else it would wait there for a receipt. */

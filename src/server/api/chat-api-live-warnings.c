@@ -71,8 +71,8 @@ send_with_strike (ChatApiLiveWarnings *self, const ChatMessage *message, const C
   g_autoptr (JsonArray) words = chat_api_json_words (strike->original, strike->spans);
 
   chat_message_set_channel (whole, strike->channel);
-  chat_message_take_moderation (whole, chat_moderation_note_new (strike->rule, g_array_ref (strike->spans),
-                                                                 strike->strike, strike->limit));
+  chat_message_take_moderation (whole,
+                                chat_moderation_note_new (strike->rule, strike->spans, strike->strike, strike->limit));
   send_out (self, whole, words);
 }
 
