@@ -83,5 +83,6 @@ main (int argc, char **argv)
   transport_conformance_add (&transport_fixture_log);
   transport_conformance_add (&transport_fixture_loopback);
   transport_conformance_add (&transport_fixture_loopback_poor);
+  transport_conformance_add (&transport_fixture_websocket);
   return g_test_run ();
 }

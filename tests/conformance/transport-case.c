@@ -83,6 +83,13 @@ case_text (Case *c, ChatRecord *record)
   return g_strndup (data, size);
 }
 
+static void
+settle (Case *c, guint published)
+{
+  if (c->fixture->settle != NULL)
+    c->fixture->settle (c->broker, published);
+}
+
 void
 case_publish_to (Case *c, ChatTransport *transport, const char *topic, const char *key, const char *text)
 {
@@ -93,6 +100,7 @@ case_publish_to (Case *c, ChatTransport *transport, const char *topic, const cha
   chat_transport_publish_async (transport, record, NULL, chat_test_result_cb, &result);
   case_answer (transport, &result, chat_transport_publish_finish, &error);
   g_assert_no_error (error);
+  settle (c, 1);
 }
 
 void
@@ -130,6 +138,7 @@ case_publish_many (Case *c, const char *topic, const char *key, const char *pref
       chat_transport_publish_async (c->transport, record, NULL, confirmed_cb, &confirmations);
     }
   chat_test_wait_count (&confirmations.confirmed, count, "the confirmation of every publish");
+  settle (c, count);
 }
 
 /* Readers */

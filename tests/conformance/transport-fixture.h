@@ -34,6 +34,9 @@ typedef struct
   /** decode: (nullable): (transfer full): the text of a record that came. */
   char *(*decode) (ChatRecord *record);
 
+  /** settle: (nullable): where a confirmed record is not there to be read at once: waits until @published more are. */
+  void (*settle) (gpointer broker, guint published);
+
   /** set_reachable: breaks the connection of @transport, or lets it connect again. */
   void (*set_reachable) (gpointer broker, ChatTransport *transport, gboolean reachable);
   /** trim: removes the first @count records of a shard, as retention would; called while @transport is connected. Only
@@ -46,6 +49,7 @@ typedef struct
 /** transport_conformance_add: all cases for @fixture, which is borrowed for good. */
 void transport_conformance_add (const TransportFixture *fixture);
 
-extern const TransportFixture transport_fixture_log, transport_fixture_loopback, transport_fixture_loopback_poor;
+extern const TransportFixture transport_fixture_log, transport_fixture_loopback, transport_fixture_loopback_poor,
+    transport_fixture_websocket;
 
 G_END_DECLS

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/**
+ * ChatTestProxy:
+ *
+ * A TCP connection that can be broken: a port that passes everything on to another one, in the caller's main context.
+ */
+typedef struct _ChatTestProxy ChatTestProxy;
+
+ChatTestProxy *chat_test_proxy_new (guint16 target);
+void chat_test_proxy_free (ChatTestProxy *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ChatTestProxy, chat_test_proxy_free)
+
+guint16 chat_test_proxy_get_port (ChatTestProxy *self);
+/** chat_test_proxy_set_reachable: FALSE: what is connected is cut, and who connects is turned away. */
+void chat_test_proxy_set_reachable (ChatTestProxy *self, gboolean reachable);
+/** chat_test_proxy_set_silent: TRUE: connections stay, and nothing passes: a peer that is gone without a word. */
+void chat_test_proxy_set_silent (ChatTestProxy *self, gboolean silent);
+
+G_END_DECLS
