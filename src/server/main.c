@@ -255,6 +255,7 @@ run (ChatConfig *config, const Options *options)
   g_signal_connect (program.server, "failed", G_CALLBACK (failed_cb), &program);
   g_unix_signal_add (SIGTERM, signal_cb, &program);
   g_unix_signal_add (SIGINT, signal_cb, &program);
+  g_unix_signal_add (SIGHUP, signal_cb, &program);
   if (program.exit_with_stdin)
     g_unix_fd_add (STDIN_FILENO, G_IO_IN | G_IO_HUP | G_IO_ERR, stdin_cb, &program);
   chat_service_start_async (CHAT_SERVICE (program.server), program.cancellable, started_cb, &program);

@@ -301,6 +301,26 @@ test_post (ApiTest *self, gconstpointer data)
   g_assert_false (json_object_get_boolean_member_with_default (stored, "bot", FALSE));
 }
 
+/* A member that is null is one that is not there. */
+static void
+test_post_nulls (ApiTest *self, gconstpointer data)
+{
+  g_autofree char *ana = api_test_log_in (self, "ana");
+  g_autoptr (JsonObject) page = NULL;
+  JsonObject *message;
+
+  api_test_channel (self, ana, "general");
+  api_test_expect (self, "POST", "/v1/channels/general/messages", ana,
+                   "{\"data\":\"x\",\"id\":null,\"channel\":null,\"author\":null,\"kind\":null,\"sent\":null,"
+                   "\"reply_to\":null,\"timestamp\":null,\"moderation\":null}",
+                   202, NULL);
+  api_test_wait_head (self, ana, "general", 1);
+  page = api_test_call (self, "GET", "/v1/channels/general/messages", ana, NULL);
+  message = json_array_get_object_element (json_object_get_array_member (page, "messages"), 0);
+  g_assert_cmpstr (json_object_get_string_member (message, "author"), ==, "ana");
+  g_assert_cmpstr (json_object_get_string_member (message, "kind"), ==, "message");
+}
+
 static void
 test_post_refused (ApiTest *self, gconstpointer data)
 {
@@ -543,6 +563,7 @@ main (int argc, char **argv)
   ADD ("/api/rest/conversations", test_conversations);
   ADD ("/api/rest/users", test_users);
   ADD ("/api/rest/post", test_post);
+  ADD ("/api/rest/post-nulls", test_post_nulls);
   ADD ("/api/rest/post-refused", test_post_refused);
   ADD ("/api/rest/post-again", test_post_again);
   ADD ("/api/rest/pages", test_pages);

@@ -135,19 +135,20 @@ static ChatMessage *
 make_message (const ChatSessionInfo *session, const char *channel, JsonObject *record, GError **error)
 {
   g_autofree char *now = chat_time_format (chat_time_now ());
+  g_autofree char *name = NULL;
   g_autoptr (ChatMessage) message = NULL;
 
   if (channel == NULL && !chat_json_get_string (record, "channel", TRUE, &channel, error))
     return NULL;
-  if (!chat_channel_name_check (channel, error) || !check_own_member (record, "channel", channel, error)
+  name = g_strdup (channel); /* it may be the record's own, which is about to be set */
+  if (!chat_channel_name_check (name, error) || !check_own_member (record, "channel", name, error)
       || !check_own_member (record, "author", session->user, error) || !set_id (record, error))
     return NULL;
   for (guint i = 0; reserved[i] != NULL; i++)
     json_object_remove_member (record, reserved[i]);
   json_object_set_string_member (record, "author", session->user);
   json_object_set_string_member (record, "timestamp", now);
-  if (!json_object_has_member (record, "channel"))
-    json_object_set_string_member (record, "channel", channel);
+  json_object_set_string_member (record, "channel", name);
   message = chat_message_decode_object (record, error);
   if (message == NULL || !check_kind (message, error))
     return NULL;
