@@ -35,8 +35,13 @@ char *person_sign_in (Person *self, const char *token);
 /** person_close: signs out, flushes, and waits for that. */
 void person_close (Person *self);
 
-/** person_text: (transfer full): what he writes as his message @number, from 0: clean, and different each time. */
+/** person_text: (transfer full): what he writes as his message @number, from 0: different each time, and now and then
+ * with a word that is masked. */
 char *person_text (const char *name, guint number);
+/** person_text_seen: (transfer full): the same as it is stored, and as everybody sees it. */
+char *person_text_seen (const char *name, guint number);
+/** person_swears: how often that is, among the texts 0 … @count - 1. */
+guint person_swears (guint count);
 /** person_write: the next text, to @channel. */
 void person_write (Person *self, const char *channel);
 

@@ -56,13 +56,13 @@ open_store (const char *directory)
 }
 
 static sqlite3_stmt *
-prepare (sqlite3 *handle, const char *sql, const char *channel)
+prepare (sqlite3 *handle, const char *sql, const char *parameter)
 {
   sqlite3_stmt *statement = NULL;
 
   if (sqlite3_prepare_v2 (handle, sql, -1, &statement, NULL) != SQLITE_OK)
     g_error ("%s: %s", sql, sqlite3_errmsg (handle));
-  sqlite3_bind_text (statement, 1, channel, -1, SQLITE_STATIC);
+  sqlite3_bind_text (statement, 1, parameter, -1, SQLITE_STATIC);
   return statement;
 }
 
@@ -173,6 +173,22 @@ void
 stored_wait_text (const char *directory, const char *channel, const char *text)
 {
   wait ((Awaited){ directory, channel, text, 0 }, text);
+}
+
+void
+stored_assert_strikes (const char *directory, const char *user, gint64 count)
+{
+  sqlite3 *handle = open_store (directory);
+  sqlite3_stmt *statement = prepare (handle,
+                                     "SELECT count(*), count(DISTINCT record_id), count(DISTINCT strike), max(strike) "
+                                     "FROM strikes WHERE user = ?1",
+                                     user);
+
+  g_assert_cmpint (sqlite3_step (statement), ==, SQLITE_ROW);
+  for (int column = 0; column < 4; column++)
+    g_assert_cmpint (sqlite3_column_int64 (statement, column), ==, count);
+  sqlite3_finalize (statement);
+  sqlite3_close (handle);
 }
 
 void

@@ -36,6 +36,9 @@ void stored_wait_count (const char *directory, const char *channel, gint64 count
 /** stored_wait_text: until the newest message of a channel is this one. */
 void stored_wait_text (const char *directory, const char *channel, const char *text);
 
+/** stored_assert_strikes: @user was given so many strikes, each once, numbered from 1. */
+void stored_assert_strikes (const char *directory, const char *user, gint64 count);
+
 /** stored_assert_contiguous: the seqs of @messages are 1, 2, 3 …, and no id is there twice. */
 void stored_assert_contiguous (GPtrArray *messages);
 /** stored_assert_same: @seen has the same messages in the same order as @messages. */
