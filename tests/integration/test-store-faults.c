@@ -20,6 +20,7 @@
 #define MESSAGES "/v1/channels/" CHANNEL "/messages"
 #define BEFORE 10
 #define MEANWHILE 50
+#define SWEARS (BEFORE + MEANWHILE / 2)
 #define MOST_UNTIL_FULL 20000
 #define TICK_MS 20
 
@@ -64,12 +65,19 @@ tear_down (Case *self, gconstpointer data)
   g_free (self->token);
 }
 
+/* (transfer full): one of them swears, so that the moderator needs the store. */
+static char *
+make_text (guint number, const char *word)
+{
+  return g_strdup_printf ("line %u%s", number, number == SWEARS ? word : "");
+}
+
 /* Message @number, under an id of its own, so that it can be sent again. */
 static WireAnswer *
 post (Case *self, guint number)
 {
-  g_autofree char *body
-      = g_strdup_printf ("{\"id\":\"01900000-0000-7000-8000-%012x\",\"data\":\"line %u\"}", number, number);
+  g_autofree char *text = make_text (number, ", assholes");
+  g_autofree char *body = g_strdup_printf ("{\"id\":\"01900000-0000-7000-8000-%012x\",\"data\":\"%s\"}", number, text);
 
   return wire_post_text (self->wire, MESSAGES, self->token, body);
 }
@@ -139,7 +147,7 @@ assert_nothing_lost (Case *self)
   g_assert_cmpuint (stored->len, ==, self->posted);
   for (guint i = 0; i < stored->len; i++)
     {
-      g_autofree char *text = g_strdup_printf ("line %u", i);
+      g_autofree char *text = make_text (i, ", ********");
 
       g_assert_cmpstr (((StoredMessage *)stored->pdata[i])->data, ==, text);
     }
@@ -166,6 +174,22 @@ unlock (sqlite3 *handle)
   sqlite3_close (handle);
 }
 
+/* Messages whose ids the server makes: those of others it would look for in the store. */
+static void
+post_meanwhile (Case *self)
+{
+  for (guint i = 0; i < MEANWHILE; i++)
+    {
+      g_autofree char *text = make_text (self->posted, ", assholes");
+      g_autofree char *body = g_strdup_printf ("{\"data\":\"%s\"}", text);
+      g_autoptr (WireAnswer) answer = wire_post_text (self->wire, MESSAGES, self->token, body);
+
+      g_assert_nonnull (answer);
+      g_assert_cmpuint (answer->status, ==, 202);
+      self->posted++;
+    }
+}
+
 /* A backup holds the store: what is sent meanwhile is accepted, and stored as soon as it can be. */
 static void
 test_store_locked (Case *self, gconstpointer data)
@@ -175,20 +199,29 @@ test_store_locked (Case *self, gconstpointer data)
   post_accepted (self, BEFORE);
   stored_wait_count (self->directory, CHANNEL, BEFORE);
   holder = lock (stored_path (self->directory));
-  for (guint i = 0; i < MEANWHILE; i++)
-    {
-      g_autofree char *body = g_strdup_printf ("{\"data\":\"line %u\"}", self->posted);
-      g_autoptr (WireAnswer) answer = wire_post_text (self->wire, MESSAGES, self->token, body);
-
-      g_assert_nonnull (answer);
-      g_assert_cmpuint (answer->status, ==, 202);
-      self->posted++;
-    }
+  post_meanwhile (self);
   g_assert_cmpuint (get_readiness (self), ==, 503);
   g_assert_cmpint (stored_count (self->directory, CHANNEL), ==, BEFORE);
   unlock (holder);
   assert_nothing_lost (self);
   wait_ready (self);
+  stop (self);
+}
+
+/* Stopped while somebody holds the store: it does not wait for that, and goes on where it was when it is started. */
+static void
+test_store_locked_stopped (Case *self, gconstpointer data)
+{
+  sqlite3 *holder;
+
+  post_accepted (self, BEFORE);
+  stored_wait_count (self->directory, CHANNEL, BEFORE);
+  holder = lock (stored_path (self->directory));
+  post_meanwhile (self);
+  stop (self);
+  unlock (holder);
+  start (self);
+  assert_nothing_lost (self);
   stop (self);
 }
 
@@ -242,14 +275,12 @@ limit_files (Case *self, rlim_t bytes)
   g_assert_cmpint (prlimit (chat_test_server_get_pid (self->server), RLIMIT_FSIZE, &limit, NULL), ==, 0);
 }
 
-/* No file may grow any more: sooner or later nothing more is accepted, which is said; when there is room again it goes
- * on, and what it had not accepted is accepted then. */
+/* No file may grow any more: sooner or later nothing more is accepted, which is said. */
 static void
-test_full (Case *self, gconstpointer data)
+fill (Case *self)
 {
   gboolean is_full = FALSE;
 
-  post_accepted (self, BEFORE);
   limit_files (self, largest_file (self->directory));
   while (!is_full)
     {
@@ -263,8 +294,33 @@ test_full (Case *self, gconstpointer data)
       g_assert_cmpuint (self->posted, <, MOST_UNTIL_FULL);
     }
   g_assert_cmpuint (get_readiness (self), ==, 503);
+}
+
+/* When there is room again it goes on, and what it had not accepted is accepted then. */
+static void
+test_full (Case *self, gconstpointer data)
+{
+  post_accepted (self, BEFORE);
+  fill (self);
   limit_files (self, 0);
   wait_ready (self);
+  post_accepted (self, MEANWHILE);
+  assert_nothing_lost (self);
+  stop (self);
+}
+
+/* Stopped while there is no room, or (@data) killed: all that was accepted is there when it is started again. */
+static void
+test_full_ended (Case *self, gconstpointer data)
+{
+  post_accepted (self, BEFORE);
+  fill (self);
+  if (data != NULL)
+    chat_test_server_kill (self->server);
+  else
+    chat_test_server_stop (self->server);
+  g_clear_pointer (&self->wire, wire_free);
+  start (self);
   post_accepted (self, MEANWHILE);
   assert_nothing_lost (self);
   stop (self);
@@ -426,10 +482,14 @@ main (int argc, char *argv[])
   {
     const char *path;
     void (*func) (Case *self, gconstpointer data);
+    const char *data;
   } cases[] = {
     { "/store-faults/store-locked", test_store_locked },
+    { "/store-faults/store-locked-stopped", test_store_locked_stopped },
     { "/store-faults/log-locked", test_log_locked },
     { "/store-faults/full", test_full },
+    { "/store-faults/full-stopped", test_full_ended },
+    { "/store-faults/full-killed", test_full_ended, "kill" },
     { "/store-faults/read-only", test_read_only },
     { "/store-faults/damaged", test_damaged },
     { "/store-faults/other-file", test_other_file },
@@ -440,6 +500,6 @@ main (int argc, char *argv[])
 
   g_test_init (&argc, &argv, NULL);
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
-    g_test_add (cases[i].path, Case, NULL, set_up, cases[i].func, tear_down);
+    g_test_add (cases[i].path, Case, cases[i].data, set_up, cases[i].func, tear_down);
   return g_test_run ();
 }
