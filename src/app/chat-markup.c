@@ -159,6 +159,8 @@ chat_markup_parse (const char *text)
   GString *out = g_string_sized_new (strlen (text) + 1);
 
   self->attributes = pango_attr_list_new ();
+  /* where a long word is broken, such as an address, a hyphen would look like a part of it */
+  pango_attr_list_insert (self->attributes, pango_attr_insert_hyphens_new (FALSE));
   self->links = g_array_new (FALSE, FALSE, sizeof (ChatMarkupLink));
   g_array_set_clear_func (self->links, link_clear);
   parse_range (self, out, text, text, text + strlen (text));
