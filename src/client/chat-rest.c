@@ -110,7 +110,8 @@ return_answer (GTask *task)
   else if (error != NULL)
     {
       g_task_return_new_error (task, CHAT_CLIENT_ERROR, CHAT_CLIENT_ERROR_PROTOCOL,
-                               _ ("%s gave an answer that can't be read: %s"), self->uri, error->message);
+                               _ ("%s is not a Tertulia service: its answer is %s. Check the address."), self->uri,
+                               error->message);
     }
   else
     {
