@@ -146,13 +146,23 @@ warned_cb (ChatApplication *self, const ChatWarning *warning)
   g_application_send_notification (G_APPLICATION (self), warning->id, notification);
 }
 
+/* While the first signing in lasts: what it waits for, so that a wrong address is seen as one. */
+static void
+status_cb (ChatApplication *self, GParamSpec *pspec, ChatWorkspace *workspace)
+{
+  if (workspace == chat_workspace_host_get_workspace (self->host))
+    chat_window_show_busy (self->window, chat_workspace_get_status (workspace));
+}
+
 static void
 opened_cb (ChatApplication *self, ChatWorkspace *workspace, gboolean first)
 {
   g_autofree char *channel = g_settings_get_string (self->settings, "last-channel");
 
   g_signal_connect_object (workspace, "warned", G_CALLBACK (warned_cb), self, G_CONNECT_SWAPPED);
-  if (!first)
+  if (first)
+    g_signal_connect_object (workspace, "notify::status", G_CALLBACK (status_cb), self, G_CONNECT_SWAPPED);
+  else
     chat_window_show_workspace (self->window, workspace, channel);
   gtk_window_present (GTK_WINDOW (self->window));
   go_on_when_painted (self);
@@ -165,6 +175,7 @@ signed_in_cb (ChatApplication *self, ChatWorkspace *workspace, gboolean first)
 
   if (!first)
     return;
+  g_signal_handlers_disconnect_by_func (workspace, status_cb, self);
   channel = g_settings_get_string (self->settings, "last-channel");
   chat_window_show_workspace (self->window, workspace, channel);
   /* So that there is somebody to talk to. */
