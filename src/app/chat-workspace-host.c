@@ -32,6 +32,7 @@ struct _ChatWorkspaceHost
   gboolean going_on;    /* the keyring is asked */
   gboolean token_known; /* the keyring has answered */
   gboolean signing_in;
+  gboolean tell_keyring; /* that there is none: once, to who comes for the first time */
 };
 
 enum
@@ -90,9 +91,34 @@ token_stored_cb (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (GError) error = NULL;
 
   chat_credentials_store_finish (CHAT_CREDENTIALS (source), result, &error);
-  if (!chat_credentials_get_persistent (self->credentials) && self->first && !is_here (self))
-    g_signal_emit (self, signals[TOLD], 0,
-                   _ ("There is no keyring here: you will be asked to sign in again next time."));
+  if (chat_credentials_get_persistent (self->credentials) || !self->tell_keyring)
+    return;
+  self->tell_keyring = FALSE;
+  g_signal_emit (self, signals[TOLD], 0, _ ("There is no keyring here: you stay signed in only until Tertulia ends."));
+}
+
+/* Of a new session, also of one that was opened in place of a lost one: the next start goes on with it. */
+static void
+token_cb (ChatWorkspaceHost *self, GParamSpec *pspec, ChatWorkspace *workspace)
+{
+  g_autofree char *token = NULL;
+
+  g_object_get (workspace, "token", &token, NULL);
+  if (token == NULL)
+    return;
+  self->tell_keyring = self->first && !is_here (self);
+  chat_credentials_store_async (self->credentials, self->key, self->user, token, self->cancellable, token_stored_cb,
+                                g_object_ref (self));
+}
+
+static void
+storage_error_cb (ChatWorkspaceHost *self, GParamSpec *pspec, ChatWorkspace *workspace)
+{
+  g_autofree char *error = NULL;
+
+  g_object_get (workspace, "storage-error", &error, NULL);
+  if (error != NULL)
+    g_signal_emit (self, signals[TOLD], 0, error);
 }
 
 static void
@@ -100,13 +126,12 @@ signed_in_cb (GObject *source, GAsyncResult *result, gpointer data)
 {
   g_autoptr (ChatWorkspaceHost) self = data;
   g_autoptr (GError) error = NULL;
-  g_autofree char *token = NULL;
   gboolean first;
 
   if (CHAT_WORKSPACE (source) != self->workspace)
     return;
   self->signing_in = FALSE;
-  if (!chat_workspace_sign_in_finish (CHAT_WORKSPACE (source), result, &token, &error))
+  if (!chat_workspace_sign_in_finish (CHAT_WORKSPACE (source), result, NULL, &error))
     {
       if (g_error_matches (error, CHAT_CLIENT_ERROR, CHAT_CLIENT_ERROR_NAME_TAKEN)
           || g_error_matches (error, CHAT_CLIENT_ERROR, CHAT_CLIENT_ERROR_NAME_INVALID))
@@ -115,9 +140,6 @@ signed_in_cb (GObject *source, GAsyncResult *result, gpointer data)
         g_signal_emit (self, signals[FAILED], 0, error->message);
       return;
     }
-  if (token != NULL)
-    chat_credentials_store_async (self->credentials, self->key, self->user, token, self->cancellable, token_stored_cb,
-                                  g_object_ref (self));
   first = self->first;
   self->first = FALSE;
   remember (self);
@@ -175,13 +197,10 @@ opened_cb (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (ChatWorkspaceHost) self = data;
   g_autoptr (GError) error = NULL;
 
-  if (!chat_workspace_open_finish (CHAT_WORKSPACE (source), result, &error))
-    {
-      if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-        return;
-      /* It goes on without what was kept; what can't be kept is to be known. */
-      g_signal_emit (self, signals[TOLD], 0, error->message);
-    }
+  /* Where the disk fails it goes on without what was kept: `storage-error` has said so. */
+  chat_workspace_open_finish (CHAT_WORKSPACE (source), result, &error);
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return;
   if (CHAT_WORKSPACE (source) != self->workspace)
     return;
   self->opened = TRUE;
@@ -234,6 +253,9 @@ open_now (ChatWorkspaceHost *self, const char *key, const char *user)
   self->workspace = chat_workspace_new (is_here (self) ? chat_embedded_server_get_uri (self->server) : key, user,
                                         directory, self->factory, NULL);
   g_signal_connect_object (self->workspace, "signed-out", G_CALLBACK (signed_out_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->workspace, "notify::token", G_CALLBACK (token_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->workspace, "notify::storage-error", G_CALLBACK (storage_error_cb), self,
+                           G_CONNECT_SWAPPED);
   chat_workspace_open_async (self->workspace, *channel == '\0' ? NULL : channel, self->cancellable, opened_cb,
                              g_object_ref (self));
 }
