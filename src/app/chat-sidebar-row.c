@@ -37,9 +37,9 @@ update_badge (ChatSidebarRow *self, guint unread, guint mentions)
   else
     gtk_widget_remove_css_class (GTK_WIDGET (self->badge), "mention");
   if (unread > 0)
-    gtk_widget_add_css_class (GTK_WIDGET (self->title), "heading");
+    gtk_widget_add_css_class (GTK_WIDGET (self->title), "unread");
   else
-    gtk_widget_remove_css_class (GTK_WIDGET (self->title), "heading");
+    gtk_widget_remove_css_class (GTK_WIDGET (self->title), "unread");
 }
 
 static void
@@ -60,10 +60,16 @@ update (ChatSidebarRow *self)
   gtk_widget_set_visible (self->draft, chat_channel_get_draft (self->channel) != NULL);
   gtk_widget_set_tooltip_text (GTK_WIDGET (self), chat_channel_get_topic (self->channel));
   update_badge (self, unread, mentions);
-  if (unread > 0)
-    label = g_strdup_printf (ngettext ("%s, %u unread message", "%s, %u unread messages", unread), title, unread);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, label == NULL ? title : label,
-                                  -1);
+  label = unread == 0
+              ? g_strdup (title)
+              : g_strdup_printf (ngettext ("%s, %u unread message", "%s, %u unread messages", unread), title, unread);
+  if (chat_channel_get_draft (self->channel) != NULL)
+    {
+      g_autofree char *plain = g_steal_pointer (&label);
+
+      label = g_strdup_printf (_ ("%s, a message is being written here"), plain);
+    }
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, label, -1);
 }
 
 static void

@@ -29,6 +29,8 @@ struct _ChatWindow
   GSettings *settings;
   GCancellable *cancellable;
   char *wanted; /* the channel to open as soon as it is known */
+  char *uri;    /* what was asked for last in the dialog */
+  char *user;
   gulong channels_id;
 };
 
@@ -91,14 +93,20 @@ find_first_public (ChatWorkspace *workspace)
   return NULL;
 }
 
-/* Until a channel is open, each time the list changes: the one of last time, else the first public one. */
+/* Each time the list changes: where no channel is open, or it is gone, the one of last time, else the first public one;
+ * else the row of the open one, which may be another. */
 static void
 open_first (ChatWindow *self)
 {
+  ChatChannel *open = chat_conversation_get_channel (self->conversation);
   ChatChannel *wanted = NULL;
 
-  if (chat_conversation_get_channel (self->conversation) != NULL)
-    return;
+  if (open != NULL && chat_workspace_find_channel (self->workspace, chat_channel_get_name (open)) == open)
+    {
+      chat_sidebar_select (self->sidebar, open);
+      return;
+    }
+  chat_conversation_set_channel (self->conversation, NULL);
   if (self->wanted != NULL && *self->wanted != '\0')
     wanted = chat_workspace_find_channel (self->workspace, self->wanted);
   if (wanted == NULL)
@@ -118,13 +126,19 @@ show_sidebar_cb (GtkWidget *widget, const char *name, GVariant *parameter)
 static void
 connect_to_cb (ChatWindow *self, const char *uri, const char *user)
 {
+  g_free (self->uri);
+  self->uri = g_strdup (uri);
+  g_free (self->user);
+  self->user = g_strdup (user);
   g_signal_emit (self, signals[CONNECT_TO], 0, uri, user);
 }
 
 static void
 connect_cb (GtkWidget *widget, const char *name, GVariant *parameter)
 {
-  chat_window_ask_connection (CHAT_WINDOW (widget), NULL, g_get_user_name (), NULL, FALSE);
+  ChatWindow *self = CHAT_WINDOW (widget);
+
+  chat_window_ask_connection (self, self->uri, self->user == NULL ? g_get_user_name () : self->user, NULL, FALSE);
 }
 
 static void
@@ -225,6 +239,8 @@ dispose (GObject *object)
   g_clear_object (&self->settings);
   g_clear_object (&self->cancellable);
   g_clear_pointer (&self->wanted, g_free);
+  g_clear_pointer (&self->uri, g_free);
+  g_clear_pointer (&self->user, g_free);
   G_OBJECT_CLASS (chat_window_parent_class)->dispose (object);
 }
 
@@ -256,8 +272,10 @@ chat_window_init (ChatWindow *self)
 {
   self->cancellable = g_cancellable_new ();
   gtk_widget_init_template (GTK_WIDGET (self));
+  g_object_bind_property (self->leaflet, "folded", self->sidebar, "folded", G_BINDING_SYNC_CREATE);
   g_object_bind_property (self->leaflet, "folded", self->conversation, "folded", G_BINDING_SYNC_CREATE);
   g_signal_connect_object (self->sidebar, "channel-chosen", G_CALLBACK (channel_chosen_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->sidebar, "channel-shown", G_CALLBACK (open_channel), self, G_CONNECT_SWAPPED);
   g_signal_connect (self, "notify::is-active", G_CALLBACK (tell_active), NULL);
 }
 
@@ -312,6 +330,9 @@ chat_window_ask_connection (ChatWindow *self, const char *uri, const char *user,
 {
   GtkWidget *dialog = chat_connect_dialog_new (GTK_WINDOW (self), uri, user, error, here);
 
+  /* nothing goes on behind it */
+  if (self->workspace == NULL)
+    chat_window_show_welcome (self, NULL);
   g_signal_connect_object (dialog, "connect-to", G_CALLBACK (connect_to_cb), self, G_CONNECT_SWAPPED);
   gtk_window_present (GTK_WINDOW (dialog));
 }
