@@ -58,7 +58,8 @@ send (ChatComposer *self)
   g_autofree char *text = g_strchomp (chat_composer_dup_text (self));
   gboolean taken = FALSE;
 
-  if (!has_words (text) || gtk_text_buffer_get_char_count (self->buffer) > TEXT_LIMIT)
+  /* one that is too long goes on: who takes it says so */
+  if (!has_words (text))
     {
       gtk_widget_error_bell (GTK_WIDGET (self));
       return;
@@ -133,12 +134,6 @@ create_emoji_chooser_cb (GtkMenuButton *button, gpointer data)
   gtk_menu_button_set_popover (button, chooser);
 }
 
-static gboolean
-grab_focus (GtkWidget *widget)
-{
-  return gtk_widget_grab_focus (GTK_WIDGET (CHAT_COMPOSER (widget)->view));
-}
-
 static void
 get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
 {
@@ -175,7 +170,6 @@ chat_composer_class_init (ChatComposerClass *klass)
   properties[PROP_ENTER_SENDS]
       = g_param_spec_boolean ("enter-sends", NULL, NULL, TRUE, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (G_OBJECT_CLASS (klass), N_PROPS, properties);
-  widget_class->grab_focus = grab_focus;
   signals[SEND] = g_signal_new ("send", CHAT_TYPE_COMPOSER, G_SIGNAL_RUN_LAST, 0, g_signal_accumulator_true_handled,
                                 NULL, NULL, G_TYPE_BOOLEAN, 1, G_TYPE_STRING);
   gtk_widget_class_set_template_from_resource (widget_class, "/chat/tertulia/Tertulia/chat-composer.ui");

@@ -38,6 +38,7 @@ struct _ChatConversation
   ChatChannel *channel;
   GtkWidget *menu;
   ChatMessageItem *menu_item;
+  GtkWidget *menu_focus; /* weak: what had the focus before the menu came */
   GSignalGroup *workspace_signals;
   GSignalGroup *channel_signals;
   GSignalGroup *timeline_signals;
@@ -205,7 +206,9 @@ send_cb (ChatConversation *self, const char *text)
     return FALSE;
   if (!chat_workspace_send (self->workspace, chat_channel_get_name (self->channel), text, &error))
     {
-      adw_toast_overlay_add_toast (self->toasts, adw_toast_new (error->message));
+      g_autofree char *escaped = g_markup_escape_text (error->message, -1);
+
+      adw_toast_overlay_add_toast (self->toasts, adw_toast_new (escaped));
       return FALSE;
     }
   chat_channel_set_draft (self->channel, NULL);
@@ -216,12 +219,15 @@ send_cb (ChatConversation *self, const char *text)
 static void
 menu_closed_cb (ChatConversation *self)
 {
-  chat_composer_focus (self->composer);
+  gtk_widget_set_can_target (GTK_WIDGET (self->list), TRUE);
+  if (self->menu_focus == NULL || !gtk_widget_grab_focus (self->menu_focus))
+    chat_composer_focus (self->composer);
 }
 
 static void
 activate_menu_cb (ChatConversation *self, ChatMessageItem *item, double x, double y)
 {
+  double at_x, at_y;
   ChatDelivery delivery = chat_message_item_get_delivery (item);
   GAction *retry = g_action_map_lookup_action (G_ACTION_MAP (self->message_actions), "retry");
   GAction *discard = g_action_map_lookup_action (G_ACTION_MAP (self->message_actions), "discard");
@@ -229,18 +235,22 @@ activate_menu_cb (ChatConversation *self, ChatMessageItem *item, double x, doubl
 
   if (chat_message_item_get_message (item) == NULL)
     return;
+  gtk_widget_translate_coordinates (GTK_WIDGET (self->list), GTK_WIDGET (self), x, y, &at_x, &at_y);
   g_set_object (&self->menu_item, item);
   g_simple_action_set_enabled (G_SIMPLE_ACTION (retry), failed);
   g_simple_action_set_enabled (G_SIMPLE_ACTION (discard), failed);
   if (self->menu == NULL)
     {
       self->menu = gtk_popover_menu_new_from_model (self->message_menu);
-      gtk_widget_set_parent (self->menu, GTK_WIDGET (self->list));
+      gtk_widget_set_parent (self->menu, GTK_WIDGET (self));
       gtk_popover_set_has_arrow (GTK_POPOVER (self->menu), FALSE);
       gtk_widget_set_halign (self->menu, GTK_ALIGN_START);
       g_signal_connect_object (self->menu, "closed", G_CALLBACK (menu_closed_cb), self, G_CONNECT_SWAPPED);
     }
-  gtk_popover_set_pointing_to (GTK_POPOVER (self->menu), &(GdkRectangle){ (int)x, (int)y, 1, 1 });
+  /* no row's tooltip over the menu */
+  gtk_widget_set_can_target (GTK_WIDGET (self->list), FALSE);
+  g_set_weak_pointer (&self->menu_focus, gtk_root_get_focus (gtk_widget_get_root (GTK_WIDGET (self))));
+  gtk_popover_set_pointing_to (GTK_POPOVER (self->menu), &(GdkRectangle){ (int)at_x, (int)at_y, 1, 1 });
   gtk_popover_popup (GTK_POPOVER (self->menu));
 }
 
@@ -323,6 +333,7 @@ dispose (GObject *object)
 {
   ChatConversation *self = CHAT_CONVERSATION (object);
 
+  g_clear_weak_pointer (&self->menu_focus);
   g_clear_pointer (&self->menu, gtk_widget_unparent);
   g_clear_pointer (&self->box, gtk_widget_unparent);
   g_clear_object (&self->workspace_signals);

@@ -167,6 +167,23 @@ row_pressed_cb (GtkGestureClick *gesture, int n_press, double x, double y, ChatM
     gtk_show_uri (GTK_WINDOW (gtk_widget_get_root (row)), link, GDK_CURRENT_TIME);
 }
 
+/* The menu key: the menu of the row that has the focus. */
+static gboolean
+menu_key_cb (GtkWidget *widget, GVariant *arguments, gpointer data)
+{
+  ChatMessageList *self = CHAT_MESSAGE_LIST (widget);
+  GtkWidget *focus = gtk_root_get_focus (gtk_widget_get_root (widget));
+  GtkWidget *row = focus == NULL ? NULL : gtk_widget_get_first_child (focus);
+  double x, y;
+
+  if (!CHAT_IS_MESSAGE_ROW (row) || !gtk_widget_is_ancestor (row, widget))
+    return GDK_EVENT_PROPAGATE;
+  gtk_widget_translate_coordinates (row, widget, 0, gtk_widget_get_height (row), &x, &y);
+  g_signal_emit (self, signals[ACTIVATE_MENU], 0, chat_message_row_get_item (CHAT_MESSAGE_ROW (row)), x,
+                 CLAMP (y, 0, gtk_widget_get_height (widget)));
+  return GDK_EVENT_STOP;
+}
+
 static void
 row_motion_cb (GtkEventControllerMotion *motion, double x, double y, gpointer data)
 {
@@ -208,6 +225,43 @@ static void
 at_newest_cb (ChatMessageList *self)
 {
   value_changed_cb (self);
+}
+
+/* The newest row that can be seen, or where none is seen whole, one of which a part is. */
+static GtkWidget *
+find_visible_row (ChatMessageList *self)
+{
+  GtkWidget *partly = NULL;
+  int height = gtk_widget_get_height (GTK_WIDGET (self));
+
+  for (GtkWidget *row = gtk_widget_get_last_child (GTK_WIDGET (self->view)); row != NULL;
+       row = gtk_widget_get_prev_sibling (row))
+    {
+      graphene_rect_t bounds;
+
+      if (!gtk_widget_get_mapped (row) || !gtk_widget_compute_bounds (row, GTK_WIDGET (self), &bounds)
+          || bounds.origin.y >= height || bounds.origin.y + bounds.size.height <= 0)
+        continue;
+      if (bounds.origin.y >= 0 && bounds.origin.y + bounds.size.height <= height)
+        return row;
+      if (partly == NULL)
+        partly = row;
+    }
+  return partly;
+}
+
+/* A list view goes to its first row by Tab, which may be far away, and then through all of them. */
+static gboolean
+focus (GtkWidget *widget, GtkDirectionType direction)
+{
+  GtkWidget *row;
+
+  if (direction != GTK_DIR_TAB_FORWARD && direction != GTK_DIR_TAB_BACKWARD)
+    return GTK_WIDGET_CLASS (chat_message_list_parent_class)->focus (widget, direction);
+  if (gtk_widget_get_focus_child (widget) != NULL)
+    return FALSE;
+  row = find_visible_row (CHAT_MESSAGE_LIST (widget));
+  return row != NULL && gtk_widget_grab_focus (row);
 }
 
 static void
@@ -263,6 +317,9 @@ chat_message_list_class_init (ChatMessageListClass *klass)
   g_object_class_install_properties (object_class, N_PROPS, properties);
   signals[ACTIVATE_MENU] = g_signal_new ("activate-menu", CHAT_TYPE_MESSAGE_LIST, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
                                          NULL, G_TYPE_NONE, 3, CHAT_TYPE_MESSAGE_ITEM, G_TYPE_DOUBLE, G_TYPE_DOUBLE);
+  gtk_widget_class_add_binding (GTK_WIDGET_CLASS (klass), GDK_KEY_Menu, 0, menu_key_cb, NULL);
+  gtk_widget_class_add_binding (GTK_WIDGET_CLASS (klass), GDK_KEY_F10, GDK_SHIFT_MASK, menu_key_cb, NULL);
+  GTK_WIDGET_CLASS (klass)->focus = focus;
   GTK_WIDGET_CLASS (klass)->realize = realize;
   GTK_WIDGET_CLASS (klass)->unrealize = unrealize;
   gtk_widget_class_set_layout_manager_type (GTK_WIDGET_CLASS (klass), GTK_TYPE_BIN_LAYOUT);

@@ -555,9 +555,9 @@ dup_details (ChatMessageItem *item)
       g_autofree char *sender = chat_time_format (chat_message_get_sent (message));
       g_string_append_printf (out, _ ("\nSender's clock: %s"), sender);
     }
-  if (chat_message_get_seq (message) > 0)
+  if (chat_message_item_get_seq (item) > 0)
     {
-      g_autofree char *seq = g_strdup_printf ("%" G_GINT64_FORMAT, chat_message_get_seq (message));
+      g_autofree char *seq = g_strdup_printf ("%" G_GINT64_FORMAT, chat_message_item_get_seq (item));
       g_string_append_printf (out, _ ("\nNumber %s of its channel"), seq);
     }
   if (note != NULL && note->rule != NULL)
