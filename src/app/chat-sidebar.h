@@ -17,7 +17,8 @@ G_DECLARE_FINAL_TYPE (ChatSidebar, chat_sidebar, CHAT, SIDEBAR, GtkWidget)
  *
  * Properties: `folded` (boolean, writable): it fills the window, and shows the window's buttons.
  * Signals: `channel-chosen (ChatChannel *)`: clicked or entered, also when it is open already;
- * `channel-shown (ChatChannel *)`: the selection has come to it, by the arrow keys for one: the focus stays where it is.
+ * `channel-shown (ChatChannel *)`: the selection has come to it, by the arrow keys for one: the focus stays where it
+ * is.
  */
 GtkWidget *chat_sidebar_new (void);
 void chat_sidebar_set_workspace (ChatSidebar *self, ChatWorkspace *workspace);
