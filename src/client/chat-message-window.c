@@ -22,19 +22,42 @@ row_id (ChatMessageItem *item)
   return chat_message_get_id (chat_message_item_get_message (item));
 }
 
-/* Where a row with @seq belongs: behind the newest one that is older. Rows without a seq behind that one are newer:
- * what is older than a known seq has one as well. */
+/* The first row with a seq from @seq on; behind the last one where there is none. */
 static guint
-place_for (ChatMessageWindow *self, gint64 seq)
+first_from (ChatMessageWindow *self, gint64 seq)
 {
+  guint place = self->rows->len;
+
   for (guint i = self->rows->len; i > 0; i--)
     {
       gint64 other = chat_message_item_get_seq (row_at (self, i - 1));
 
       if (other > 0 && other < seq)
-        return i;
+        break;
+      if (other >= seq)
+        place = i - 1;
     }
-  return 0;
+  return place;
+}
+
+/* Where a row with @seq belongs: behind the newest one that is older. Which rows without a seq belong between the two
+ * is not known; their time is the best guess, and a row that was guessed wrong moves when its seq is told. */
+static guint
+place_for (ChatMessageWindow *self, gint64 seq, gint64 time_ms)
+{
+  guint place = 0;
+
+  for (guint i = self->rows->len; i > 0 && place == 0; i--)
+    {
+      gint64 other = chat_message_item_get_seq (row_at (self, i - 1));
+
+      if (other > 0 && other < seq)
+        place = i;
+    }
+  while (place < self->rows->len && chat_message_item_get_seq (row_at (self, place)) == 0
+         && chat_message_item_get_time (row_at (self, place)) < time_ms)
+    place++;
+  return place;
 }
 
 /* Whether the rows around @place, as far as they have a seq, agree with @seq. */
@@ -148,13 +171,13 @@ chat_message_window_add_live (ChatMessageWindow *self, ChatMessageItem *item)
   gint64 seq = chat_message_item_get_seq (item);
   gboolean newest = seq == 0 || seq > chat_seq_ranges_get_highest (self->known);
 
-  insert_row (self, newest ? self->rows->len : place_for (self, seq), item);
+  insert_row (self, newest ? self->rows->len : place_for (self, seq, chat_message_item_get_time (item)), item);
 }
 
 void
 chat_message_window_add_stored (ChatMessageWindow *self, ChatMessageItem *item)
 {
-  insert_row (self, place_for (self, chat_message_item_get_seq (item)), item);
+  insert_row (self, place_for (self, chat_message_item_get_seq (item), chat_message_item_get_time (item)), item);
 }
 
 void
@@ -168,7 +191,7 @@ chat_message_window_place (ChatMessageWindow *self, ChatMessageItem *item, gint6
   if (!fits (self, place, seq))
     {
       g_ptr_array_steal_index (self->rows, place);
-      g_ptr_array_insert (self->rows, (gint)place_for (self, seq), item);
+      g_ptr_array_insert (self->rows, (gint)place_for (self, seq, chat_message_item_get_time (item)), item);
     }
   chat_message_item_set_seq (item, seq);
   chat_seq_ranges_add (self->known, seq, seq);
@@ -189,8 +212,10 @@ chat_message_window_set_message (ChatMessageWindow *self, ChatMessageItem *item,
 void
 chat_message_window_remove (ChatMessageWindow *self, ChatMessageItem *item)
 {
+  guint place = find_row (self, item);
+
   g_hash_table_remove (self->ids, row_id (item));
-  g_ptr_array_remove_index (self->rows, find_row (self, item));
+  g_ptr_array_remove_index (self->rows, place);
 }
 
 gboolean
@@ -213,8 +238,45 @@ chat_message_window_drop_oldest (ChatMessageWindow *self, guint keep)
 void
 chat_message_window_drop_before (ChatMessageWindow *self, gint64 seq)
 {
-  chat_message_window_drop_oldest (self, self->rows->len - place_for (self, seq));
+  chat_message_window_drop_oldest (self, self->rows->len - first_from (self, seq));
   chat_seq_ranges_cut (self->known, seq, G_MAXINT64);
+}
+
+/* Whether every seq between @from and @to is known. */
+static gboolean
+knows_all (ChatMessageWindow *self, gint64 from, gint64 to)
+{
+  return chat_seq_ranges_contains (self->known, from) && chat_seq_ranges_reach_from (self->known, from) >= to;
+}
+
+void
+chat_message_window_drop_strays (ChatMessageWindow *self)
+{
+  gint64 below = 0;
+
+  for (guint i = self->rows->len; i > 0; i--)
+    {
+      gint64 above = 0;
+      guint first = i;
+
+      if (chat_message_item_get_seq (row_at (self, i - 1)) > 0)
+        {
+          below = chat_message_item_get_seq (row_at (self, i - 1));
+          continue;
+        }
+      while (first > 1 && above == 0)
+        above = chat_message_item_get_seq (row_at (self, --first - 1));
+      if (below == 0 || !knows_all (self, above, below))
+        continue;
+      chat_message_window_remove (self, row_at (self, i - 1));
+    }
+}
+
+void
+chat_message_window_drop_unplaced (ChatMessageWindow *self)
+{
+  while (self->rows->len > 0 && chat_message_item_get_seq (row_at (self, 0)) == 0)
+    chat_message_window_remove (self, row_at (self, 0));
 }
 
 ChatMessageWindow *
@@ -244,7 +306,7 @@ chat_message_window_split (ChatMessageWindow *self, guint keep)
 ChatMessageWindow *
 chat_message_window_split_before (ChatMessageWindow *self, gint64 seq)
 {
-  return chat_message_window_split (self, place_for (self, seq));
+  return chat_message_window_split (self, first_from (self, seq));
 }
 
 void

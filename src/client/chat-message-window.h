@@ -40,6 +40,11 @@ void chat_message_window_remove (ChatMessageWindow *self, ChatMessageItem *item)
 gboolean chat_message_window_drop_oldest (ChatMessageWindow *self, guint keep);
 /** chat_message_window_drop_before: leaves the rows from @seq on, and those without one. */
 void chat_message_window_drop_before (ChatMessageWindow *self, gint64 seq);
+/** chat_message_window_drop_strays: a row without seq between two others, where every seq between them is known, does
+ * not belong there: it is one that the rest of the history will bring. */
+void chat_message_window_drop_strays (ChatMessageWindow *self);
+/** chat_message_window_drop_unplaced: the rows without seq at the beginning. */
+void chat_message_window_drop_unplaced (ChatMessageWindow *self);
 /** chat_message_window_split: (transfer full): what is behind the first @keep rows, as a window of its own. */
 ChatMessageWindow *chat_message_window_split (ChatMessageWindow *self, guint keep);
 /** chat_message_window_split_before: (transfer full): the rows from @seq on, and those without one behind them. */

@@ -99,6 +99,14 @@ chat_seq_ranges_contains (const ChatSeqRanges *self, gint64 seq)
 }
 
 gint64
+chat_seq_ranges_reach_from (const ChatSeqRanges *self, gint64 seq)
+{
+  guint i = find_range (self, seq);
+
+  return i < self->ranges->len && range_at (self, i)->from <= seq ? range_at (self, i)->to : seq - 1;
+}
+
+gint64
 chat_seq_ranges_get_lowest (const ChatSeqRanges *self)
 {
   return self->ranges->len > 0 ? range_at (self, 0)->from : 0;

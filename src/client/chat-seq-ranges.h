@@ -24,6 +24,8 @@ void chat_seq_ranges_add_all (ChatSeqRanges *self, const ChatSeqRanges *other);
 void chat_seq_ranges_cut (ChatSeqRanges *self, gint64 from, gint64 to);
 
 gboolean chat_seq_ranges_contains (const ChatSeqRanges *self, gint64 seq);
+/** chat_seq_ranges_reach_from: up to where everything from @seq on is known; less than @seq where it is not itself. */
+gint64 chat_seq_ranges_reach_from (const ChatSeqRanges *self, gint64 seq);
 /** chat_seq_ranges_get_lowest, chat_seq_ranges_get_highest: 0 where nothing is known. */
 gint64 chat_seq_ranges_get_lowest (const ChatSeqRanges *self);
 gint64 chat_seq_ranges_get_highest (const ChatSeqRanges *self);

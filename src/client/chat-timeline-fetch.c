@@ -211,6 +211,9 @@ take_page (ChatTimeline *self, const Request *request, const ChatHistoryPage *pa
   if (request->resyncs != self->resyncs && self->tail == NULL)
     self->want_newer = self->resyncing = TRUE;
   self->hole_ripe = FALSE;
+  if (fetch == CHAT_FETCH_HOLE && request->query.before > 0 && begins_unplaced (self))
+    chat_message_window_drop_unplaced (self->window); /* they are further up than it is worth looking */
+  chat_message_window_drop_strays (self->window);
   give_up_large_hole (self);
   chat_timeline_trim (self);
   /* what it let go of again is brought up to date when the reader comes down there */

@@ -223,7 +223,7 @@ drop_missing (ChatTimeline *self, GPtrArray *messages, gint64 from, gint64 to)
       ChatMessageItem *item = chat_message_window_get_item (self->window, i - 1);
       gint64 seq = chat_message_item_get_seq (item);
 
-      if (seq >= from && seq <= to
+      if (seq > 0 && seq >= from && seq <= to
           && !g_hash_table_contains (ids, chat_message_get_id (chat_message_item_get_message (item))))
         chat_message_window_remove (self->window, item);
     }

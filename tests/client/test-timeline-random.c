@@ -19,6 +19,8 @@ typedef struct
   GPtrArray *mirror; /* ChatMessageItem: the model as its splices tell */
   GArray *receipts;  /* guint: places in said, stored, not told yet */
   guint fed;         /* of said: delivered, or lost */
+  guint newest;      /* of said: the newest that was delivered, and 1; 0: none */
+  guint lost;        /* of said: before this one nothing is delivered again */
   guint stored;
   guint most;
   gboolean stays_up; /* the reader never comes down by himself */
@@ -48,7 +50,7 @@ world_init (World *world, guint most)
   world->said = g_ptr_array_new_with_free_func ((GDestroyNotify)chat_message_unref);
   world->mirror = g_ptr_array_new_with_free_func (g_object_unref);
   world->receipts = g_array_new (FALSE, FALSE, sizeof (guint));
-  world->fed = world->stored = 0;
+  world->fed = world->stored = world->newest = world->lost = 0;
   world->stays_up = FALSE;
   world->most = most;
   world->clock = 1600000000000;
@@ -116,7 +118,7 @@ deliver (World *world)
   guint count = (guint)g_test_rand_int_range (1, 12);
   guint again = (guint)g_test_rand_int_range (0, 4);
 
-  for (; again > 0 && world->fed > again; again--)
+  for (again = MIN (again, world->fed - world->lost); again > 0; again--)
     g_ptr_array_add (batch, chat_message_ref (g_ptr_array_index (world->said, world->fed - again)));
   for (guint i = 0; i < count && world->fed < world->said->len; i++, world->fed++)
     {
@@ -125,8 +127,10 @@ deliver (World *world)
       else
         g_ptr_array_add (batch, chat_message_ref (g_ptr_array_index (world->said, world->fed)));
     }
-  if (batch->len > 0)
-    chat_timeline_add_live (world->timeline, batch);
+  if (batch->len == 0)
+    return;
+  world->newest = world->fed;
+  chat_timeline_add_live (world->timeline, batch);
 }
 
 static void
@@ -164,7 +168,7 @@ tell_receipts (World *world, gboolean all)
 static void
 break_feed (World *world)
 {
-  world->fed = world->said->len;
+  world->fed = world->lost = world->said->len;
   g_array_set_size (world->receipts, 0);
   chat_timeline_resync (world->timeline);
 }
@@ -202,6 +206,10 @@ check_always (World *world)
 
   chat_timeline_flush (world->timeline);
   g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (world->timeline)), ==, world->mirror->len);
+  if (world->newest > 0)
+    g_assert_nonnull (
+        chat_message_window_find (world->timeline->tail != NULL ? world->timeline->tail : world->timeline->window,
+                                  chat_message_get_id (g_ptr_array_index (world->said, world->newest - 1))));
   for (guint i = 0; i < world->mirror->len; i++)
     {
       g_autoptr (ChatMessageItem) item = g_list_model_get_item (G_LIST_MODEL (world->timeline), i);
