@@ -10,8 +10,11 @@
 #include "stored.h"
 #include "wire.h"
 
+#include <fcntl.h>
 #include <gio/gio.h>
+#include <glib/gstdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "chat-test-server.h"
 
@@ -23,12 +26,15 @@
 #define PACED_INTERVAL_US 5000
 /* What a process does once and not again is not what is measured. */
 #define WARM_UP_MESSAGES 500
+#define SYNCS 500
+#define PAGE_BYTES 4096
 
 typedef struct
 {
   double rate; /* a second */
   double p50, p99;
   double load; /* of the generator: the part of one core that it took */
+  double sync; /* ms: what the disk took to keep a page, in the median */
 } Figures;
 
 static double
@@ -113,6 +119,28 @@ measure_rate (const char *uri, const char *directory, Figures *figures)
     assert_nothing_lost (directory, before, ledger);
 }
 
+/* On its way a message waits for the disk more than once, so all of the server's figures rest on this one. */
+static void
+measure_disk (ChatTestServer *server, Figures *figures)
+{
+  g_autofree char *path = chat_test_server_dup_path (server, "page");
+  g_autofree double *times = g_new (double, SYNCS);
+  const char page[PAGE_BYTES] = { 1 };
+  int file = g_open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+  for (guint i = 0; i < SYNCS; i++)
+    {
+      gint64 start;
+
+      g_assert_cmpint (pwrite (file, page, sizeof page, (off_t)i * PAGE_BYTES), ==, sizeof page);
+      start = g_get_monotonic_time ();
+      fdatasync (file);
+      times[i] = (double)(g_get_monotonic_time () - start) / 1000;
+    }
+  g_close (file, NULL);
+  figures->sync = chat_bench_percentile (times, SYNCS, 50);
+}
+
 /* It ends with its standard input. */
 static void
 measure_reference (Figures *figures)
@@ -140,6 +168,7 @@ measure_server (Figures *figures)
   g_autoptr (ChatTestServer) server = chat_test_server_new (NULL);
 
   chat_test_server_start (server);
+  measure_disk (server, figures);
   measure_latency (chat_test_server_get_uri (server), FALSE, figures);
   measure_rate (chat_test_server_get_uri (server), chat_test_server_get_directory (server), figures);
   chat_test_server_stop (server);
@@ -162,6 +191,7 @@ main (int argc, char *argv[])
                                                 CHAT_BENCH_AT_MOST, 25 });
   chat_bench_report (bench, &(ChatBenchFigure){ "server.stored", server.rate, "messages/s", reference.rate,
                                                 CHAT_BENCH_AT_LEAST, 5000 });
+  chat_bench_report (bench, &(ChatBenchFigure){ "server.disk-sync-p50", server.sync, "ms" });
   chat_bench_report (bench, &(ChatBenchFigure){ "server.load-generator", server.load, "cores", reference.load });
   return chat_bench_finish (bench);
 }
