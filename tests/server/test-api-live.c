@@ -695,6 +695,46 @@ test_too_slow (ApiTest *self, gconstpointer data)
   chat_test_wait_until (is_told, deaf, "the slow reader to be dropped");
 }
 
+/* Whether it is told so, or finds the connection gone. */
+static gboolean
+is_dropped (gpointer data)
+{
+  GSocket *socket = g_socket_connection_get_socket (data);
+
+  return g_socket_condition_check (socket, G_IO_HUP | G_IO_ERR) != 0 || is_told (data);
+}
+
+/* Somebody asks and asks, and does not read the answers either: each repeats the op that it does not know. */
+static void
+test_deaf_talker (ApiTest *self, gconstpointer data)
+{
+  g_autofree char *ana = api_test_log_in (self, "ana");
+  g_autoptr (GSocketConnection) deaf = open_deaf (self, ana);
+  GSocket *socket = g_socket_connection_get_socket (deaf);
+  g_autofree char *op = g_strnfill (60000, 'x');
+  g_autofree char *text = g_strdup_printf ("{\"op\":\"%s\",\"ref\":1}", op);
+  g_autoptr (GString) frames = g_string_new (NULL);
+  gsize sent = 0;
+
+  for (guint i = 0; i < 250; i++)
+    {
+      const guint8 head[] = { 0x81, 0xfe, (guint8)(strlen (text) >> 8), (guint8)strlen (text), 0, 0, 0, 0 };
+
+      g_string_append_len (frames, (const char *)head, sizeof head);
+      g_string_append (frames, text);
+    }
+  while (sent < frames->len && g_socket_condition_check (socket, G_IO_HUP | G_IO_ERR) == 0)
+    {
+      gssize n = g_socket_send_with_blocking (socket, frames->str + sent, frames->len - sent, FALSE, NULL, NULL);
+
+      if (n > 0)
+        sent += (gsize)n;
+      else
+        chat_test_run_for (1);
+    }
+  chat_test_wait_until (is_dropped, deaf, "the one who does not read to be dropped");
+}
+
 #define ADD(path, function) g_test_add (path, ApiTest, NULL, api_test_set_up, function, api_test_tear_down)
 
 int
@@ -723,5 +763,6 @@ main (int argc, char **argv)
   ADD ("/api/live/session-ends", test_session_ends);
   ADD ("/api/live/stop", test_stop);
   ADD ("/api/live/too-slow", test_too_slow);
+  ADD ("/api/live/deaf-talker", test_deaf_talker);
   return g_test_run ();
 }

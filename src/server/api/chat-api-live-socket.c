@@ -15,6 +15,8 @@
 #define CLOSE_TOO_SLOW 4013
 #define REASON_MAX_BYTES 123
 #define PONG_HEAD_BYTES 6
+/* About what a frame that waits takes beside its text. */
+#define FRAME_COST 128
 
 struct _ChatApiLiveSocket
 {
@@ -26,7 +28,7 @@ struct _ChatApiLiveSocket
   GQueue waiting; /* of Frame */
 
   gsize backlog;
-  gsize live_bytes; /* of live records that wait */
+  gsize live_bytes; /* of what waits and is not replayed */
   gboolean writing; /* libsoup has a frame; only ever one: it trips over those that a close overtakes */
   guint pump_id;
   gboolean pumping;
@@ -50,7 +52,7 @@ static guint signals[N_SIGNALS];
 typedef struct
 {
   gboolean records;
-  gboolean live;
+  gboolean live; /* the reader must keep up with it: records, and the answers to what he asks */
   gint64 ref;
   GBytes *body;
 } Frame;
@@ -79,13 +81,19 @@ frame_to_text (const Frame *frame)
   return g_string_free_to_bytes (text);
 }
 
+static gsize
+frame_get_cost (const Frame *frame)
+{
+  return FRAME_COST + g_bytes_get_size (frame->body);
+}
+
 static void
 hand_over (ChatApiLiveSocket *self, Frame *frame)
 {
   g_autoptr (GBytes) text = frame_to_text (frame);
 
   if (frame->live)
-    self->live_bytes -= g_bytes_get_size (frame->body);
+    self->live_bytes -= frame_get_cost (frame);
   self->writing = TRUE;
   soup_websocket_connection_send_message (self->connection, SOUP_WEBSOCKET_DATA_TEXT, text);
 }
@@ -117,14 +125,17 @@ is_open (ChatApiLiveSocket *self)
 static void
 enqueue (ChatApiLiveSocket *self, Frame frame)
 {
-  if (frame.live && self->live_bytes + g_bytes_get_size (frame.body) > self->backlog)
+  /* One answer may be longer than the backlog: the heads of all channels. */
+  gsize expected = frame.records ? frame_get_cost (&frame) : 0;
+
+  if (frame.live && self->live_bytes + expected > self->backlog)
     {
       g_bytes_unref (frame.body);
       chat_api_live_socket_close (self, CLOSE_TOO_SLOW, "too slow: more is waiting than the service keeps; resume");
       return;
     }
   if (frame.live)
-    self->live_bytes += g_bytes_get_size (frame.body);
+    self->live_bytes += frame_get_cost (&frame);
   g_queue_push_tail (&self->waiting, g_memdup2 (&frame, sizeof frame));
   pump (self);
 }
@@ -259,7 +270,7 @@ chat_api_live_socket_send (ChatApiLiveSocket *self, char *text)
   GBytes *body = g_bytes_new_take (text, strlen (text));
 
   if (is_open (self))
-    enqueue (self, (Frame){ .body = body });
+    enqueue (self, (Frame){ .live = TRUE, .body = body });
   else
     g_bytes_unref (body);
 }

@@ -16,11 +16,12 @@ G_DECLARE_FINAL_TYPE (ChatApiLiveSocket, chat_api_live_socket, CHAT, API_LIVE_SO
  *
  * Signals: `frame (GBytes *text)`; `drained ()`: what was sent has gone to the socket; `closed ()`: for good, once.
  *
- * @stream: of the handshake; @uri: for libsoup; @backlog: most bytes of live records that wait
+ * @stream: of the handshake; @uri: for libsoup; @backlog: most bytes of live records and answers that wait
  */
 ChatApiLiveSocket *chat_api_live_socket_new (GIOStream *stream, GUri *uri, gsize backlog);
 
-/** chat_api_live_socket_send: @text: (transfer full): one frame, an answer. */
+/** chat_api_live_socket_send: @text: (transfer full): one frame, an answer; who does not read them is dropped like a
+ * slow reader. */
 void chat_api_live_socket_send (ChatApiLiveSocket *self, char *text);
 
 /**
