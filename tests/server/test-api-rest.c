@@ -28,6 +28,7 @@ test_sessions (ApiTest *self, gconstpointer data)
 {
   g_autofree char *token = api_test_log_in (self, "Ana");
   g_autoptr (JsonObject) current = api_test_call (self, "GET", "/v1/sessions/current", token, NULL);
+  g_autoptr (JsonObject) taken = NULL;
   g_autofree char *again = NULL;
 
   g_assert_cmpstr (json_object_get_string_member (current, "user"), ==, "Ana");
@@ -37,6 +38,9 @@ test_sessions (ApiTest *self, gconstpointer data)
   /* The name is hers, however it is written. */
   api_test_expect (self, "POST", "/v1/sessions", NULL, "{\"user\":\"ana\"}", 409, "name-taken");
   api_test_expect (self, "POST", "/v1/sessions", NULL, "{\"user\":\"\xd0\xb0na\"}", 409, "name-taken");
+  taken = api_test_call (self, "POST", "/v1/sessions", NULL, "{\"user\":\"ana\"}");
+  g_assert_true (json_object_has_member (taken, "lease_ms"));
+  g_assert_cmpint (json_object_get_int_member (taken, "lease_ms"), <=, self->options.lease_ms);
   api_test_expect (self, "POST", "/v1/sessions", NULL, "{\"user\":\"\"}", 422, NULL);
   api_test_expect (self, "POST", "/v1/sessions", NULL, "{\"user\":\" ana\"}", 422, NULL);
   api_test_expect (self, "POST", "/v1/sessions", NULL, "{\"user\":7}", 422, "member-invalid");

@@ -24,7 +24,7 @@ open_session (ChatSessionService *service, const char *user, char **token, GErro
 
   chat_session_service_open_async (service, user, NULL, chat_test_result_cb, &slot);
   g_autoptr (GAsyncResult) result = chat_test_await (&slot, "the session");
-  return chat_session_service_open_finish (service, result, token, error);
+  return chat_session_service_open_finish (service, result, token, NULL, error);
 }
 
 static ChatSessionInfo *
@@ -116,6 +116,31 @@ test_names (RoleTest *test, gconstpointer shards)
       g_autoptr (ChatSessionInfo) info = open_session (service, wrong[i], NULL, &error);
       g_assert_null (info);
       g_assert_error (error, CHAT_SESSION_ERROR, CHAT_SESSION_ERROR_NAME_INVALID);
+    }
+}
+
+/* Whoever finds a name taken is told how long to wait, also by a service that was started after its holder came. */
+static void
+test_held (RoleTest *test, gconstpointer shards)
+{
+  g_autoptr (ChatSessionService) first = service_new (test);
+  g_autoptr (ChatSessionService) second = service_new (test);
+  ChatSessionService *const services[] = { first, second };
+  g_autoptr (ChatSessionInfo) info = open_session (first, "ana", NULL, NULL);
+
+  g_assert_nonnull (info);
+  for (guint i = 0; i < G_N_ELEMENTS (services); i++)
+    {
+      GAsyncResult *slot = NULL;
+      g_autoptr (GError) error = NULL;
+      gint64 held_ms = -1;
+
+      chat_session_service_open_async (services[i], "Ana", NULL, chat_test_result_cb, &slot);
+      g_autoptr (GAsyncResult) result = chat_test_await (&slot, "the session");
+      g_assert_null (chat_session_service_open_finish (services[i], result, NULL, &held_ms, &error));
+      g_assert_error (error, CHAT_SESSION_ERROR, CHAT_SESSION_ERROR_NAME_TAKEN);
+      g_assert_cmpint (held_ms, >=, 0);
+      g_assert_cmpint (held_ms, <=, LEASE_MS);
     }
 }
 
@@ -376,6 +401,7 @@ main (int argc, char *argv[])
   g_test_add ("/session/" name, RoleTest, GUINT_TO_POINTER (1), role_test_set_up, func, role_test_tear_down)
   ADD ("open", test_open);
   ADD ("names", test_names);
+  ADD ("held", test_held);
   ADD ("tokens", test_tokens);
   ADD ("cached", test_cached);
   ADD ("close", test_close);

@@ -73,13 +73,11 @@ answer (ChatApiRequest *self, guint status, char *text, gsize length)
   soup_server_message_unpause (self->message);
 }
 
-void
-chat_api_request_set_problem (SoupServerMessage *message, const GError *error, const ChatBlock *block)
+static void
+set_problem (SoupServerMessage *message, const GError *error, guint status, JsonObject *problem)
 {
   SoupMessageHeaders *headers = soup_server_message_get_response_headers (message);
-  guint status;
-  g_autoptr (JsonObject) problem = chat_api_problem_new (error, block, &status);
-  char *text;
+  char *text = chat_json_to_string (problem);
 
   if (status == SOUP_STATUS_UNAUTHORIZED)
     soup_message_headers_replace (headers, "WWW-Authenticate", "Bearer");
@@ -88,9 +86,17 @@ chat_api_request_set_problem (SoupServerMessage *message, const GError *error, c
   if (chat_api_problem_is_ours (error))
     g_info ("%s %s: %s", soup_server_message_get_method (message),
             g_uri_get_path (soup_server_message_get_uri (message)), error->message);
-  text = chat_json_to_string (problem);
   soup_server_message_set_status (message, status, NULL);
   soup_server_message_set_response (message, "application/problem+json", SOUP_MEMORY_TAKE, text, strlen (text));
+}
+
+void
+chat_api_request_set_problem (SoupServerMessage *message, const GError *error, const ChatBlock *block)
+{
+  guint status;
+  g_autoptr (JsonObject) problem = chat_api_problem_new (error, block, &status);
+
+  set_problem (message, error, status, problem);
 }
 
 static void
@@ -166,6 +172,19 @@ chat_api_request_fail_blocked (ChatApiRequest *self, const ChatBlock *block, con
   g_autoptr (GError) error = chat_api_error_new_blocked (block, what);
 
   fail_with_block (self, error, block);
+}
+
+void
+chat_api_request_fail_taken (ChatApiRequest *self, const GError *error, gint64 held_ms)
+{
+  guint status;
+  g_autoptr (JsonObject) problem = chat_api_problem_new (error, NULL, &status);
+
+  if (!begin_answer (self))
+    return;
+  json_object_set_int_member (problem, "lease_ms", held_ms);
+  set_problem (self->message, error, status, problem);
+  soup_server_message_unpause (self->message);
 }
 
 void

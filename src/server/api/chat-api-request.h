@@ -48,6 +48,9 @@ void chat_api_request_reply_empty (ChatApiRequest *self);
 void chat_api_request_fail (ChatApiRequest *self, const GError *error);
 /** chat_api_request_fail_blocked: 403 for @block: what it forbids here is @what ("post"). */
 void chat_api_request_fail_blocked (ChatApiRequest *self, const ChatBlock *block, const char *what);
+/** chat_api_request_fail_taken: 409 for a name that another has; @held_ms: how long his lease still runs. */
+void chat_api_request_fail_taken (ChatApiRequest *self, const GError *error, gint64 held_ms);
+
 /** chat_api_request_set_problem: puts the problem that @error is into a message that has no request yet; @block:
  * (nullable). */
 void chat_api_request_set_problem (SoupServerMessage *message, const GError *error, const ChatBlock *block);

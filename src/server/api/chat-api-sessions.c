@@ -12,13 +12,17 @@ opened_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (ChatApiRequest) request = user_data;
   g_autoptr (GError) error = NULL;
   g_autofree char *token = NULL;
+  gint64 held_ms;
   g_autoptr (ChatSessionInfo) session
-      = chat_session_service_open_finish (CHAT_SESSION_SERVICE (source), result, &token, &error);
+      = chat_session_service_open_finish (CHAT_SESSION_SERVICE (source), result, &token, &held_ms, &error);
   JsonObject *answer;
 
   if (session == NULL)
     {
-      chat_api_request_fail (request, error);
+      if (held_ms >= 0)
+        chat_api_request_fail_taken (request, error, held_ms);
+      else
+        chat_api_request_fail (request, error);
       return;
     }
   answer = json_object_new ();

@@ -41,6 +41,7 @@ typedef struct
 {
   ChatSessionInfo *info;
   char *token;
+  gint64 held_ms; /* how long another has the name; -1: not known */
 } Opening;
 
 static void
@@ -189,6 +190,48 @@ renew_round (gpointer user_data)
 /* Opening */
 
 static void
+return_taken (GTask *task, const ChatSessionInfo *holder)
+{
+  Opening *opening = g_task_get_task_data (task);
+
+  if (holder != NULL && holder->lease != G_MAXINT64)
+    opening->held_ms = MAX (holder->lease - chat_time_now (), 0);
+  g_task_return_new_error (task, CHAT_SESSION_ERROR, CHAT_SESSION_ERROR_NAME_TAKEN,
+                           "Somebody is here as “%s”, or with a name that looks the same. Choose another one, or "
+                           "try again when they have left.",
+                           opening->info->user);
+}
+
+static void
+list_holders_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  const Opening *opening = g_task_get_task_data (task);
+  g_autoptr (GPtrArray) sessions = chat_user_store_list_sessions_finish (CHAT_USER_STORE (source), result, NULL);
+  const ChatSessionInfo *holder = NULL;
+
+  for (guint i = 0; sessions != NULL && holder == NULL && i < sessions->len; i++)
+    if (g_str_equal (((ChatSessionInfo *)sessions->pdata[i])->user_key, opening->info->user_key))
+      holder = sessions->pdata[i];
+  return_taken (task, holder);
+}
+
+/* The store says only that the name is taken. Whose it is, is known here but for what another process has let in, or
+ * this one before it was started. */
+static void
+find_holder (ChatSessionService *self, GTask *task)
+{
+  const Opening *opening = g_task_get_task_data (task);
+  ChatSessionEntry *entry = chat_session_cache_find_user (self->cache, opening->info->user_key);
+
+  if (entry != NULL)
+    return_taken (task, entry->info);
+  else
+    chat_user_store_list_sessions_async (self->users, opening->info->since, g_task_get_cancellable (task),
+                                         list_holders_cb, g_object_ref (task));
+}
+
+static void
 open_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
@@ -203,10 +246,7 @@ open_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       g_task_return_boolean (task, TRUE);
     }
   else if (g_error_matches (error, CHAT_STORE_ERROR, CHAT_STORE_ERROR_CONFLICT))
-    g_task_return_new_error (task, CHAT_SESSION_ERROR, CHAT_SESSION_ERROR_NAME_TAKEN,
-                             "Somebody is here as “%s”, or with a name that looks the same. Choose another one, or "
-                             "try again when they have left.",
-                             opening->info->user);
+    find_holder (self, task);
   else
     g_task_return_error (task, g_steal_pointer (&error));
 }
@@ -243,6 +283,7 @@ chat_session_service_open_async (ChatSessionService *self, const char *user, GCa
     }
   gint64 now = chat_time_now ();
   Opening *opening = g_new0 (Opening, 1);
+  opening->held_ms = -1;
   opening->token = chat_session_token_new ();
   opening->info = new_session (self, user, opening->token, now);
   g_task_set_task_data (task, opening, (GDestroyNotify)opening_free);
@@ -250,13 +291,16 @@ chat_session_service_open_async (ChatSessionService *self, const char *user, GCa
 }
 
 ChatSessionInfo *
-chat_session_service_open_finish (ChatSessionService *self, GAsyncResult *result, char **token, GError **error)
+chat_session_service_open_finish (ChatSessionService *self, GAsyncResult *result, char **token, gint64 *held_ms,
+                                  GError **error)
 {
   g_return_val_if_fail (g_task_is_valid (result, self), NULL);
 
+  Opening *opening = g_task_get_task_data (G_TASK (result));
+  if (held_ms != NULL)
+    *held_ms = opening != NULL ? opening->held_ms : -1;
   if (!g_task_propagate_boolean (G_TASK (result), error))
     return NULL;
-  Opening *opening = g_task_get_task_data (G_TASK (result));
   if (token != NULL)
     *token = g_steal_pointer (&opening->token);
   return g_steal_pointer (&opening->info);

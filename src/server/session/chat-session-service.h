@@ -44,9 +44,10 @@ ChatSessionService *chat_session_service_new (ChatUserStore *users, const ChatSe
  * bots hold theirs through the user store themselves.) */
 void chat_session_service_open_async (ChatSessionService *self, const char *user, GCancellable *cancellable,
                                       GAsyncReadyCallback callback, gpointer user_data);
-/** chat_session_service_open_finish: @token: (out) (transfer full). (transfer full) */
+/** chat_session_service_open_finish: @token: (out) (transfer full). @held_ms: (out): with NAME_TAKEN: how long the
+ * lease of whoever has the name still runs; -1 where that is not known, or for ever. (transfer full) */
 ChatSessionInfo *chat_session_service_open_finish (ChatSessionService *self, GAsyncResult *result, char **token,
-                                                   GError **error);
+                                                   gint64 *held_ms, GError **error);
 
 /** chat_session_service_authenticate_async: @token: whatever came; CHAT_SESSION_ERROR_TOKEN where it is of no session.
  * The finish: (transfer full) */
