@@ -463,6 +463,7 @@ static void
 test_block (ApiTest *self, gconstpointer data)
 {
   g_autofree char *ana = api_test_log_in (self, "ana");
+  g_autofree char *again = NULL;
   gpointer pair[] = { self, ana };
   g_autoptr (JsonObject) warnings = NULL, refused = NULL;
   JsonArray *list;
@@ -491,9 +492,11 @@ test_block (ApiTest *self, gconstpointer data)
   g_assert_cmpstr (json_object_get_string_member (block, "reason"), !=, "");
   api_test_expect (self, "GET", "/v1/channels/general/messages", ana, NULL, 200, NULL);
 
-  /* A new session does not help. */
+  /* He may come in again, and see why; it does not help. */
   api_test_expect (self, "DELETE", "/v1/sessions/current", ana, NULL, 204, NULL);
-  api_test_expect (self, "POST", "/v1/sessions", NULL, "{\"user\":\"ANA\"}", 403, "blocked");
+  again = api_test_log_in (self, "ANA");
+  api_test_expect (self, "POST", "/v1/channels/general/messages", again, "{\"data\":\"hola\"}", 403, "blocked");
+  api_test_expect (self, "GET", "/v1/moderation/warnings", again, NULL, 200, NULL);
 
   /* Where the site says so, the blocked may not even read. */
   api_test_stop_api (self);
