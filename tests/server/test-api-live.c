@@ -460,6 +460,34 @@ test_warnings (ApiTest *self, gconstpointer data)
   api_live_check_quiet (two);
 }
 
+/* Where the site says so, whoever is blocked reads no more, from the block on and not by coming again. */
+static void
+test_blocked_reader (ApiTest *self, gconstpointer data)
+{
+  g_autofree char *ana = api_test_log_in (self, "ana");
+  g_autofree char *luis = api_test_log_in (self, "luis");
+  g_autoptr (ApiLive) live = NULL, again = NULL, other = NULL;
+
+  api_test_channel (self, ana, "general");
+  api_test_stop_api (self);
+  self->options.blocked_may_read = FALSE;
+  api_test_start_api (self);
+  live = api_live_open (self, ana);
+  other = api_live_open (self, luis);
+  api_live_subscribe (live, 1, CONTROLLED, "");
+  for (int i = 1; i <= 3; i++)
+    g_free (api_test_post (self, ana, "general", "mierda"));
+  api_live_check_closed (live, 1001, "block");
+
+  api_test_wait_head (self, luis, "general", 3);
+  again = api_live_open (self, ana);
+  api_live_subscribe (again, 1, CONTROLLED, "\"after\":{\"general\":0}");
+  g_free (api_test_post (self, luis, "general", "hola"));
+  api_live_check_quiet (again);
+  api_live_subscribe (other, 1, CONTROLLED, "\"after\":{\"general\":3}");
+  api_live_check (other, 1, "chat_controlled", "data", "hola");
+}
+
 static void
 test_publish (ApiTest *self, gconstpointer data)
 {
@@ -756,6 +784,7 @@ main (int argc, char **argv)
   ADD ("/api/live/private", test_private);
   ADD ("/api/live/foreign", test_foreign);
   ADD ("/api/live/warnings", test_warnings);
+  ADD ("/api/live/blocked-reader", test_blocked_reader);
   ADD ("/api/live/publish", test_publish);
   ADD ("/api/live/publish-order", test_publish_order);
   ADD ("/api/live/wrong-frames", test_wrong_frames);

@@ -31,6 +31,7 @@ struct _ChatApiLiveHub
   GTask *stop;          /* while it waits for the clients */
 
   gsize backlog;
+  gboolean blocked_may_read;
   guint stop_id;
   gboolean stopped;
 };
@@ -291,6 +292,21 @@ session_ended_cb (ChatSessionService *sessions, const char *session_id, gpointer
       chat_api_live_client_close (client, SOUP_WEBSOCKET_CLOSE_POLICY_VIOLATION, "the session has ended");
 }
 
+static void
+block_changed_cb (ChatBlockList *blocks, const char *user_key, gpointer user_data)
+{
+  ChatApiLiveHub *self = user_data;
+  GHashTableIter iter;
+  ChatApiLiveClient *client;
+
+  if (self->blocked_may_read)
+    return;
+  g_hash_table_iter_init (&iter, self->clients);
+  while (g_hash_table_iter_next (&iter, (gpointer *)&client, NULL))
+    if (g_str_equal (chat_api_live_client_get_session (client)->user_key, user_key))
+      chat_api_live_client_close (client, SOUP_WEBSOCKET_CLOSE_GOING_AWAY, "a block began or ended; resume");
+}
+
 void
 chat_api_live_hub_adopt (ChatApiLiveHub *self, GIOStream *stream, GUri *uri, const ChatSessionInfo *session)
 {
@@ -332,6 +348,7 @@ subscribed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_signal_connect_object (self->subscription, "records", G_CALLBACK (records_cb), self, 0);
   g_signal_connect_object (self->subscription, "closed", G_CALLBACK (subscription_closed_cb), self, 0);
   g_signal_connect_object (self->sessions, "ended", G_CALLBACK (session_ended_cb), self, 0);
+  g_signal_connect_object (self->blocks, "changed", G_CALLBACK (block_changed_cb), self, 0);
   g_task_return_boolean (task, TRUE);
 }
 
@@ -456,7 +473,8 @@ chat_api_live_hub_init (ChatApiLiveHub *self)
 
 ChatApiLiveHub *
 chat_api_live_hub_new (ChatTransport *transport, ChatStore *store, ChatSessionService *sessions,
-                       ChatApiDirectory *directory, ChatApiPublisher *publisher, ChatBlockList *blocks, gsize backlog)
+                       ChatApiDirectory *directory, ChatApiPublisher *publisher, ChatBlockList *blocks, gsize backlog,
+                       gboolean blocked_may_read)
 {
   ChatApiLiveHub *self = g_object_new (CHAT_TYPE_API_LIVE_HUB, NULL);
 
@@ -468,6 +486,7 @@ chat_api_live_hub_new (ChatTransport *transport, ChatStore *store, ChatSessionSe
   self->blocks = g_object_ref (blocks);
   self->warnings = chat_api_live_warnings_new (chat_store_get_moderation (store));
   self->backlog = backlog;
+  self->blocked_may_read = blocked_may_read;
   return self;
 }
 
@@ -493,4 +512,10 @@ ChatBlockList *
 chat_api_live_hub_get_blocks (ChatApiLiveHub *self)
 {
   return self->blocks;
+}
+
+gboolean
+chat_api_live_hub_may_read (ChatApiLiveHub *self, const char *user_key)
+{
+  return self->blocked_may_read || chat_block_list_find (self->blocks, user_key, chat_time_now ()) == NULL;
 }

@@ -21,10 +21,11 @@ G_DECLARE_FINAL_TYPE (ChatApiLiveHub, chat_api_live_hub, CHAT, API_LIVE_HUB, GOb
  * whom it concerns.
  *
  * @backlog: bytes: what may wait for one connection
+ * @blocked_may_read: else whoever is blocked gets no messages here either
  */
 ChatApiLiveHub *chat_api_live_hub_new (ChatTransport *transport, ChatStore *store, ChatSessionService *sessions,
                                        ChatApiDirectory *directory, ChatApiPublisher *publisher, ChatBlockList *blocks,
-                                       gsize backlog);
+                                       gsize backlog, gboolean blocked_may_read);
 
 /** chat_api_live_hub_adopt: a WebSocket whose handshake is done; @uri: what it was reached by. */
 void chat_api_live_hub_adopt (ChatApiLiveHub *self, GIOStream *stream, GUri *uri, const ChatSessionInfo *session);
@@ -37,6 +38,9 @@ ChatStore *chat_api_live_hub_get_store (ChatApiLiveHub *self);
 ChatApiDirectory *chat_api_live_hub_get_directory (ChatApiLiveHub *self);
 ChatApiPublisher *chat_api_live_hub_get_publisher (ChatApiLiveHub *self);
 ChatBlockList *chat_api_live_hub_get_blocks (ChatApiLiveHub *self);
+/** chat_api_live_hub_may_read: whether the user with this skeleton gets messages. When that changes his connections are
+ * closed: he resumes with what he may have from then on. */
+gboolean chat_api_live_hub_may_read (ChatApiLiveHub *self, const char *user_key);
 
 /** chat_api_live_hub_ensure_channel: (transfer none): made where need be, and then offered to all clients. */
 ChatApiLiveChannel *chat_api_live_hub_ensure_channel (ChatApiLiveHub *self, ChatApiChannel *access);

@@ -203,7 +203,7 @@ make_context (ChatTransport *transport, ChatStore *store, ChatSessionService *se
   context->publisher = chat_api_publisher_new (transport, chat_store_get_messages (store), context->directory,
                                                context->blocks, signer);
   context->hub = chat_api_live_hub_new (transport, store, sessions, context->directory, context->publisher,
-                                        context->blocks, options->live_backlog_bytes);
+                                        context->blocks, options->live_backlog_bytes, options->blocked_may_read);
   context->workspace = g_strdup (options->workspace);
   context->version = g_strdup (options->version);
   context->lease_ms = options->lease_ms;

@@ -19,7 +19,7 @@ typedef struct
   const char *version;
   gint64 lease_ms;           /* of the sessions: clients are told */
   guint strike_limit;        /* likewise */
-  gboolean blocked_may_read; /* else GET of messages answers blocked users with 403 */
+  gboolean blocked_may_read; /* else GET of messages answers blocked users with 403, and the live feed has none */
   guint connections;         /* most at once */
   gsize body_bytes;          /* largest request body */
   guint request_ms;          /* for a request to arrive as a whole */
