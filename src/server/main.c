@@ -112,12 +112,32 @@ desktop_language (void)
   return g_str_has_prefix (names[0], "es") ? "es" : "en";
 }
 
+/* A path as a configuration has it: there a backslash escapes, and white space at the end is none. */
+static char *
+escape_path (const char *path)
+{
+  static const char plain[] = "\\ \n\t\r", letters[] = "\\sntr";
+  GString *escaped = g_string_new (NULL);
+
+  for (; *path != '\0'; path++)
+    {
+      const char *special = strchr (plain, *path);
+
+      if (special != NULL)
+        g_string_append_printf (escaped, "\\%c", letters[special - plain]);
+      else
+        g_string_append_c (escaped, *path);
+    }
+  return g_string_free (escaped, FALSE);
+}
+
 static gboolean
 apply_embedded (ChatConfig *config, const char *directory, GError **error)
 {
   g_autofree char *path = g_canonicalize_filename (directory, NULL);
+  g_autofree char *escaped = escape_path (path);
 
-  return chat_config_set (config, "server", "data_directory", path, error)
+  return chat_config_set (config, "server", "data_directory", escaped, error)
          && chat_config_set (config, "server", "address", "127.0.0.1", error)
          && chat_config_set (config, "server", "port", "0", error)
          && chat_config_set (config, "channels", "language", desktop_language (), error);

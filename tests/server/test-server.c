@@ -199,6 +199,22 @@ expect_refusal (const char *const *has, const char *directory, const char *setti
       g_error ("\"%s\" does not say \"%s\"", errors, *has);
 }
 
+/* A directory is what the command line says, whatever is in its name: a home may be that of DOMAIN\\user. */
+static void
+test_odd_directory (void)
+{
+  static const char *const names[] = { "CORP\\ana", "a\\tb", "with end \\", "blank " };
+  g_autoptr (ChatTestServer) server = chat_test_server_new (NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autofree char *directory = chat_test_server_dup_path (server, names[i]);
+
+      expect_refusal ((const char *const[]){ "192.0.2.1", NULL }, directory, "server.address=192.0.2.1");
+      g_assert_true (g_file_test (directory, G_FILE_TEST_IS_DIR));
+    }
+}
+
 static void
 test_in_the_way (void)
 {
@@ -414,6 +430,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/server/embedded", test_embedded);
+  g_test_add_func ("/server/odd-directory", test_odd_directory);
   g_test_add_func ("/server/language", test_language);
   g_test_add_func ("/server/in-the-way", test_in_the_way);
   g_test_add_func ("/server/input", test_input);
