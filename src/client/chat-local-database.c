@@ -5,13 +5,17 @@
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>
+#include <glib/gstdio.h>
 #include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "client/chat-client-error.h"
 #include "core/chat-worker.h"
 
 #define FILE_NAME "workspace.db"
 #define SCHEMA_VERSION 1
+#define USER_VERSION_OFFSET 60
 #define BATCH_MOST 256
 /* Another process of ours may be about to end and let go of the file. */
 #define BUSY_MS 2000
@@ -127,46 +131,47 @@ read_version (sqlite3 *db, int *version, GError **error)
   return FALSE;
 }
 
-/* Looks at a file that is there without writing anything, so that one of a newer version stays exactly as it is. */
 static gboolean
-check_version (Connection *connection, GError **error)
+refuse_newer (Connection *connection, gint64 version, GError **error)
 {
-  sqlite3 *db = NULL;
-  int version = 0;
-  gboolean ok = TRUE;
-
-  if (!g_file_test (connection->path, G_FILE_TEST_EXISTS))
+  if (version <= SCHEMA_VERSION)
     return TRUE;
-  if (sqlite3_open_v2 (connection->path, &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK)
-    {
-      sqlite3_busy_timeout (db, BUSY_MS);
-      ok = read_version (db, &version, error);
-    }
-  else
-    {
-      set_sqlite_error (db, error);
-      ok = FALSE;
-    }
-  sqlite3_close (db);
-  if (ok && version > SCHEMA_VERSION)
-    {
-      g_set_error (
-          error, CHAT_CLIENT_ERROR, CHAT_CLIENT_ERROR_STORAGE,
-          _ ("%s was written by a newer Tertulia and is left alone. Nothing is kept on this computer until you "
-             "use that one again."),
-          connection->path);
-      ok = FALSE;
-    }
-  return ok;
+  g_set_error (error, CHAT_CLIENT_ERROR, CHAT_CLIENT_ERROR_STORAGE,
+               _ ("%s was written by a newer Tertulia and is left alone. Nothing is kept on this computer until you "
+                  "use that one again."),
+               connection->path);
+  return FALSE;
+}
+
+/* Looks at a file that is there without opening it as a database, which would leave other files beside it: one of a
+ * newer version stays exactly as it is. The version is in the header (sqlite.org/fileformat2.html, 1.3.14). */
+static gboolean
+check_header (Connection *connection, GError **error)
+{
+  guint8 header[USER_VERSION_OFFSET + 4] = { 0 };
+  FILE *file = g_fopen (connection->path, "rbe");
+  gsize length;
+
+  if (file == NULL)
+    return TRUE;
+  length = fread (header, 1, sizeof header, file);
+  fclose (file);
+  if (length < sizeof header || memcmp (header, "SQLite format 3", 16) != 0)
+    return TRUE;
+  return refuse_newer (connection,
+                       (gint64)header[USER_VERSION_OFFSET] << 24 | header[USER_VERSION_OFFSET + 1] << 16
+                           | header[USER_VERSION_OFFSET + 2] << 8 | header[USER_VERSION_OFFSET + 3],
+                       error);
 }
 
 static gboolean
-migrate (sqlite3 *db, GError **error)
+migrate (Connection *connection, GError **error)
 {
+  sqlite3 *db = connection->db;
   g_autofree char *set_version = g_strdup_printf ("PRAGMA user_version=%d", SCHEMA_VERSION);
   int version = 0;
 
-  if (!read_version (db, &version, error))
+  if (!read_version (db, &version, error) || !refuse_newer (connection, version, error))
     return FALSE;
   if (version == SCHEMA_VERSION)
     return TRUE;
@@ -185,7 +190,7 @@ open_database (Connection *connection, GError **error)
                    connection->directory, g_strerror (errno));
       return FALSE;
     }
-  if (!check_version (connection, error))
+  if (!check_header (connection, error))
     return FALSE;
   if (sqlite3_open_v2 (connection->path, &connection->db, flags, NULL) != SQLITE_OK)
     {
@@ -196,7 +201,7 @@ open_database (Connection *connection, GError **error)
   /* exclusive: two programs must not send from one outbox; and WAL then needs no shared memory beside the file */
   return run_sql (connection->db, "PRAGMA locking_mode=EXCLUSIVE", error)
          && run_sql (connection->db, "PRAGMA journal_mode=WAL", error)
-         && run_sql (connection->db, "PRAGMA synchronous=FULL", error) && migrate (connection->db, error);
+         && run_sql (connection->db, "PRAGMA synchronous=FULL", error) && migrate (connection, error);
 }
 
 /* On the worker: there is a database, or the reason why not. */
