@@ -182,11 +182,11 @@ take_members (ChatWorkspace *self, ChatChannel *channel, JsonObject *object)
     }
 }
 
-/* How many came since the marker: asked of the service only where something was missed. */
+/* How many came since the marker: the service knows better only where something was missed, or read elsewhere. */
 static void
 take_counts (ChatWorkspace *self, ChatChannel *channel, gint64 head, gint64 read)
 {
-  gint64 known = chat_channel_get_head (channel), mine = chat_channel_get_read (channel);
+  gint64 known = chat_channel_get_head (channel), before = chat_channel_get_read (channel), mine = before;
 
   /* who comes to a public channel for the first time has not missed its past */
   if (read == 0 && mine == 0 && known == 0 && !chat_channel_get_private (channel))
@@ -197,7 +197,7 @@ take_counts (ChatWorkspace *self, ChatChannel *channel, gint64 head, gint64 read
   chat_channel_set_head (channel, head);
   if (chat_workspace_is_reading (self, channel))
     chat_workspace_mark_read (self, channel);
-  else if (head > known || chat_channel_get_read (channel) >= head)
+  else if (head > known || read > before)
     chat_channel_set_unread (channel, (guint)CLAMP (head - chat_channel_get_read (channel), 0, G_MAXINT),
                              head > known ? chat_channel_get_mentions (channel) : 0);
 }

@@ -7,7 +7,7 @@ struct _ChatFakeService
 {
   SoupServer *server;
   char *uri;
-  ChatFakeAnswer answer;
+  ChatFakeAnswer answer, once; /* a status of 0: none */
   GPtrArray *asked;
   GPtrArray *held; /* SoupServerMessage */
   guint count;
@@ -17,11 +17,13 @@ struct _ChatFakeService
 static void
 give (ChatFakeService *self, SoupServerMessage *message)
 {
-  const char *body = self->answer.body != NULL ? self->answer.body : "";
+  const ChatFakeAnswer answer = self->once.status != 0 ? self->once : self->answer;
+  const char *body = answer.body != NULL ? answer.body : "";
 
-  soup_server_message_set_status (message, self->answer.status, NULL);
-  soup_server_message_set_response (message, self->answer.type != NULL ? self->answer.type : "application/json",
-                                    SOUP_MEMORY_COPY, body, strlen (body));
+  self->once.status = 0;
+  soup_server_message_set_status (message, answer.status, NULL);
+  soup_server_message_set_response (message, answer.type != NULL ? answer.type : "application/json", SOUP_MEMORY_COPY,
+                                    body, strlen (body));
 }
 
 static void
@@ -85,6 +87,12 @@ void
 chat_fake_service_answer (ChatFakeService *self, const ChatFakeAnswer *answer)
 {
   self->answer = *answer;
+}
+
+void
+chat_fake_service_answer_once (ChatFakeService *self, const ChatFakeAnswer *answer)
+{
+  self->once = *answer;
 }
 
 void

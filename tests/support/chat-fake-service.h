@@ -28,6 +28,8 @@ const char *chat_fake_service_get_uri (ChatFakeService *self);
 
 /** chat_fake_service_answer: from here on, with this; what its pointers name is borrowed. */
 void chat_fake_service_answer (ChatFakeService *self, const ChatFakeAnswer *answer);
+/** chat_fake_service_answer_once: the next question, before that. */
+void chat_fake_service_answer_once (ChatFakeService *self, const ChatFakeAnswer *answer);
 /** chat_fake_service_hold: questions wait for chat_fake_service_release(). */
 void chat_fake_service_hold (ChatFakeService *self, gboolean hold);
 void chat_fake_service_release (ChatFakeService *self);
