@@ -23,8 +23,12 @@ struct _ChatMessageList
 
   gulong layout_id;
   gulong items_id;
-  gboolean sticking; /* rows or sizes are changing: the move to the bottom is due at the end of this layout */
-  guint following;   /* as the timeline was last told; 2: not told yet */
+  gboolean sticking;   /* rows or sizes are changing: the move to the bottom is due at the end of this layout */
+  gboolean laying_out; /* the list says where it is, nobody scrolls */
+  gboolean unsettled;  /* the list has moved since the last layout */
+  double place;        /* to which it has moved then */
+  double held;         /* how much further to move after it */
+  guint following;     /* as the timeline was last told; 2: not told yet */
   gboolean at_bottom;
 };
 
@@ -66,6 +70,49 @@ set_at_bottom (ChatMessageList *self, gboolean at_bottom)
 }
 
 /*
+ * A list does not know the heights of rows that are new, or come into view when it is moved, before its next layout.
+ * GTK 4.8 looks for its place among them all the same when it is moved (once more) before that, two events in a frame
+ * are enough, and jumps by hundreds of rows. So such a move waits for the layout: this handler comes before GTK's own.
+ */
+static void
+unsettle (ChatMessageList *self)
+{
+  if (self->unsettled || self->surface == NULL)
+    return;
+  self->unsettled = TRUE;
+  self->place = gtk_adjustment_get_value (self->adjustment);
+  gtk_widget_queue_allocate (GTK_WIDGET (self));
+}
+
+static void
+hold_cb (ChatMessageList *self)
+{
+  if (self->laying_out)
+    return;
+  if (self->unsettled)
+    {
+      self->held = gtk_adjustment_get_value (self->adjustment) - self->place;
+      g_signal_stop_emission_by_name (self->adjustment, "value-changed");
+      return;
+    }
+  unsettle (self);
+}
+
+static void
+move_on (ChatMessageList *self)
+{
+  double held = self->held;
+
+  self->unsettled = FALSE;
+  self->held = 0;
+  if (held == 0)
+    return;
+  /* from where it is now: rows may have been put above meanwhile */
+  gtk_adjustment_set_value (self->adjustment, gtk_adjustment_get_value (self->adjustment) + held);
+  gdk_surface_request_layout (self->surface);
+}
+
+/*
  * Sticking to the bottom. A value set inside the adjustment's "changed" draws the top rows; one set in an idle comes a
  * frame late. So it is set right after the surface's layout that changed the sizes (connected later, this handler comes
  * after GTK's own), in the same frame: the clock then lays out once more before it paints. Until then the value moves
@@ -82,6 +129,7 @@ stick_soon (ChatMessageList *self)
 static void
 layout_cb (ChatMessageList *self)
 {
+  move_on (self);
   if (!self->sticking || !gtk_widget_get_mapped (GTK_WIDGET (self)))
     return;
   /* New rows at the bottom are measured by the next layout, which may move the value once more: done when it does not.
@@ -98,6 +146,7 @@ layout_cb (ChatMessageList *self)
 static void
 items_changed_cb (ChatMessageList *self)
 {
+  unsettle (self);
   if (self->at_bottom)
     stick_soon (self);
 }
@@ -292,7 +341,31 @@ unrealize (GtkWidget *widget)
 
   g_clear_signal_handler (&self->layout_id, self->surface);
   self->surface = NULL;
+  self->unsettled = FALSE;
   GTK_WIDGET_CLASS (chat_message_list_parent_class)->unrealize (widget);
+}
+
+static GtkSizeRequestMode
+get_request_mode (GtkWidget *widget)
+{
+  return gtk_widget_get_request_mode (CHAT_MESSAGE_LIST (widget)->scroller);
+}
+
+static void
+measure (GtkWidget *widget, GtkOrientation orientation, int for_size, int *minimum, int *natural, int *minimum_baseline,
+         int *natural_baseline)
+{
+  gtk_widget_measure (CHAT_MESSAGE_LIST (widget)->scroller, orientation, for_size, minimum, natural, NULL, NULL);
+}
+
+static void
+size_allocate (GtkWidget *widget, int width, int height, int baseline)
+{
+  ChatMessageList *self = CHAT_MESSAGE_LIST (widget);
+
+  self->laying_out = TRUE;
+  gtk_widget_size_allocate (self->scroller, &(GtkAllocation){ 0, 0, width, height }, baseline);
+  self->laying_out = FALSE;
 }
 
 static void
@@ -322,7 +395,9 @@ chat_message_list_class_init (ChatMessageListClass *klass)
   GTK_WIDGET_CLASS (klass)->focus = focus;
   GTK_WIDGET_CLASS (klass)->realize = realize;
   GTK_WIDGET_CLASS (klass)->unrealize = unrealize;
-  gtk_widget_class_set_layout_manager_type (GTK_WIDGET_CLASS (klass), GTK_TYPE_BIN_LAYOUT);
+  GTK_WIDGET_CLASS (klass)->get_request_mode = get_request_mode;
+  GTK_WIDGET_CLASS (klass)->measure = measure;
+  GTK_WIDGET_CLASS (klass)->size_allocate = size_allocate;
 }
 
 static void
@@ -338,12 +413,14 @@ chat_message_list_init (ChatMessageList *self)
   self->view = GTK_LIST_VIEW (gtk_list_view_new (NULL, factory));
   gtk_widget_add_css_class (GTK_WIDGET (self->view), "messages");
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->view), GTK_ACCESSIBLE_PROPERTY_LABEL, _ ("Messages"), -1);
+  self->adjustment = gtk_adjustment_new (0, 0, 0, 0, 0, 0);
+  g_signal_connect_object (self->adjustment, "value-changed", G_CALLBACK (hold_cb), self, G_CONNECT_SWAPPED);
   self->scroller = gtk_scrolled_window_new ();
+  gtk_scrolled_window_set_vadjustment (GTK_SCROLLED_WINDOW (self->scroller), self->adjustment);
   gtk_scrolled_window_set_policy (GTK_SCROLLED_WINDOW (self->scroller), GTK_POLICY_NEVER, GTK_POLICY_AUTOMATIC);
   gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (self->scroller), GTK_WIDGET (self->view));
   gtk_widget_set_vexpand (self->scroller, TRUE);
   gtk_widget_set_parent (self->scroller, GTK_WIDGET (self));
-  self->adjustment = gtk_scrolled_window_get_vadjustment (GTK_SCROLLED_WINDOW (self->scroller));
   g_signal_connect_object (self->adjustment, "changed", G_CALLBACK (adjustment_changed_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->adjustment, "value-changed", G_CALLBACK (value_changed_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect (self, "map", G_CALLBACK (want_pages), NULL);
@@ -374,6 +451,7 @@ chat_message_list_set_timeline (ChatMessageList *self, ChatTimeline *timeline)
   if (self->view != NULL && self->scroller != NULL)
     gtk_list_view_set_model (self->view, NULL);
   g_set_object (&self->timeline, timeline);
+  self->held = 0;
   self->following = 2;
   if (timeline == NULL)
     return;
