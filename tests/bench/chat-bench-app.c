@@ -83,7 +83,7 @@ chat_bench_server_start (const char *home, guint channels)
   for (guint i = 1; i < channels; i++)
     {
       g_autofree char *body
-          = g_strdup_printf ("{\"name\":\"channel-%02u\",\"topic\":\"what number %u is about\"}", i, i);
+          = g_strdup_printf ("{\"name\":\"room-%02u\",\"topic\":\"what number %u is about\"}", i, i);
       g_autoptr (JsonNode) answer = call (self, session, "POST", "v1/channels", token, body);
     }
   return self;
