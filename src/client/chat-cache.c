@@ -220,92 +220,73 @@ reverse (GPtrArray *array)
     }
 }
 
-/* The newest messages as far as their seqs go on without a hole. */
+/* The newest messages, the newest first, as far as their seqs go on without a hole. */
+static gboolean
+message_cb (sqlite3_stmt *row, gpointer data, GError **error)
+{
+  GPtrArray *messages = data;
+  gint64 seq = sqlite3_column_int64 (row, 0);
+  gint64 before = messages->len > 0 ? chat_message_get_seq (g_ptr_array_index (messages, messages->len - 1)) : seq + 1;
+  const void *record = sqlite3_column_blob (row, 1);
+  g_autoptr (ChatMessage) message = chat_message_decode (record, (gsize)sqlite3_column_bytes (row, 1), NULL);
+
+  if (message == NULL || chat_message_get_id (message) == NULL || seq != before - 1)
+    return FALSE;
+  g_ptr_array_add (messages, g_steal_pointer (&message));
+  return TRUE;
+}
+
 static gboolean
 read_messages (sqlite3 *db, const char *channel, guint limit, GPtrArray *messages, GError **error)
 {
-  g_autoptr (GError) failure = NULL;
-  sqlite3_stmt *statement;
-  gint64 before = 0;
-
-  statement
-      = chat_local_prepare (db, error, "SELECT seq, record FROM messages WHERE channel = ? ORDER BY seq DESC LIMIT ?",
-                            "si", channel, (gint64)limit);
-  if (statement == NULL)
+  if (!chat_local_foreach (db, message_cb, messages, error,
+                           "SELECT seq, record FROM messages WHERE channel = ? ORDER BY seq DESC LIMIT ?", "si",
+                           channel, (gint64)limit))
     return FALSE;
-  while (chat_local_step (statement, &failure))
-    {
-      gint64 seq = sqlite3_column_int64 (statement, 0);
-      const void *record = sqlite3_column_blob (statement, 1);
-      ChatMessage *message = chat_message_decode (record, (gsize)sqlite3_column_bytes (statement, 1), NULL);
-
-      if (message == NULL || chat_message_get_id (message) == NULL || (before != 0 && seq != before - 1))
-        {
-          g_clear_pointer (&message, chat_message_unref);
-          break;
-        }
-      g_ptr_array_add (messages, message);
-      before = seq;
-    }
-  sqlite3_finalize (statement);
   reverse (messages);
-  if (failure == NULL)
-    return TRUE;
-  g_propagate_error (error, g_steal_pointer (&failure));
-  return FALSE;
+  return TRUE;
+}
+
+static gboolean
+channel_cb (sqlite3_stmt *row, gpointer data, GError **error)
+{
+  ChatChannelState *state = g_new0 (ChatChannelState, 1);
+
+  state->name = chat_local_dup_text (row, 0);
+  state->topic = chat_local_dup_text (row, 1);
+  state->other = chat_local_dup_text (row, 2);
+  state->bot = sqlite3_column_int (row, 3) != 0;
+  state->people = (guint)sqlite3_column_int64 (row, 4);
+  state->head = sqlite3_column_int64 (row, 5);
+  state->read = sqlite3_column_int64 (row, 6);
+  state->unread = (guint)sqlite3_column_int64 (row, 7);
+  state->mentions = (guint)sqlite3_column_int64 (row, 8);
+  state->active = sqlite3_column_int64 (row, 9);
+  state->draft = chat_local_dup_text (row, 10);
+  g_ptr_array_add (data, state);
+  return TRUE;
 }
 
 static gboolean
 read_channels (sqlite3 *db, GPtrArray *channels, GError **error)
 {
-  g_autoptr (GError) failure = NULL;
-  sqlite3_stmt *statement;
+  return chat_local_foreach (db, channel_cb, channels, error,
+                             "SELECT name, topic, other, bot, people, head, read, unread, mentions, active, draft"
+                             " FROM channels",
+                             "");
+}
 
-  statement = chat_local_prepare (db, error,
-                                  "SELECT name, topic, other, bot, people, head, read, unread, mentions, active, draft"
-                                  " FROM channels",
-                                  "");
-  if (statement == NULL)
-    return FALSE;
-  while (chat_local_step (statement, &failure))
-    {
-      ChatChannelState *state = g_new0 (ChatChannelState, 1);
-
-      state->name = chat_local_dup_text (statement, 0);
-      state->topic = chat_local_dup_text (statement, 1);
-      state->other = chat_local_dup_text (statement, 2);
-      state->bot = sqlite3_column_int (statement, 3) != 0;
-      state->people = (guint)sqlite3_column_int64 (statement, 4);
-      state->head = sqlite3_column_int64 (statement, 5);
-      state->read = sqlite3_column_int64 (statement, 6);
-      state->unread = (guint)sqlite3_column_int64 (statement, 7);
-      state->mentions = (guint)sqlite3_column_int64 (statement, 8);
-      state->active = sqlite3_column_int64 (statement, 9);
-      state->draft = chat_local_dup_text (statement, 10);
-      g_ptr_array_add (channels, state);
-    }
-  sqlite3_finalize (statement);
-  if (failure == NULL)
-    return TRUE;
-  g_propagate_error (error, g_steal_pointer (&failure));
-  return FALSE;
+static gboolean
+value_cb (sqlite3_stmt *row, gpointer data, GError **error)
+{
+  g_hash_table_insert (data, chat_local_dup_text (row, 0), chat_local_dup_text (row, 1));
+  return TRUE;
 }
 
 static gboolean
 read_values (sqlite3 *db, GHashTable *values, GError **error)
 {
-  g_autoptr (GError) failure = NULL;
-  sqlite3_stmt *statement = chat_local_prepare (db, error, "SELECT key, value FROM workspace", "");
-
-  if (statement == NULL)
-    return FALSE;
-  while (chat_local_step (statement, &failure))
-    g_hash_table_insert (values, chat_local_dup_text (statement, 0), chat_local_dup_text (statement, 1));
-  sqlite3_finalize (statement);
-  if (failure == NULL)
-    return TRUE;
-  g_propagate_error (error, g_steal_pointer (&failure));
-  return FALSE;
+  return chat_local_foreach (db, value_cb, values, error, "SELECT key, value FROM workspace", "");
 }
 
 static gboolean

@@ -115,19 +115,9 @@ run_sql (sqlite3 *db, const char *sql, GError **error)
 }
 
 static gboolean
-read_version (sqlite3 *db, int *version, GError **error)
+version_cb (sqlite3_stmt *row, gpointer data, GError **error)
 {
-  sqlite3_stmt *statement = chat_local_prepare (db, error, "PRAGMA user_version", "");
-  g_autoptr (GError) failure = NULL;
-
-  if (statement == NULL)
-    return FALSE;
-  if (chat_local_step (statement, &failure))
-    *version = sqlite3_column_int (statement, 0);
-  sqlite3_finalize (statement);
-  if (failure == NULL)
-    return TRUE;
-  g_propagate_error (error, g_steal_pointer (&failure));
+  *(int *)data = sqlite3_column_int (row, 0);
   return FALSE;
 }
 
@@ -171,7 +161,8 @@ migrate (Connection *connection, GError **error)
   g_autofree char *set_version = g_strdup_printf ("PRAGMA user_version=%d", SCHEMA_VERSION);
   int version = 0;
 
-  if (!read_version (db, &version, error) || !refuse_newer (connection, version, error))
+  if (!chat_local_foreach (db, version_cb, &version, error, "PRAGMA user_version", "")
+      || !refuse_newer (connection, version, error))
     return FALSE;
   if (version == SCHEMA_VERSION)
     return TRUE;
@@ -396,64 +387,54 @@ bind (sqlite3_stmt *statement, int place, char letter, va_list *arguments)
     }
 }
 
-static sqlite3_stmt *
-prepare_valist (sqlite3 *db, GError **error, const char *sql, const char *format, va_list *arguments)
-{
-  sqlite3_stmt *statement = NULL;
-
-  if (sqlite3_prepare_v2 (db, sql, -1, &statement, NULL) != SQLITE_OK)
-    {
-      set_sqlite_error (db, error);
-      return NULL;
-    }
-  for (int i = 0; format[i] != '\0'; i++)
-    bind (statement, i + 1, format[i], arguments);
-  return statement;
-}
-
-sqlite3_stmt *
-chat_local_prepare (sqlite3 *db, GError **error, const char *sql, const char *format, ...)
-{
-  sqlite3_stmt *statement;
-  va_list arguments;
-
-  va_start (arguments, format);
-  statement = prepare_valist (db, error, sql, format, &arguments);
-  va_end (arguments);
-  return statement;
-}
-
-gboolean
-chat_local_step (sqlite3_stmt *statement, GError **error)
-{
-  int code = sqlite3_step (statement);
-
-  if (code == SQLITE_ROW)
-    return TRUE;
-  if (code != SQLITE_DONE)
-    set_sqlite_error (sqlite3_db_handle (statement), error);
-  return FALSE;
-}
-
-gboolean
-chat_local_execute (sqlite3 *db, GError **error, const char *sql, const char *format, ...)
+static gboolean
+foreach_valist (sqlite3 *db, ChatLocalRow func, gpointer data, GError **error, const char *sql, const char *format,
+                va_list *arguments)
 {
   g_autoptr (GError) failure = NULL;
-  sqlite3_stmt *statement;
-  va_list arguments;
+  sqlite3_stmt *statement = NULL;
+  int code = sqlite3_prepare_v2 (db, sql, -1, &statement, NULL);
 
-  va_start (arguments, format);
-  statement = prepare_valist (db, error, sql, format, &arguments);
-  va_end (arguments);
-  if (statement == NULL)
-    return FALSE;
-  while (chat_local_step (statement, &failure))
-    ;
+  if (code == SQLITE_OK)
+    {
+      for (int i = 0; format[i] != '\0'; i++)
+        bind (statement, i + 1, format[i], arguments);
+      do
+        code = sqlite3_step (statement);
+      while (code == SQLITE_ROW && (func == NULL || func (statement, data, &failure)));
+    }
+  if (failure == NULL && code != SQLITE_ROW && code != SQLITE_DONE)
+    set_sqlite_error (db, &failure);
   sqlite3_finalize (statement);
   if (failure == NULL)
     return TRUE;
   g_propagate_error (error, g_steal_pointer (&failure));
   return FALSE;
+}
+
+gboolean
+chat_local_foreach (sqlite3 *db, ChatLocalRow func, gpointer data, GError **error, const char *sql, const char *format,
+                    ...)
+{
+  va_list arguments;
+  gboolean ok;
+
+  va_start (arguments, format);
+  ok = foreach_valist (db, func, data, error, sql, format, &arguments);
+  va_end (arguments);
+  return ok;
+}
+
+gboolean
+chat_local_execute (sqlite3 *db, GError **error, const char *sql, const char *format, ...)
+{
+  va_list arguments;
+  gboolean ok;
+
+  va_start (arguments, format);
+  ok = foreach_valist (db, NULL, NULL, error, sql, format, &arguments);
+  va_end (arguments);
+  return ok;
 }
 
 char *

@@ -39,11 +39,13 @@ gboolean chat_local_database_close_finish (ChatLocalDatabase *self, GAsyncResult
  * For jobs. Parameters are bound with a format of one letter each: `s` const char * (nullable), `i` gint64, `b` GBytes
  * *.
  */
-/** chat_local_prepare: (transfer full) (nullable): to be finalised. */
-sqlite3_stmt *chat_local_prepare (sqlite3 *db, GError **error, const char *sql, const char *format, ...);
-/** chat_local_step: TRUE where there is a row; FALSE at the end, or with an error. */
-gboolean chat_local_step (sqlite3_stmt *statement, GError **error);
-/** chat_local_execute: prepares, runs to the end, finalises. */
+/** ChatLocalRow: FALSE where no more rows are wanted, or with an error. */
+typedef gboolean (*ChatLocalRow) (sqlite3_stmt *row, gpointer data, GError **error);
+
+/** chat_local_foreach: each row of what @sql asks for. @func: (nullable) */
+gboolean chat_local_foreach (sqlite3 *db, ChatLocalRow func, gpointer data, GError **error, const char *sql,
+                             const char *format, ...);
+/** chat_local_execute: what gives no rows. */
 gboolean chat_local_execute (sqlite3 *db, GError **error, const char *sql, const char *format, ...);
 /** chat_local_dup_text: (transfer full) (nullable) */
 char *chat_local_dup_text (sqlite3_stmt *statement, int column);

@@ -387,35 +387,30 @@ load_free (Load *load)
 }
 
 static gboolean
+entry_cb (sqlite3_stmt *row, gpointer data, GError **error)
+{
+  const void *record = sqlite3_column_blob (row, 2);
+  ChatMessage *message = chat_message_decode (record, (gsize)sqlite3_column_bytes (row, 2), error);
+  Entry *entry;
+
+  if (message == NULL)
+    return FALSE;
+  entry = g_new0 (Entry, 1);
+  entry->message = message;
+  entry->delivery = state_from_name ((const char *)sqlite3_column_text (row, 0));
+  entry->reason = chat_local_dup_text (row, 1);
+  g_ptr_array_add (data, entry);
+  return TRUE;
+}
+
+static gboolean
 load_job (sqlite3 *db, gpointer data, GError **error)
 {
   Load *load = data;
-  g_autoptr (GError) failure = NULL;
-  sqlite3_stmt *statement
-      = chat_local_prepare (db, error, "SELECT state, reason, record FROM outbox WHERE user = ? ORDER BY position", "s",
-                            load->user);
 
-  if (statement == NULL)
-    return FALSE;
-  while (chat_local_step (statement, &failure))
-    {
-      const void *record = sqlite3_column_blob (statement, 2);
-      ChatMessage *message = chat_message_decode (record, (gsize)sqlite3_column_bytes (statement, 2), &failure);
-      Entry *entry;
-
-      if (message == NULL)
-        break;
-      entry = g_new0 (Entry, 1);
-      entry->message = message;
-      entry->delivery = state_from_name ((const char *)sqlite3_column_text (statement, 0));
-      entry->reason = chat_local_dup_text (statement, 1);
-      g_ptr_array_add (load->entries, entry);
-    }
-  sqlite3_finalize (statement);
-  if (failure == NULL)
-    return TRUE;
-  g_propagate_error (error, g_steal_pointer (&failure));
-  return FALSE;
+  return chat_local_foreach (db, entry_cb, load->entries, error,
+                             "SELECT state, reason, record FROM outbox WHERE user = ? ORDER BY position", "s",
+                             load->user);
 }
 
 static void

@@ -114,6 +114,22 @@ receipt (World *world, guint number, gint64 seq)
   chat_timeline_add_receipts (world->timeline, message);
 }
 
+/* (transfer full): FROM … TO as a cache keeps them. */
+static GPtrArray *
+cached (guint from, guint to)
+{
+  GPtrArray *messages = chat_test_messages_new ();
+
+  for (guint i = from; i <= to; i++)
+    {
+      ChatMessage *message = message_of (i);
+
+      chat_message_set_seq (message, i);
+      g_ptr_array_add (messages, message);
+    }
+  return messages;
+}
+
 static guint
 length_of (World *world)
 {
@@ -467,20 +483,12 @@ test_warning (void)
 static void
 test_cached (void)
 {
-  g_autoptr (GPtrArray) cached = chat_test_messages_new ();
+  g_autoptr (GPtrArray) messages = cached (51, 90);
   World world;
 
   world_start (&world, 100);
-  for (guint i = 51; i <= 90; i++)
-    {
-      ChatMessage *message = message_of (i);
-
-      chat_message_set_seq (message, i);
-      if (i == 70)
-        chat_message_set_data (message, "as it was");
-      g_ptr_array_add (cached, message);
-    }
-  chat_timeline_add_cached (world.timeline, cached);
+  chat_message_set_data (g_ptr_array_index (messages, 19), "as it was");
+  chat_timeline_add_cached (world.timeline, messages);
   check_rows (&world, 51, 90);
   g_signal_connect (item_at (&world, 19), "changed", G_CALLBACK (changed_cb), &world);
   load (&world);
@@ -494,18 +502,11 @@ test_cached (void)
 static void
 test_another_store (void)
 {
-  g_autoptr (GPtrArray) cached = chat_test_messages_new ();
+  g_autoptr (GPtrArray) messages = cached (51, 90);
   World world;
 
   world_start (&world, 0);
-  for (guint i = 51; i <= 90; i++)
-    {
-      ChatMessage *message = message_of (i);
-
-      chat_message_set_seq (message, i);
-      g_ptr_array_add (cached, message);
-    }
-  chat_timeline_add_cached (world.timeline, cached);
+  chat_timeline_add_cached (world.timeline, messages);
   store (&world, 5);
   load (&world);
   check_rows (&world, 1, 5);
@@ -517,18 +518,11 @@ test_another_store (void)
 static void
 test_old_cache (void)
 {
-  g_autoptr (GPtrArray) cached = chat_test_messages_new ();
+  g_autoptr (GPtrArray) messages = cached (1, 40);
   World world;
 
   world_start (&world, 2000);
-  for (guint i = 1; i <= 40; i++)
-    {
-      ChatMessage *message = message_of (i);
-
-      chat_message_set_seq (message, i);
-      g_ptr_array_add (cached, message);
-    }
-  chat_timeline_add_cached (world.timeline, cached);
+  chat_timeline_add_cached (world.timeline, messages);
   load (&world);
   check_rows (&world, 1941, 2000);
   g_assert_false (flag (&world, "at-oldest"));

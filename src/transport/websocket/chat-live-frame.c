@@ -67,84 +67,96 @@ take_time (const ChatJsonToken *token, gint64 *place)
     *place = CHAT_TIME_UNKNOWN;
 }
 
-/* An object of numbers: `{"general":21}`. What is something else is passed over. */
+/* What becomes of one member: reads its value. */
+typedef gboolean (*TakeMember) (ChatJsonReader *reader, const ChatJsonToken *name, gpointer data, GError **error);
+
+/* An object, member by member. What is no object is passed over. */
 static gboolean
-read_numbers (ChatJsonReader *reader, GHashTable **numbers, GError **error)
+read_object (ChatJsonReader *reader, TakeMember take, gpointer data, GError **error)
 {
   gboolean first = TRUE, more = TRUE;
-  ChatJsonToken name, value;
+  ChatJsonToken name;
 
   if (chat_json_reader_peek (reader) != '{')
-    return chat_json_reader_value (reader, &value, error);
-  g_clear_pointer (numbers, g_hash_table_unref);
-  *numbers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+    return chat_json_reader_value (reader, &name, error);
   if (!chat_json_reader_open (reader, '{', error))
     return FALSE;
   while (TRUE)
     {
-      gint64 number;
-
       if (!chat_json_reader_next_member (reader, &first, &more, &name, error))
         return FALSE;
       if (!more)
         return TRUE;
-      if (!chat_json_reader_value (reader, &value, error))
+      if (!take (reader, &name, data, error))
         return FALSE;
-      if (value.type == CHAT_JSON_INTEGER && chat_json_token_get_int (&value, &number))
-        g_hash_table_insert (*numbers, chat_json_token_dup_string (&name), g_memdup2 (&number, sizeof number));
     }
 }
 
-static void
-take_record_member (ChatLiveRecord *record, const ChatJsonToken *name, const ChatJsonToken *value)
+static gboolean
+take_number (ChatJsonReader *reader, const ChatJsonToken *name, gpointer data, GError **error)
 {
+  GHashTable *numbers = data;
+  ChatJsonToken value;
+  gint64 number;
+
+  if (!chat_json_reader_value (reader, &value, error))
+    return FALSE;
+  if (value.type == CHAT_JSON_INTEGER && chat_json_token_get_int (&value, &number))
+    g_hash_table_insert (numbers, chat_json_token_dup_string (name), g_memdup2 (&number, sizeof number));
+  return TRUE;
+}
+
+/* An object of numbers: `{"general":21}`. */
+static gboolean
+read_numbers (ChatJsonReader *reader, GHashTable **numbers, GError **error)
+{
+  if (*numbers == NULL)
+    *numbers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  return read_object (reader, take_number, *numbers, error);
+}
+
+static gboolean
+take_record_member (ChatJsonReader *reader, const ChatJsonToken *name, gpointer data, GError **error)
+{
+  ChatLiveRecord *record = data;
+  ChatJsonToken value;
+
+  if (NAME_IS (name, "receipts"))
+    return read_numbers (reader, &record->receipts, error);
+  if (!chat_json_reader_value (reader, &value, error))
+    return FALSE;
   if (NAME_IS (name, "id"))
-    take_string (value, &record->id);
+    take_string (&value, &record->id);
   else if (NAME_IS (name, "channel"))
-    take_string (value, &record->channel);
+    take_string (&value, &record->channel);
   else if (NAME_IS (name, "user"))
-    take_string (value, &record->user);
+    take_string (&value, &record->user);
   else if (NAME_IS (name, "seq"))
-    take_int (value, &record->seq);
+    take_int (&value, &record->seq);
   else if (NAME_IS (name, "timestamp"))
-    take_time (value, &record->time_ms);
+    take_time (&value, &record->time_ms);
+  return TRUE;
 }
 
 /* One element of `records`; only objects are records. */
 static gboolean
 read_record (ChatJsonReader *reader, GBytes *frame, GPtrArray *records, GError **error)
 {
-  gboolean first = TRUE, more = TRUE;
-  ChatJsonToken name, value;
-  ChatLiveRecord *record;
-  const char *start;
+  gboolean is_object = chat_json_reader_peek (reader) == '{';
+  const char *start = reader->at;
+  ChatLiveRecord *record = g_new0 (ChatLiveRecord, 1);
+  gboolean ok;
 
-  if (chat_json_reader_peek (reader) != '{')
-    return chat_json_reader_value (reader, &value, error);
-  start = reader->at;
-  record = g_new0 (ChatLiveRecord, 1);
   record->time_ms = CHAT_TIME_UNKNOWN;
-  g_ptr_array_add (records, record);
-  if (!chat_json_reader_open (reader, '{', error))
-    return FALSE;
-  while (TRUE)
+  ok = read_object (reader, take_record_member, record, error);
+  if (!ok || !is_object)
     {
-      if (!chat_json_reader_next_member (reader, &first, &more, &name, error))
-        return FALSE;
-      if (!more)
-        break;
-      if (NAME_IS (&name, "receipts"))
-        {
-          if (!read_numbers (reader, &record->receipts, error))
-            return FALSE;
-          continue;
-        }
-      if (!chat_json_reader_value (reader, &value, error))
-        return FALSE;
-      take_record_member (record, &name, &value);
+      live_record_free (record);
+      return ok;
     }
   record->bytes = g_bytes_new_from_bytes (frame, (gsize)(start - (const char *)g_bytes_get_data (frame, NULL)),
                                           (gsize)(reader->at - start));
+  g_ptr_array_add (records, record);
   return TRUE;
 }
 
@@ -170,28 +182,18 @@ read_records (ChatJsonReader *reader, GBytes *frame, GPtrArray *records, GError 
 }
 
 static gboolean
-read_problem (ChatJsonReader *reader, ChatLiveFrame *frame, GError **error)
+take_problem_member (ChatJsonReader *reader, const ChatJsonToken *name, gpointer data, GError **error)
 {
-  gboolean first = TRUE, more = TRUE;
-  ChatJsonToken name, value;
+  ChatLiveFrame *frame = data;
+  ChatJsonToken value;
 
-  if (chat_json_reader_peek (reader) != '{')
-    return chat_json_reader_value (reader, &value, error);
-  if (!chat_json_reader_open (reader, '{', error))
+  if (!chat_json_reader_value (reader, &value, error))
     return FALSE;
-  while (TRUE)
-    {
-      if (!chat_json_reader_next_member (reader, &first, &more, &name, error))
-        return FALSE;
-      if (!more)
-        return TRUE;
-      if (!chat_json_reader_value (reader, &value, error))
-        return FALSE;
-      if (NAME_IS (&name, "status"))
-        take_int (&value, &frame->status);
-      else if (NAME_IS (&name, "detail") || (NAME_IS (&name, "title") && frame->detail == NULL))
-        take_string (&value, &frame->detail);
-    }
+  if (NAME_IS (name, "status"))
+    take_int (&value, &frame->status);
+  else if (NAME_IS (name, "detail") || (NAME_IS (name, "title") && frame->detail == NULL))
+    take_string (&value, &frame->detail);
+  return TRUE;
 }
 
 static ChatLiveOp
@@ -213,17 +215,25 @@ op_of (const ChatJsonToken *token)
   return CHAT_LIVE_OTHER;
 }
 
-static gboolean
-read_member (ChatJsonReader *reader, GBytes *bytes, ChatLiveFrame *frame, const ChatJsonToken *name, GError **error)
+typedef struct
 {
+  ChatLiveFrame *frame;
+  GBytes *bytes;
+} Parse;
+
+static gboolean
+take_frame_member (ChatJsonReader *reader, const ChatJsonToken *name, gpointer data, GError **error)
+{
+  Parse *parse = data;
+  ChatLiveFrame *frame = parse->frame;
   ChatJsonToken value;
 
   if (NAME_IS (name, "records"))
-    return read_records (reader, bytes, frame->records, error);
+    return read_records (reader, parse->bytes, frame->records, error);
   if (NAME_IS (name, "heads"))
     return read_numbers (reader, &frame->heads, error);
   if (NAME_IS (name, "problem"))
-    return read_problem (reader, frame, error);
+    return read_object (reader, take_problem_member, frame, error);
   if (!chat_json_reader_value (reader, &value, error))
     return FALSE;
   if (NAME_IS (name, "op"))
@@ -236,23 +246,17 @@ read_member (ChatJsonReader *reader, GBytes *bytes, ChatLiveFrame *frame, const 
 }
 
 static gboolean
-read_frame (ChatJsonReader *reader, GBytes *bytes, ChatLiveFrame *frame, GError **error)
+read_frame (ChatJsonReader *reader, Parse *parse, GError **error)
 {
-  gboolean first = TRUE, more = TRUE;
   g_autoptr (GError) failure = NULL;
-  ChatJsonToken name;
 
-  if (!chat_json_reader_open (reader, '{', error))
-    return FALSE;
-  while (TRUE)
+  if (chat_json_reader_peek (reader) != '{')
     {
-      if (!chat_json_reader_next_member (reader, &first, &more, &name, error))
-        return FALSE;
-      if (!more)
-        break;
-      if (!read_member (reader, bytes, frame, &name, error))
-        return FALSE;
+      g_set_error_literal (error, CHAT_CORE_ERROR, CHAT_CORE_ERROR_NOT_JSON, "not a JSON object");
+      return FALSE;
     }
+  if (!read_object (reader, take_frame_member, parse, error))
+    return FALSE;
   /* a rule of ours that one record breaks is for who decodes that record */
   if (chat_json_reader_finish (reader, &failure) || g_error_matches (failure, CHAT_CORE_ERROR, CHAT_CORE_ERROR_INVALID))
     return TRUE;
@@ -270,7 +274,8 @@ chat_live_frame_parse (GBytes *bytes, GError **error)
   gboolean ok;
 
   frame->records = g_ptr_array_new_with_free_func ((GDestroyNotify)live_record_free);
-  ok = chat_json_reader_init (&reader, data, length, FRAME_DEPTH, error) && read_frame (&reader, bytes, frame, error);
+  ok = chat_json_reader_init (&reader, data, length, FRAME_DEPTH, error)
+       && read_frame (&reader, &(Parse){ frame, bytes }, error);
   chat_json_reader_clear (&reader);
   return ok ? g_steal_pointer (&frame) : NULL;
 }
