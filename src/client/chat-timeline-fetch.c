@@ -342,7 +342,7 @@ chat_timeline_get_loading_older (ChatTimeline *self)
 gboolean
 chat_timeline_get_loading_newer (ChatTimeline *self)
 {
-  return self->fetch == CHAT_FETCH_NEWER;
+  return self->fetch == CHAT_FETCH_NEWER || self->fetch == CHAT_FETCH_HOLE;
 }
 
 void
@@ -371,7 +371,7 @@ gboolean
 chat_timeline_is_resyncing (ChatTimeline *self)
 {
   g_return_val_if_fail (CHAT_IS_TIMELINE (self), FALSE);
-  return self->fetch != CHAT_FETCH_NONE && (self->want_newest || self->resyncing);
+  return self->fetch == CHAT_FETCH_HOLE || (self->fetch != CHAT_FETCH_NONE && (self->want_newest || self->resyncing));
 }
 
 void

@@ -27,9 +27,9 @@ G_DECLARE_FINAL_TYPE (ChatTimeline, chat_timeline, CHAT, TIMELINE, GObject)
  * most ten times a second, and a timeline that follows shows a tail of 60 rows.
  *
  * Properties (all notify): `at-oldest`: nothing older exists; `at-newest`: the last item is the newest message;
- * `loading-older` (also the first page), `loading-newer` (boolean); `error` (nullable string): why the last page could
- * not be loaded; `following` (writable, TRUE at first): the view sticks to the bottom, so the window may slide;
- * `unseen` (guint): messages that came since it stopped following.
+ * `loading-older` (also the first page), `loading-newer` (also a hole) (boolean); `error` (nullable string): why the
+ * last page could not be loaded; `following` (writable, TRUE at first): the view sticks to the bottom, so the window
+ * may slide; `unseen` (guint): messages that came since it stopped following.
  *
  * Signal `fetched (GPtrArray *messages, gint64 head)`: (element-type ChatMessage): a page came from the history, whose
  * newest seq is @head: for who keeps a cache.

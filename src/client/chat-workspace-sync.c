@@ -228,6 +228,15 @@ chat_workspace_take_channel (ChatWorkspace *self, JsonObject *object)
 }
 
 static void
+sync_active_people (ChatWorkspace *self)
+{
+  ChatChannel *active = chat_channel_list_find (self->channels, self->active);
+
+  if (active != NULL)
+    chat_workspace_sync_people (self, active);
+}
+
+static void
 take_channels (ChatWorkspace *self, JsonObject *answer, const Question *question)
 {
   g_autoptr (GHashTable) there = g_hash_table_new (g_direct_hash, g_direct_equal);
@@ -256,6 +265,7 @@ take_channels (ChatWorkspace *self, JsonObject *answer, const Question *question
     }
   if (g_hash_table_size (self->unread_puts) > 0)
     chat_workspace_put_read (self);
+  sync_active_people (self);
 }
 
 static gboolean
@@ -354,15 +364,11 @@ ask_for_accepted (ChatWorkspace *self, const char *channel)
 void
 chat_workspace_sync (ChatWorkspace *self)
 {
-  ChatChannel *active = chat_channel_list_find (self->channels, self->active);
-
   ask (self, "v1/workspace", take_workspace, NULL);
   ask (self, "v1/users", take_users, NULL);
   ask (self, "v1/channels", take_channels, NULL);
   chat_workspace_sync_block (self);
   ask_for_accepted (self, NULL);
-  if (active != NULL)
-    chat_workspace_sync_people (self, active);
   for (guint i = 0; i < chat_channel_list_get_length (self->channels); i++)
     {
       ChatTimeline *timeline = chat_channel_peek_timeline (chat_channel_list_get (self->channels, i));

@@ -8,11 +8,10 @@
 #include "transport/chat-backoff.h"
 #include "transport/chat-waiters.h"
 #include "transport/websocket/chat-live-frame.h"
+#include "transport/websocket/chat-live-publishes.h"
 #include "transport/websocket/chat-live-socket.h"
 #include "transport/websocket/chat-websocket-subscription.h"
 
-/* The service takes 256 of one connection; the rest waits here, in order. */
-#define PUBLISHES_MOST 128
 /* How long a close waits for what is in flight. */
 #define CLOSE_MS 3000
 /* A connection that lasted so long was a good one: the next break begins with short waits again. */
@@ -32,10 +31,9 @@ struct _ChatWebsocketTransport
   GHashTable *asked;       /* ref → GTask: asked for, not in place yet */
   GHashTable *resuming;    /* ref → ChatWebsocketSubscription (borrowed): in place before the break */
   GHashTable *readers;     /* ref → ChatWebsocketSubscription (borrowed): in place */
-  GQueue unsent;           /* GTask: publishes */
-  GHashTable *unconfirmed; /* ref → GTask: publishes */
-  GPtrArray *closers;      /* GTask */
-  char *reason;            /* nullable: why the last connection ended */
+  ChatLivePublishes *publishes;
+  GPtrArray *closers; /* GTask */
+  char *reason;       /* nullable: why the last connection ended */
   char *status;
 
   /* Borrowed */
@@ -156,17 +154,13 @@ offline_error (ChatWebsocketTransport *self)
 static void
 send_publishes (ChatWebsocketTransport *self)
 {
-  while (self->state == CHAT_TRANSPORT_ONLINE && self->unsent.length > 0
-         && g_hash_table_size (self->unconfirmed) < PUBLISHES_MOST)
+  while (self->state == CHAT_TRANSPORT_ONLINE)
     {
-      GTask *task = g_queue_pop_head (&self->unsent);
-      GBytes *record = g_task_get_task_data (task);
-      gint64 ref = ++self->last_ref;
-      g_autofree char *text
-          = g_strdup_printf ("{\"op\":\"publish\",\"ref\":%" G_GINT64_FORMAT ",%.*s", ref,
-                             (int)g_bytes_get_size (record), (const char *)g_bytes_get_data (record, NULL));
+      g_autofree char *text = chat_live_publishes_send (self->publishes, self->last_ref + 1);
 
-      g_hash_table_insert (self->unconfirmed, g_memdup2 (&ref, sizeof ref), task);
+      if (text == NULL)
+        return;
+      self->last_ref++;
       chat_live_socket_send (self->socket, text);
     }
 }
@@ -175,41 +169,19 @@ send_publishes (ChatWebsocketTransport *self)
 static guint
 fail_publishes (ChatWebsocketTransport *self)
 {
-  g_autoptr (GPtrArray) tasks = g_ptr_array_new_with_free_func (g_object_unref);
   g_autoptr (GError) error = offline_error (self);
-  GHashTableIter iter;
-  gpointer task;
 
-  g_hash_table_iter_init (&iter, self->unconfirmed);
-  while (g_hash_table_iter_next (&iter, NULL, &task))
-    g_ptr_array_add (tasks, g_object_ref (task));
-  g_hash_table_remove_all (self->unconfirmed);
-  while ((task = g_queue_pop_head (&self->unsent)) != NULL)
-    g_ptr_array_add (tasks, task);
-  for (guint i = 0; i < tasks->len; i++)
-    g_task_return_error (g_ptr_array_index (tasks, i), g_error_copy (error));
-  return tasks->len;
+  return chat_live_publishes_fail (self->publishes, error);
 }
 
 /* Ends a publish, and with it perhaps the wait of a close. */
 static void
 confirm (ChatWebsocketTransport *self, gint64 ref, GError *error)
 {
-  GTask *found = g_hash_table_lookup (self->unconfirmed, &ref);
-  g_autoptr (GTask) task = found != NULL ? g_object_ref (found) : NULL;
-
-  if (task == NULL)
-    {
-      g_clear_error (&error);
-      return;
-    }
-  g_hash_table_remove (self->unconfirmed, &ref);
-  if (error != NULL)
-    g_task_return_error (task, error);
-  else
-    g_task_return_boolean (task, TRUE);
+  if (!chat_live_publishes_confirm (self->publishes, ref, error))
+    return;
   send_publishes (self);
-  if (self->closed && g_hash_table_size (self->unconfirmed) == 0 && self->unsent.length == 0)
+  if (self->closed && chat_live_publishes_is_empty (self->publishes))
     finish_close (self);
 }
 
@@ -692,8 +664,7 @@ chat_websocket_transport_close_async (ChatTransport *transport, GCancellable *ca
     begin_close (self);
   if (self->close_source != 0)
     return;
-  if (first && self->state == CHAT_TRANSPORT_ONLINE
-      && (g_hash_table_size (self->unconfirmed) > 0 || self->unsent.length > 0))
+  if (first && self->state == CHAT_TRANSPORT_ONLINE && !chat_live_publishes_is_empty (self->publishes))
     self->close_source = g_timeout_add (CLOSE_MS, close_guard_cb, self);
   else
     finish_close (self);
@@ -752,7 +723,7 @@ chat_websocket_transport_publish_async (ChatTransport *transport, ChatRecord *re
       return;
     }
   g_task_set_task_data (task, text, (GDestroyNotify)g_bytes_unref);
-  g_queue_push_tail (&self->unsent, g_steal_pointer (&task));
+  chat_live_publishes_push (self->publishes, task);
   send_publishes (self);
 }
 
@@ -827,8 +798,7 @@ chat_websocket_transport_finalize (GObject *object)
   g_hash_table_unref (self->asked);
   g_hash_table_unref (self->resuming);
   g_hash_table_unref (self->readers);
-  g_hash_table_unref (self->unconfirmed);
-  g_queue_clear_full (&self->unsent, g_object_unref);
+  chat_live_publishes_free (self->publishes);
   g_ptr_array_unref (self->closers);
   g_ptr_array_unref (self->subscriptions);
   g_free (self->uri);
@@ -863,11 +833,10 @@ chat_websocket_transport_init (ChatWebsocketTransport *self)
   self->asked = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, g_object_unref);
   self->resuming = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   self->readers = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
-  self->unconfirmed = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, g_object_unref);
+  self->publishes = chat_live_publishes_new ();
   self->closers = g_ptr_array_new_with_free_func (g_object_unref);
   self->subscriptions = g_ptr_array_new ();
   self->backoff = (ChatBackoff)CHAT_BACKOFF_INIT;
-  g_queue_init (&self->unsent);
 }
 
 ChatTransport *
