@@ -28,7 +28,7 @@ typedef enum
 
 typedef struct
 {
-  const char *name; /* "subject.what", unique among all benches */
+  const char *name; /* "subject.what", unique among all benches; like the unit, nothing that JSON would escape */
   double value;
   const char *unit; /* "ms", "MB/s", "messages/s" */
   double reference; /* in the same unit, measured in the same run without our code; 0: none */
