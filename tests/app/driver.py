@@ -4,6 +4,8 @@
 Needs Debian's own python3 (pyatspi). Run under tests/support/with-display --bus. Nothing here waits for a time:
 everything waits for what is to be seen, with a deadline."""
 import gc
+import http.client
+import json
 import os
 import shutil
 import signal
@@ -11,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import uuid
 from pathlib import Path
 
 DEADLINE = float(os.environ.get('TERTULIA_TEST_DEADLINE', '20'))
@@ -47,6 +50,10 @@ def pump():
     context.iteration(True)
 
 
+def xdotool(*arguments):
+    return subprocess.run(['xdotool', *arguments], check=True, capture_output=True, text=True).stdout
+
+
 class Server:
     """A tertulia-server of its own, in a directory of its own."""
 
@@ -73,6 +80,29 @@ class Server:
         self.stop(how)
         self.arguments += ('--set', f'server.port={self.port}')
         self.start()
+
+
+class Person:
+    """Somebody else, who talks to the server without a window."""
+
+    def __init__(self, server, user):
+        self.connection = http.client.HTTPConnection('127.0.0.1', int(server.port), timeout=DEADLINE)
+        self.headers = {'Content-Type': 'application/json'}
+        self.headers['Authorization'] = 'Bearer ' + self.call('POST', '/v1/sessions', {'user': user})['token']
+
+    def call(self, method, path, body=None):
+        self.connection.request(method, path, None if body is None else json.dumps(body), self.headers)
+        answer = self.connection.getresponse()
+        text = answer.read()
+        assert answer.status < 300, f'{method} {path}: {answer.status} {text}'
+        return json.loads(text or '{}')
+
+    def say(self, text, channel='general'):
+        self.call('POST', f'/v1/channels/{channel}/messages', {'id': str(uuid.uuid4()), 'data': text})
+
+    def messages(self, channel='general'):
+        """What the store has, the oldest first: at most 200."""
+        return [m.get('data') for m in self.call('GET', f'/v1/channels/{channel}/messages?limit=200')['messages']]
 
 
 class App:
@@ -150,11 +180,34 @@ class App:
             return rows.querySelection().selectChild(index)
         wait(click, f'the channel {channel} in the sidebar')
 
+    def picture(self, left, width):
+        """A strip of the conversation as it is on screen, in black and white: its lines of pixels from top to bottom."""
+        area = self.look('list', 'Messages').queryComponent().getExtents(pyatspi.WINDOW_COORDS)
+        shot = subprocess.run(['import', '-window', self.find_window(), '-crop',
+                               f'{width}x{area.height}+{area.x + left}+{area.y}', '-depth', '8', 'gray:-'], check=True,
+                              capture_output=True).stdout.translate(bytes(128) + bytes([255]) * 128)
+        return [shot[at:at + width] for at in range(0, len(shot), width)]
+
+    def point_at(self, role, label):
+        """Moves the pointer over the middle of something."""
+        extents = self.find(role, label).queryComponent().getExtents(pyatspi.WINDOW_COORDS)
+        window = self.find_window()
+        xdotool('windowactivate', '--sync', window)
+        xdotool('mousemove', '--window', window, str(extents.x + extents.width // 2),
+                str(extents.y + extents.height // 2))
+
+    @staticmethod
+    def turn_wheel(clicks, button=4):
+        """Where the pointer is; faster than frames are drawn."""
+        xdotool('click', '--repeat', str(clicks), '--delay', '4', str(button))
+
+    def find_window(self):
+        return xdotool('search', '--onlyvisible', '--all', '--pid', str(self.process.pid), '--name', 'Tertulia').split()[-1]
+
     def shoot(self, path):
         """The window as PNG."""
-        window = subprocess.run(['xdotool', 'search', '--onlyvisible', '--pid', str(self.process.pid)], check=True,
-                                capture_output=True, text=True).stdout.split()[-1]
-        subprocess.run(['xdotool', 'windowraise', window], check=True)
+        window = xdotool('search', '--onlyvisible', '--pid', str(self.process.pid)).split()[-1]
+        xdotool('windowraise', window)
         subprocess.run(['import', '-window', window, str(path)], check=True)
 
     def close(self):
