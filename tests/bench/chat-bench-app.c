@@ -82,8 +82,7 @@ chat_bench_server_start (const char *home, guint channels)
   token = sign_in (self, session);
   for (guint i = 1; i < channels; i++)
     {
-      g_autofree char *body
-          = g_strdup_printf ("{\"name\":\"room-%02u\",\"topic\":\"what number %u is about\"}", i, i);
+      g_autofree char *body = g_strdup_printf ("{\"name\":\"room-%02u\",\"topic\":\"what number %u is about\"}", i, i);
       g_autoptr (JsonNode) answer = call (self, session, "POST", "v1/channels", token, body);
     }
   return self;
