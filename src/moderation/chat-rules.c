@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "moderation/chat-rules.h"
+#include "moderation/chat-rules-private.h"
 
 #include "moderation/chat-matcher.h"
 #include "moderation/chat-shield.h"
-#include "moderation/chat-word-list.h"
 
 #include <string.h>
 
-#define LIST_SUFFIX ".txt"
-#define MAX_WORDS 200000u
-#define MAX_LANGUAGES 64u
 #define VERSION_DIGITS 12
 
 G_DEFINE_QUARK (chat - rules - error - quark, chat_rules_error)
@@ -23,125 +19,6 @@ struct _ChatRules
   GHashTable *rules;        /* Owned: the names, each once */
   char *version;            /* Owned */
 };
-
-struct _ChatRulesBuilder
-{
-  GPtrArray *lists; /* Owned: ChatWordList */
-  guint n_words;
-  GHashTable *languages; /* Owned: the set of those named */
-};
-
-ChatRulesBuilder *
-chat_rules_builder_new (void)
-{
-  ChatRulesBuilder *self = g_new0 (ChatRulesBuilder, 1);
-
-  self->lists = g_ptr_array_new_with_free_func ((GDestroyNotify)chat_word_list_free);
-  self->languages = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  return self;
-}
-
-void
-chat_rules_builder_free (ChatRulesBuilder *self)
-{
-  g_ptr_array_unref (self->lists);
-  g_hash_table_unref (self->languages);
-  g_free (self);
-}
-
-static gboolean
-check_limits (ChatRulesBuilder *self, const ChatWordList *list, const char *name, GError **error)
-{
-  g_autoptr (GHashTable) new_languages = g_hash_table_new (g_str_hash, g_str_equal);
-
-  if (list->words->len > MAX_WORDS - self->n_words)
-    {
-      g_set_error (error, CHAT_RULES_ERROR, CHAT_RULES_ERROR_SYNTAX,
-                   "%s: with it the lists have more than %u words; leave some out, or use word* for several", name,
-                   MAX_WORDS);
-      return FALSE;
-    }
-  for (guint i = 0; i < list->sections->len; i++)
-    {
-      const char *language = g_array_index (list->sections, ChatWordSection, i).language;
-
-      if (!g_hash_table_contains (self->languages, language))
-        g_hash_table_add (new_languages, (gpointer)language);
-    }
-  if (g_hash_table_size (self->languages) + g_hash_table_size (new_languages) > MAX_LANGUAGES)
-    {
-      g_set_error (error, CHAT_RULES_ERROR, CHAT_RULES_ERROR_SYNTAX,
-                   "%s: with it the lists have more than %u languages; use * where a list is for all", name,
-                   MAX_LANGUAGES);
-      return FALSE;
-    }
-  return TRUE;
-}
-
-gboolean
-chat_rules_builder_add_data (ChatRulesBuilder *self, const char *data, gsize length, const char *name, GError **error)
-{
-  g_autoptr (ChatWordList) list = chat_word_list_new_from_data (data, length, name, error);
-
-  if (list == NULL || !check_limits (self, list, name, error))
-    return FALSE;
-  for (guint i = 0; i < list->sections->len; i++)
-    g_hash_table_add (self->languages, g_strdup (g_array_index (list->sections, ChatWordSection, i).language));
-  self->n_words += list->words->len;
-  g_ptr_array_add (self->lists, g_steal_pointer (&list));
-  return TRUE;
-}
-
-static gboolean
-add_file (ChatRulesBuilder *self, const char *path, GError **error)
-{
-  g_autoptr (GError) local_error = NULL;
-  g_autofree char *data = NULL;
-  gsize length;
-
-  if (!g_file_get_contents (path, &data, &length, &local_error))
-    {
-      g_set_error (error, CHAT_RULES_ERROR, CHAT_RULES_ERROR_READ, "The word list %s cannot be read: %s", path,
-                   local_error->message);
-      return FALSE;
-    }
-  return chat_rules_builder_add_data (self, data, length, path, error);
-}
-
-static int
-compare_names (gconstpointer a, gconstpointer b)
-{
-  return strcmp (*(const char *const *)a, *(const char *const *)b);
-}
-
-gboolean
-chat_rules_builder_add_directory (ChatRulesBuilder *self, const char *path, GError **error)
-{
-  g_autoptr (GError) local_error = NULL;
-  g_autoptr (GDir) directory = g_dir_open (path, 0, &local_error);
-  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
-
-  if (directory == NULL)
-    {
-      g_set_error (error, CHAT_RULES_ERROR, CHAT_RULES_ERROR_READ, "The word lists in %s cannot be read: %s", path,
-                   local_error->message);
-      return FALSE;
-    }
-  for (const char *name; (name = g_dir_read_name (directory)) != NULL;)
-    if (*name != '.' && g_str_has_suffix (name, LIST_SUFFIX))
-      g_ptr_array_add (names, g_build_filename (path, name, NULL));
-  if (names->len == 0)
-    {
-      g_set_error (error, CHAT_RULES_ERROR, CHAT_RULES_ERROR_READ,
-                   "There is no word list in %s; at least one file there should end in %s", path, LIST_SUFFIX);
-      return FALSE;
-    }
-  g_ptr_array_sort (names, compare_names); /* so that errors and ties do not depend on the file system */
-  for (guint i = 0; i < names->len; i++)
-    if (!add_file (self, g_ptr_array_index (names, i), error))
-      return FALSE;
-  return TRUE;
-}
 
 /* The bit of @language, which is new the first time. */
 static guint8
@@ -170,32 +47,34 @@ keep_name (ChatRules *self, const char *rule)
 }
 
 static void
-add_list (ChatRules *self, ChatTrie *trie, const ChatWordList *list)
+add_word (ChatRules *self, ChatTrie *trie, const ChatRulesWord *word)
 {
-  for (guint i = 0; i < list->words->len; i++)
-    {
-      const ChatWord *word = &g_array_index (list->words, ChatWord, i);
-      const ChatWordSection *section = &g_array_index (list->sections, ChatWordSection, word->section);
-      ChatMatcherWord known = {
-        .rule = keep_name (self, section->rule),
-        .language = number_language (self, section->language),
-        .severity = (guint8)section->severity,
-        .prefix = word->prefix,
-        .exception = word->exception,
-      };
+  ChatMatcherWord known = {
+    .rule = keep_name (self, word->section->rule),
+    .language = number_language (self, word->section->language),
+    .severity = (guint8)word->section->severity,
+    .prefix = word->word->prefix,
+    .exception = word->word->exception,
+  };
 
-      chat_trie_add (trie, word->labels, word->n_labels, self->words->len);
-      g_array_append_val (self->words, known);
-    }
+  chat_trie_add (trie, word->word->labels, word->word->n_labels, self->words->len);
+  g_array_append_val (self->words, known);
+}
+
+static int
+compare_lines (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(const char *const *)a, *(const char *const *)b);
 }
 
 static char *
-describe_word (const ChatWordSection *section, const ChatWord *word)
+describe_word (const ChatRulesWord *self)
 {
+  const ChatWord *word = self->word;
   GString *line = g_string_new (NULL);
 
-  g_string_append_printf (line, "%s\t%s\t%d%d%d\t", section->language, section->rule, section->severity, word->prefix,
-                          word->exception);
+  g_string_append_printf (line, "%s\t%s\t%d%d%d\t", self->section->language, self->section->rule,
+                          self->section->severity, word->prefix, word->exception);
   for (gsize i = 0; i < word->n_labels; i++)
     g_string_append_printf (line, "%x ", word->labels[i]);
   return g_string_free (line, FALSE);
@@ -203,24 +82,14 @@ describe_word (const ChatWordSection *section, const ChatWord *word)
 
 /* Over what the words say, in an order of its own: comments, file names and the order of lines change nothing. */
 static char *
-compute_version (ChatRulesBuilder *self)
+compute_version (const GArray *words)
 {
   g_autoptr (GPtrArray) lines = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
 
-  for (guint i = 0; i < self->lists->len; i++)
-    {
-      const ChatWordList *list = g_ptr_array_index (self->lists, i);
-
-      for (guint k = 0; k < list->words->len; k++)
-        {
-          const ChatWord *word = &g_array_index (list->words, ChatWord, k);
-
-          g_ptr_array_add (lines,
-                           describe_word (&g_array_index (list->sections, ChatWordSection, word->section), word));
-        }
-    }
-  g_ptr_array_sort (lines, compare_names);
+  for (guint i = 0; i < words->len; i++)
+    g_ptr_array_add (lines, describe_word (&g_array_index (words, ChatRulesWord, i)));
+  g_ptr_array_sort (lines, compare_lines);
   for (guint i = 0; i < lines->len; i++)
     {
       const char *line = g_ptr_array_index (lines, i);
@@ -231,20 +100,20 @@ compute_version (ChatRulesBuilder *self)
 }
 
 ChatRules *
-chat_rules_builder_compile (ChatRulesBuilder *self)
+chat_rules_new (const GArray *words)
 {
   g_autoptr (ChatTrie) trie = chat_trie_new ();
-  ChatRules *rules = g_new0 (ChatRules, 1);
+  ChatRules *self = g_new0 (ChatRules, 1);
 
-  g_atomic_ref_count_init (&rules->ref_count);
-  rules->words = g_array_new (FALSE, FALSE, sizeof (ChatMatcherWord));
-  rules->languages = g_ptr_array_new_with_free_func (g_free);
-  rules->rules = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  for (guint i = 0; i < self->lists->len; i++)
-    add_list (rules, trie, g_ptr_array_index (self->lists, i));
-  rules->automaton = chat_automaton_new (trie);
-  rules->version = compute_version (self);
-  return rules;
+  g_atomic_ref_count_init (&self->ref_count);
+  self->words = g_array_new (FALSE, FALSE, sizeof (ChatMatcherWord));
+  self->languages = g_ptr_array_new_with_free_func (g_free);
+  self->rules = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  for (guint i = 0; i < words->len; i++)
+    add_word (self, trie, &g_array_index (words, ChatRulesWord, i));
+  self->automaton = chat_automaton_new (trie);
+  self->version = compute_version (words);
+  return self;
 }
 
 ChatRules *
@@ -265,6 +134,39 @@ chat_rules_unref (ChatRules *self)
   g_hash_table_unref (self->rules);
   g_free (self->version);
   g_free (self);
+}
+
+const char *
+chat_severity_to_string (ChatSeverity severity)
+{
+  return severity == CHAT_SEVERITY_MILD ? "mild" : "mask";
+}
+
+gboolean
+chat_severity_from_string (const char *string, ChatSeverity *severity)
+{
+  const ChatSeverity all[] = { CHAT_SEVERITY_MASK, CHAT_SEVERITY_MILD };
+
+  for (guint i = 0; i < G_N_ELEMENTS (all); i++)
+    if (strcmp (string, chat_severity_to_string (all[i])) == 0)
+      {
+        *severity = all[i];
+        return TRUE;
+      }
+  return FALSE;
+}
+
+char **
+chat_rules_dup_languages (ChatRules *self)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  g_autoptr (GPtrArray) sorted = g_ptr_array_copy (self->languages, NULL, NULL);
+
+  g_ptr_array_set_free_func (sorted, NULL);
+  g_ptr_array_sort (sorted, compare_lines);
+  for (guint i = 0; i < sorted->len; i++)
+    g_strv_builder_add (builder, g_ptr_array_index (sorted, i));
+  return g_strv_builder_end (builder);
 }
 
 const char *

@@ -13,6 +13,19 @@ static const char list[]
     = "language: es\nrule: es/insults\nputa\nmierda\nhijo de puta\ncoño\nfolla*\ncabrón\n!follaje*\n"
       "!de puta madre\nseverity: mild\nculo\nass\nllll\nilil\n操你\n2g1c\n";
 
+/* What is in force, written down and read again, is the same. */
+static void
+check_text (ChatRulesBuilder *builder, ChatRules *rules)
+{
+  g_autoptr (ChatRulesBuilder) again = chat_rules_builder_new ();
+  g_autofree char *text = chat_rules_builder_to_text (builder);
+  g_autoptr (ChatRules) same = NULL;
+
+  g_assert_true (chat_rules_builder_add_data (again, text, strlen (text), "text", NULL));
+  same = chat_rules_builder_compile (again);
+  g_assert_cmpstr (chat_rules_get_version (rules), ==, chat_rules_get_version (same));
+}
+
 static ChatRules *
 compile (const char *data, gsize length)
 {
@@ -20,7 +33,12 @@ compile (const char *data, gsize length)
   g_autoptr (GError) error = NULL;
 
   if (chat_rules_builder_add_data (builder, data, length, "list", &error))
-    return chat_rules_builder_compile (builder);
+    {
+      ChatRules *rules = chat_rules_builder_compile (builder);
+
+      check_text (builder, rules);
+      return rules;
+    }
   g_assert_true (g_str_has_prefix (error->message, "list:"));
   g_assert_true (g_utf8_validate (error->message, -1, NULL));
   return NULL;
