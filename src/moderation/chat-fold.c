@@ -204,20 +204,30 @@ find_confusable (const TableMaker *self, gunichar c, char result[3])
   return n > 0;
 }
 
-/* The Latin letters, or the digit, that the letter @c looks like. Its capital may be the one that does: в is no b to
- * ICU, but В is a B. */
+/* Letters or digits of ASCII only; two look alike only as letters. */
+static gboolean
+find_letters (const TableMaker *self, gunichar c, char result[3])
+{
+  return find_confusable (self, c, result) && g_ascii_isalnum (result[0])
+         && (result[1] == '\0' || g_ascii_isalpha (result[1]));
+}
+
+/* The Latin letters, or the digit, that the letter @c looks like. A capital looks like another one than its small
+ * letter may (Ν and ν, В and в); where that is no help, the capital may be the one that does: в is no b to ICU, but В
+ * is a B. */
 static gboolean
 find_look_alike (const TableMaker *self, gunichar c, gunichar original, char result[3])
 {
   const gunichar tries[] = { c, original, (gunichar)u_toupper ((UChar32)c) };
 
+  if (u_isupper ((UChar32)original) && find_letters (self, original, result))
+    return TRUE;
   result[0] = find_own_look_alike (c);
   result[1] = '\0';
   if (result[0] != 0)
     return TRUE;
   for (gsize i = 0; i < G_N_ELEMENTS (tries); i++)
-    if (find_confusable (self, tries[i], result) && g_ascii_isalnum (result[0])
-        && (result[1] == '\0' || g_ascii_isalpha (result[1])))
+    if (find_letters (self, tries[i], result))
       return TRUE;
   return FALSE;
 }

@@ -15,11 +15,24 @@ static const char *const same[][8] = {
   { "ana\u200b", "ana", NULL },
   { "paypal", "раураl", "PAYPAL", NULL },
   { "", "\u200b", NULL },
+  { "luis", "Iuis", "Luis", "LUIS", "lUlS", "ΙUIS", NULL },
+  { "iuis", "luis", "|uıs", "ιuιs", "Іuіs", "ⅼuⅰs", NULL },
+  { "Ivan", "lvan", "IVAN", "ivan", "1van", "Іvan", NULL },
+  { "Ian", "ian", "lan", "ΙAN", "Iаn", "ｌan", NULL },
+  { "nora", "NORA", "Νora", "ΝORA", "Nοrа", "𝓝ora", NULL },
+  { "hugo", "Нugo", "Ηugo", "HUGO", "Hugο", "һugo", NULL },
+  { "maria", "MARIA", "MarIa", "marla", "Маria", "Μaria", NULL },
+  { "kafka", "Κafka", "Кafka", "KAFKA", "кafka", NULL },
+  { "xavier", "Χavier", "Хavier", "XAVIER", NULL },
+  { "zoe", "Ζoe", "ZOE", "zoе", NULL },
+  { "teo", "Τeo", "Тeo", "ΤΕΟ", "тео", NULL },
+  { "yago", "Υago", "Уago", "уago", NULL },
+  { "ñigo", "ÑIGO", "ÑlGO", "n\u0303lgo", NULL },
 };
 
 static const char *const different[]
     = { "ana",  "aná",  "anna", "ana1", "ñandu", "nandu", "eco", "eсо2", "a na", "a-na",
-        "あな", "アナ", "操",   "草",   "😀",     "😃",     "i",   "l",    "" };
+        "あな", "アナ", "操",   "草",   "😀",     "😃",     "i",   "j",    "" };
 
 static void
 test_same (void)
@@ -68,6 +81,28 @@ test_case (void)
     }
 }
 
+/* Stored keys: who changes one of these has to write a migration. */
+static void
+test_stored (void)
+{
+  static const struct
+  {
+    const char *name, *key;
+  } known[] = {
+    { "ana", "ana" },     { "Bob", "bob" },       { "carmen", "carrnen" },
+    { "Luis", "luls" },   { "eco", "eco" },       { "José", "jose\u0301" },
+    { "ana_2", "ana_2" }, { "ops-10", "ops-lo" }, { "ÑANDÚ", "n\u0303andu\u0301" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (known); i++)
+    {
+      g_autofree char *key = chat_skeleton (known[i].name);
+      g_autofree char *expected = g_utf8_normalize (known[i].key, -1, G_NORMALIZE_NFC);
+
+      g_assert_cmpstr (key, ==, expected);
+    }
+}
+
 static void
 test_long (void)
 {
@@ -87,6 +122,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/moderation/skeleton/same", test_same);
   g_test_add_func ("/moderation/skeleton/different", test_different);
   g_test_add_func ("/moderation/skeleton/case", test_case);
+  g_test_add_func ("/moderation/skeleton/stored", test_stored);
   g_test_add_func ("/moderation/skeleton/long", test_long);
   return g_test_run ();
 }
