@@ -62,6 +62,38 @@ ChatModerationNote *chat_moderation_note_copy (const ChatModerationNote *note);
 void chat_moderation_note_free (ChatModerationNote *note);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ChatModerationNote, chat_moderation_note_free)
 
+/** ChatReaction: one user's emoji under a message. */
+typedef struct
+{
+  char *id; /* of the record that said so: its removal is a `delete` of that id */
+  char *author;
+  char *emoji;
+} ChatReaction;
+
+ChatReaction *chat_reaction_new (const char *id, const char *author, const char *emoji);
+void chat_reaction_free (ChatReaction *self);
+
+/**
+ * ChatMessageState:
+ *
+ * The `state` member: what later records made of a message. Only the store gives it, in what it is read back as; the
+ * message's data is then the text that holds now (empty once it is deleted). On the wire of a broker it is a claim, and
+ * dropped.
+ */
+typedef struct
+{
+  gint64 edited;        /* timestamp of the last edit, ms; CHAT_TIME_UNKNOWN: never */
+  gint64 deleted;       /* likewise */
+  char *deleted_by;     /* nullable: who deleted it, where that was not its author */
+  GPtrArray *reactions; /* (element-type ChatReaction), in the order in which they came; never NULL */
+  gint64 seq;           /* of the last record that is in it: what the feed brings up to there is known */
+} ChatMessageState;
+
+ChatMessageState *chat_message_state_new (void);
+ChatMessageState *chat_message_state_copy (const ChatMessageState *self);
+void chat_message_state_free (ChatMessageState *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ChatMessageState, chat_message_state_free)
+
 /**
  * ChatMessage:
  *
@@ -95,6 +127,11 @@ gint64 chat_message_get_sent (const ChatMessage *self);        /* sender's clock
 gint64 chat_message_get_seq (const ChatMessage *self);         /* place in the channel from 1; 0: not stored yet */
 gboolean chat_message_get_bot (const ChatMessage *self);
 const ChatModerationNote *chat_message_get_moderation (const ChatMessage *self);
+/** chat_message_get_moderator: the `moderator` member: its author acts with a moderator's rights (an edit or a deletion
+ * of another's message). Only the service may say so, and signs it. */
+gboolean chat_message_get_moderator (const ChatMessage *self);
+/** chat_message_get_state: (nullable) (transfer none) */
+const ChatMessageState *chat_message_get_state (const ChatMessage *self);
 /** chat_message_get_receipts: (nullable) (transfer none) (element-type utf8 gint64): of a receipt, id → pointer to its
  * seq */
 GHashTable *chat_message_get_receipts (const ChatMessage *self);
@@ -113,6 +150,9 @@ void chat_message_set_timestamp (ChatMessage *self, gint64 time_ms);
 void chat_message_set_sent (ChatMessage *self, gint64 time_ms);
 void chat_message_set_seq (ChatMessage *self, gint64 seq);
 void chat_message_set_bot (ChatMessage *self, gboolean bot);
+void chat_message_set_moderator (ChatMessage *self, gboolean moderator);
+/** chat_message_take_state: @state: (transfer full) (nullable) */
+void chat_message_take_state (ChatMessage *self, ChatMessageState *state);
 /** chat_message_take_moderation: @note: (transfer full) (nullable) */
 void chat_message_take_moderation (ChatMessage *self, ChatModerationNote *note);
 void chat_message_add_receipt (ChatMessage *self, const char *id, gint64 seq);

@@ -48,9 +48,10 @@ typedef struct
   guint limit;    /* 1–CHAT_PAGE_MAX_LIMIT */
 } ChatPage;
 
-/** ChatMessagePage: @messages: (element-type ChatMessage), ascending seq, each as it was appended, with its seq: an
- * edit or a deletion is a record of its own. A record that this version can't decode any more has the kind
- * CHAT_KIND_UNKNOWN and its id, channel, seq and about its timestamp. */
+/** ChatMessagePage: @messages: (element-type ChatMessage), ascending seq. A message that was edited, deleted or reacted
+ * to has its `state`, and the text that holds now; the edit, deletion or reaction is a record of its own all the same,
+ * with its own seq (without its text once its target is deleted). A record that this version can't decode any more has
+ * the kind CHAT_KIND_UNKNOWN and its id, channel, seq and about its timestamp. */
 typedef struct
 {
   GPtrArray *messages;
@@ -61,6 +62,35 @@ typedef struct
 
 void chat_message_page_free (ChatMessagePage *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ChatMessagePage, chat_message_page_free)
+
+/**
+ * ChatSearch:
+ *
+ * Messages and notices as they read now, newest first (by the order in which they were stored), never by rank. All
+ * conditions hold at once.
+ */
+typedef struct
+{
+  const char *text;    /* what a person typed: words, "exact phrases" and a trailing * for a prefix, all of which occur;
+                          case and accents don't count; everything else is a separator. Nullable: any text */
+  const char *reader;  /* user_key of who asks: public channels and his own conversations. Nullable: everything */
+  const char *channel; /* nullable */
+  const char *author;  /* user_key; nullable */
+  gint64 since, until; /* timestamps, ms: since ≤ t < until; CHAT_TIME_UNKNOWN: no bound */
+  gint64 before;       /* cursor: only what was stored before this number; 0: from the newest on */
+  guint limit;         /* 1–CHAT_PAGE_MAX_LIMIT */
+} ChatSearch;
+
+/** ChatSearchPage: @messages: (element-type ChatMessage), newest first, each with channel and seq. @next: cursor of the
+ * next page; 0: there is none. */
+typedef struct
+{
+  GPtrArray *messages;
+  gint64 next;
+} ChatSearchPage;
+
+void chat_search_page_free (ChatSearchPage *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ChatSearchPage, chat_search_page_free)
 
 #define CHAT_TYPE_MESSAGE_STORE (chat_message_store_get_type ())
 G_DECLARE_INTERFACE (ChatMessageStore, chat_message_store, CHAT, MESSAGE_STORE, GObject)
@@ -78,6 +108,9 @@ struct _ChatMessageStoreInterface
   void (*get_async) (ChatMessageStore *self, const char *id, GCancellable *cancellable, GAsyncReadyCallback callback,
                      gpointer user_data);
   ChatMessage *(*get_finish) (ChatMessageStore *self, GAsyncResult *result, GError **error);
+  void (*search_async) (ChatMessageStore *self, const ChatSearch *search, GCancellable *cancellable,
+                        GAsyncReadyCallback callback, gpointer user_data);
+  ChatSearchPage *(*search_finish) (ChatMessageStore *self, GAsyncResult *result, GError **error);
 };
 
 /**
@@ -86,6 +119,14 @@ struct _ChatMessageStoreInterface
  *
  * Gives every new one the next seq of its channel (contiguous, from 1) and stores it, all in one transaction. A channel
  * that does not exist yet is made; a private conversation then has no members until it is ensured.
+ *
+ * In the same transaction an `edit`, a `delete` and a `reaction` change the state of their target, where their author
+ * is its author (by user_key; a reaction: anybody) or they have `moderator`, and it is in the same channel; one that
+ * comes before its target is kept and applied with it. The target of a `delete` may be a reaction: it is taken away. A
+ * user has each emoji once under a message. A deleted message keeps its place, id, author and times; its text and those
+ * of its edits are gone from the store (a repeat is still known by a digest), and nothing applies to it any more. A
+ * `topic` sets the channel's topic. `@name` in a text is a mention of that user_key; counters (ChatCounterStore) and
+ * search follow.
  *
  * The finish returns (transfer full) (element-type ChatAppendResult), one for each, in the same order.
  */
@@ -103,5 +144,11 @@ ChatMessagePage *chat_message_store_list_finish (ChatMessageStore *self, GAsyncR
 void chat_message_store_get_async (ChatMessageStore *self, const char *id, GCancellable *cancellable,
                                    GAsyncReadyCallback callback, gpointer user_data);
 ChatMessage *chat_message_store_get_finish (ChatMessageStore *self, GAsyncResult *result, GError **error);
+
+/** chat_message_store_search_async: the finish: (transfer full). G_IO_ERROR_INVALID_ARGUMENT where the text has no word
+ * to look for. */
+void chat_message_store_search_async (ChatMessageStore *self, const ChatSearch *search, GCancellable *cancellable,
+                                      GAsyncReadyCallback callback, gpointer user_data);
+ChatSearchPage *chat_message_store_search_finish (ChatMessageStore *self, GAsyncResult *result, GError **error);
 
 G_END_DECLS

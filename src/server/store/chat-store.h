@@ -4,6 +4,7 @@
 #include <gio/gio.h>
 
 #include "server/store/chat-channel-store.h"
+#include "server/store/chat-counter-store.h"
 #include "server/store/chat-message-store.h"
 #include "server/store/chat-moderation-store.h"
 #include "server/store/chat-user-store.h"
@@ -63,6 +64,7 @@ struct _ChatStoreInterface
   ChatChannelStore *(*get_channels) (ChatStore *self);
   ChatUserStore *(*get_users) (ChatStore *self);
   ChatModerationStore *(*get_moderation) (ChatStore *self);
+  ChatCounterStore *(*get_counters) (ChatStore *self);
 };
 
 /** chat_store_open_async: connects, creates what is missing, runs the migrations. Idempotent; may be called again after
@@ -84,5 +86,6 @@ ChatMessageStore *chat_store_get_messages (ChatStore *self);
 ChatChannelStore *chat_store_get_channels (ChatStore *self);
 ChatUserStore *chat_store_get_users (ChatStore *self);
 ChatModerationStore *chat_store_get_moderation (ChatStore *self);
+ChatCounterStore *chat_store_get_counters (ChatStore *self);
 
 G_END_DECLS
