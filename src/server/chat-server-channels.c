@@ -49,7 +49,7 @@ make_next (GTask *task)
 
   if (name != NULL)
     {
-      chat_channel_store_ensure_async (g_task_get_source_object (task), &info, g_task_get_cancellable (task),
+      chat_channel_store_ensure_async (g_task_get_source_object (task), &info, NULL, g_task_get_cancellable (task),
                                        ensured_cb, task);
       return;
     }

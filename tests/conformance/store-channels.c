@@ -18,7 +18,7 @@ set_member (StoreCase *self, const char *name, const char *user, gboolean member
 {
   g_autoptr (GError) error = NULL;
 
-  g_assert_true (chat_test_call (chat_channel_store_set_member, self->channels, &error, name, user, member));
+  g_assert_true (chat_test_call (chat_channel_store_set_member, self->channels, &error, name, user, user, member));
   g_assert_no_error (error);
 }
 
@@ -243,13 +243,14 @@ joins_and_leaves (StoreCase *self)
   info = get (self, "general", NULL);
   assert_members (info, (const char *[]){ "eva", NULL });
 
-  g_assert_false (chat_test_call (chat_channel_store_set_member, self->channels, &error, "unknown", "ana", TRUE));
+  g_assert_false (
+      chat_test_call (chat_channel_store_set_member, self->channels, &error, "unknown", "ana", "ana", TRUE));
   g_assert_error (error, CHAT_STORE_ERROR, CHAT_STORE_ERROR_NOT_FOUND);
   g_clear_error (&error);
   make_conversation (self, conversation);
   for (guint member = 0; member < 2; member++)
     {
-      g_assert_false (chat_test_call (chat_channel_store_set_member, self->channels, &error, conversation, "ana",
+      g_assert_false (chat_test_call (chat_channel_store_set_member, self->channels, &error, conversation, "ana", "ana",
                                       (gboolean)member));
       g_assert_error (error, CHAT_STORE_ERROR, CHAT_STORE_ERROR_CONFLICT);
       g_clear_error (&error);
@@ -333,7 +334,8 @@ refused (StoreCase *self)
       g_autoptr (GError) error = NULL;
       GAsyncResult *awaited = NULL;
 
-      chat_channel_store_ensure_async (self->channels, &infos[i], NULL, chat_test_result_cb, &awaited);
+      chat_channel_store_ensure_async (self->channels, &infos[i], (const char *const *)infos[i].members, NULL,
+                                       chat_test_result_cb, &awaited);
       result = chat_test_await (&awaited, "the refusal");
       g_assert_false (chat_channel_store_ensure_finish (self->channels, result, NULL, &error));
       g_assert_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT);

@@ -18,7 +18,7 @@ static gboolean
 open_session (StoreCase *self, const ChatSessionInfo *info, gint64 now)
 {
   g_autoptr (GError) error = NULL;
-  gboolean opened = chat_test_call (chat_user_store_open_session, self->users, &error, info, now);
+  gboolean opened = chat_test_call (chat_user_store_open_session, self->users, &error, info, 0u, now);
 
   if (!opened)
     g_assert_error (error, CHAT_STORE_ERROR, CHAT_STORE_ERROR_CONFLICT);
@@ -233,7 +233,7 @@ race (StoreCase *self)
       g_autofree char *token = g_strdup_printf ("t-%u", i);
       ChatSessionInfo info = session (token, "ana", token);
 
-      chat_user_store_open_session_async (self->users, &info, 1000, NULL, chat_test_result_cb, &awaited[i]);
+      chat_user_store_open_session_async (self->users, &info, 0, 1000, NULL, chat_test_result_cb, &awaited[i]);
     }
   for (guint i = 0; i < CALLS; i++)
     {
@@ -280,7 +280,7 @@ refused (StoreCase *self)
       g_autoptr (GError) error = NULL;
 
       *fields[i] = NULL;
-      g_assert_false (chat_test_call (chat_user_store_open_session, self->users, &error, &info, (gint64)1000));
+      g_assert_false (chat_test_call (chat_user_store_open_session, self->users, &error, &info, 0u, (gint64)1000));
       g_assert_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT);
     }
 }

@@ -129,7 +129,8 @@ store_ensure (StoreCase *self, const ChatChannelInfo *info)
   GAsyncResult *awaited = NULL;
   gboolean created = FALSE;
 
-  chat_channel_store_ensure_async (self->channels, info, NULL, chat_test_result_cb, &awaited);
+  chat_channel_store_ensure_async (self->channels, info, (const char *const *)info->members, NULL, chat_test_result_cb,
+                                   &awaited);
   result = chat_test_await (&awaited, "the channel");
   chat_channel_store_ensure_finish (self->channels, result, &created, &error);
   g_assert_no_error (error);

@@ -95,6 +95,37 @@ sqlite_test_fill (const char *path, guint count)
   sqlite_test_store_close (store);
 }
 
+static void
+run_file (const char *path, const char *name)
+{
+  g_autofree char *file = g_build_filename (MIGRATIONS, name, NULL);
+  g_autofree char *script = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_file_get_contents (file, &script, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (sqlite_test_sql (path, script), ==, SQLITE_OK);
+}
+
+void
+sqlite_test_fill_version (const char *path, guint version, guint count)
+{
+  static const char *const migrations[] = { "001-messages.sql", "002-sessions.sql", "003-moderation.sql" };
+  g_autofree char *messages = g_strdup_printf (
+      "INSERT INTO channels (name, kind, head, clock, active) VALUES ('general', 0, %u, %u, %u);"
+      "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %u)"
+      "INSERT INTO messages (channel, seq, id, clock, record) SELECT 1, i, 'm-' || i, i, json_object ("
+      "'kind', 'message', 'id', 'm-' || i, 'channel', 'general', 'author', 'Ana', 'data', 'text ' || i,"
+      "'timestamp', '1970-01-01T00:00:00.00' || (i %% 10) || 'Z') FROM n;"
+      "PRAGMA application_id = 1415934580; PRAGMA user_version = %u",
+      count, count, count, count, version);
+
+  g_assert_cmpuint (version, <=, G_N_ELEMENTS (migrations));
+  for (guint i = 0; i < version; i++)
+    run_file (path, migrations[i]);
+  g_assert_cmpint (sqlite_test_sql (path, messages), ==, SQLITE_OK);
+}
+
 gint64
 sqlite_test_append (ChatStore *store, const char *id, GError **error)
 {

@@ -35,6 +35,8 @@ void sqlite_test_store_close (ChatStore *store);
 
 /** sqlite_test_fill: makes the database, with @count messages in “general”. */
 void sqlite_test_fill (const char *path, guint count);
+/** sqlite_test_fill_version: the same as schema @version had it: made by its migrations alone, without the store. */
+void sqlite_test_fill_version (const char *path, guint version, guint count);
 /** sqlite_test_append: one message to “general”. Returns: its seq; 0 with @error */
 gint64 sqlite_test_append (ChatStore *store, const char *id, GError **error);
 /** sqlite_test_list: the newest 1,000 of “general”. Returns: how many; -1 with @error */

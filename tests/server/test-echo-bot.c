@@ -38,7 +38,8 @@ make_conversation (RoleTest *test, const char *name, const char *const *members)
   GAsyncResult *slot = NULL;
   gboolean created;
 
-  chat_channel_store_ensure_async (channels, &info, NULL, chat_test_result_cb, &slot);
+  chat_channel_store_ensure_async (channels, &info, (const char *const *)info.members, NULL, chat_test_result_cb,
+                                   &slot);
   g_autoptr (GAsyncResult) result = chat_test_await (&slot, "the conversation");
   g_assert_true (chat_channel_store_ensure_finish (channels, result, &created, NULL));
 }
@@ -226,7 +227,8 @@ test_name_taken (RoleTest *test, gconstpointer shards)
   g_autoptr (GError) error = NULL;
   ChatEchoBot *bot = bot_new (test);
 
-  g_assert_true (chat_test_call (chat_user_store_open_session, chat_store_get_users (test->sqlite), NULL, &human, now));
+  g_assert_true (
+      chat_test_call (chat_user_store_open_session, chat_store_get_users (test->sqlite), NULL, &human, 0u, now));
   g_assert_false (chat_test_call (chat_service_start, CHAT_SERVICE (bot), &error));
   g_assert_error (error, CHAT_STORE_ERROR, CHAT_STORE_ERROR_CONFLICT);
   g_assert_nonnull (strstr (error->message, "eco"));

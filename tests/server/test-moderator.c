@@ -188,7 +188,8 @@ set_language (RoleTest *test, const char *channel, const char *language)
   gboolean created;
   GAsyncResult *slot = NULL;
 
-  chat_channel_store_ensure_async (chat_store_get_channels (test->sqlite), &info, NULL, chat_test_result_cb, &slot);
+  chat_channel_store_ensure_async (chat_store_get_channels (test->sqlite), &info, (const char *const *)info.members,
+                                   NULL, chat_test_result_cb, &slot);
   g_autoptr (GAsyncResult) result = chat_test_await (&slot, "the channel");
   g_assert_true (chat_channel_store_ensure_finish (chat_store_get_channels (test->sqlite), result, &created, NULL));
   g_assert_true (chat_test_call (chat_channel_store_update, chat_store_get_channels (test->sqlite), NULL, channel, NULL,

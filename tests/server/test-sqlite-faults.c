@@ -415,7 +415,13 @@ empty (void)
 static void
 fill_all (const char *path, guint count)
 {
-  ChatSessionInfo session = { (char *)"s-1", (char *)"ana", (char *)"ana", (char *)"t-1", FALSE, 1, 2, 3 };
+  ChatSessionInfo session = { .id = (char *)"s-1",
+                              .user = (char *)"ana",
+                              .user_key = (char *)"ana",
+                              .token_hash = (char *)"t-1",
+                              .since = 1,
+                              .lease = 2,
+                              .expires = 3 };
   ChatStrike strike = { .record_id = (char *)"m-1",
                         .channel = (char *)"general",
                         .user = (char *)"ana",
@@ -428,11 +434,11 @@ fill_all (const char *path, guint count)
   sqlite_test_fill (path, count);
   store = sqlite_test_store_open (path);
   g_assert_true (
-      chat_test_call (chat_user_store_open_session, chat_store_get_users (store), NULL, &session, (gint64)1));
+      chat_test_call (chat_user_store_open_session, chat_store_get_users (store), NULL, &session, 0u, (gint64)1));
   chat_strike_free (
       chat_test_call (chat_moderation_store_record_strike, chat_store_get_moderation (store), NULL, &strike));
-  g_assert_true (
-      chat_test_call (chat_channel_store_set_member, chat_store_get_channels (store), NULL, "general", "ana", TRUE));
+  g_assert_true (chat_test_call (chat_channel_store_set_member, chat_store_get_channels (store), NULL, "general", "ana",
+                                 "ana", TRUE));
   sqlite_test_store_close (store);
 }
 

@@ -7,6 +7,8 @@
 
 /* What the SQLite store's tables promise beyond the contract: migrations, settings, what may not be changed. */
 
+#define VERSION 4
+
 static const char *const tables
     = "SELECT group_concat (name) FROM (SELECT name FROM sqlite_schema WHERE type = 'table' "
       "AND name NOT LIKE 'sqlite_%' ORDER BY name)";
@@ -29,7 +31,7 @@ made (void)
   sqlite_test_init (&test);
   sqlite_test_fill (test.path, 1);
   assert_ask (test.path, tables, all_tables);
-  assert_ask (test.path, "PRAGMA user_version", "3");
+  assert_ask (test.path, "PRAGMA user_version", G_STRINGIFY (VERSION));
   assert_ask (test.path, "PRAGMA application_id", "1415934580");
   assert_ask (test.path, "PRAGMA journal_mode", "wal");
   assert_ask (test.path, "PRAGMA integrity_check", "ok");
@@ -39,20 +41,42 @@ made (void)
 static void
 brought_up_to_date (void)
 {
+  for (guint version = 1; version <= 3; version++)
+    {
+      g_auto (SqliteTest) test = { 0 };
+      ChatStore *store;
+
+      sqlite_test_init (&test);
+      sqlite_test_fill_version (test.path, version, 3);
+      store = sqlite_test_store_open (test.path);
+      g_assert_cmpint (sqlite_test_list (store, NULL), ==, 3);
+      g_assert_cmpint (sqlite_test_append (store, "new", NULL), ==, 4);
+      sqlite_test_store_close (store);
+      assert_ask (test.path, tables, all_tables);
+      assert_ask (test.path, "PRAGMA user_version", G_STRINGIFY (VERSION));
+      assert_ask (test.path, "PRAGMA integrity_check", "ok");
+      assert_ask (test.path, "PRAGMA foreign_key_check", "");
+    }
+}
+
+/* Names become keys: who was there under several spellings is there under one. */
+static void
+keys_of_names (void)
+{
   g_auto (SqliteTest) test = { 0 };
-  ChatStore *store;
 
   sqlite_test_init (&test);
-  sqlite_test_fill (test.path, 3);
-  g_assert_cmpint (sqlite_test_sql (test.path, "DROP TABLE sessions; DROP TABLE originals; DROP TABLE strikes;"
-                                               "DROP TABLE standings; DROP TABLE blocks; DROP TABLE audit;"
-                                               "PRAGMA user_version = 1"),
+  sqlite_test_fill_version (test.path, 3, 3);
+  g_assert_cmpint (sqlite_test_sql (test.path,
+                                    "INSERT INTO members VALUES (1, 'Ana'), (1, 'ANA'), (1, 'eva'), (1, 'Ñu')"),
                    ==, SQLITE_OK);
-  store = sqlite_test_store_open (test.path);
-  g_assert_cmpint (sqlite_test_list (store, NULL), ==, 3);
-  sqlite_test_store_close (store);
-  assert_ask (test.path, tables, all_tables);
-  assert_ask (test.path, "PRAGMA user_version", "3");
+  g_assert_cmpint (sqlite_test_sql (test.path, "INSERT INTO read_markers VALUES (1, 'Ana', 1), (1, 'ANA', 2),"
+                                               "(1, 'eva', 3)"),
+                   ==, SQLITE_OK);
+  sqlite_test_store_close (sqlite_test_store_open (test.path));
+  assert_ask (test.path, "SELECT channel, user_key, user FROM members ORDER BY user_key",
+              "1|ana|ANA\n1|eva|eva\n1|ñu|Ñu");
+  assert_ask (test.path, "SELECT user_key, seq FROM read_markers ORDER BY user_key", "ana|2\neva|3");
 }
 
 /* A script that fails leaves the database as it was after the one before. */
@@ -62,10 +86,8 @@ stopped_half_way (void)
   g_auto (SqliteTest) test = { 0 };
 
   sqlite_test_init (&test);
-  sqlite_test_fill (test.path, 3);
-  g_assert_cmpint (sqlite_test_sql (test.path, "DROP TABLE sessions; DROP TABLE originals; DROP TABLE strikes;"
-                                               "DROP TABLE standings; DROP TABLE audit; PRAGMA user_version = 1"),
-                   ==, SQLITE_OK);
+  sqlite_test_fill_version (test.path, 1, 3);
+  g_assert_cmpint (sqlite_test_sql (test.path, "CREATE TABLE blocks (x)"), ==, SQLITE_OK);
   sqlite_test_assert_refused (test.path, CHAT_STORE_ERROR_DAMAGED);
   assert_ask (test.path, tables, "blocks,channels,heartbeat,members,messages,read_markers,sessions");
   assert_ask (test.path, "PRAGMA user_version", "2");
@@ -101,7 +123,7 @@ opened_by_many (void)
     }
   for (guint i = 0; i < G_N_ELEMENTS (stores); i++)
     sqlite_test_store_close (stores[i]);
-  assert_ask (test.path, "PRAGMA user_version", "3");
+  assert_ask (test.path, "PRAGMA user_version", G_STRINGIFY (VERSION));
 }
 
 static gboolean
@@ -419,9 +441,10 @@ use_everything (ChatStore *store)
   for (guint i = 0; i < 100; i++)
     {
       g_autofree char *id = g_strdup_printf ("s-%u", i);
-      ChatSessionInfo session = { id, id, id, id, FALSE, 1, 1000, 1000 };
+      ChatSessionInfo session
+          = { .id = id, .user = id, .user_key = id, .token_hash = id, .since = 1, .lease = 1000, .expires = 1000 };
 
-      chat_test_call (chat_user_store_open_session, users, NULL, &session, (gint64)1);
+      chat_test_call (chat_user_store_open_session, users, NULL, &session, 0u, (gint64)1);
       chat_session_info_free (chat_test_call (chat_user_store_find_session, users, NULL, id, (gint64)2));
       chat_strike_free (record_strike (store, id, 10));
     }
@@ -430,8 +453,8 @@ use_everything (ChatStore *store)
   chat_message_unref (chat_test_call (chat_message_store_get, messages, NULL, "m-50"));
   g_assert_cmpint (sqlite_test_append (store, "m-50", NULL), ==, 50);
   chat_test_call (chat_channel_store_set_read, channels, NULL, "general", "ana", (gint64)7);
-  chat_test_call (chat_channel_store_set_member, channels, NULL, "general", "ana", TRUE);
-  chat_test_call (chat_channel_store_set_member, channels, NULL, "general", "ana", FALSE);
+  chat_test_call (chat_channel_store_set_member, channels, NULL, "general", "ana", "ana", TRUE);
+  chat_test_call (chat_channel_store_set_member, channels, NULL, "general", "ana", "ana", FALSE);
   chat_channel_info_free (chat_test_call (chat_channel_store_get, channels, NULL, "general", "ana"));
   chat_test_call (chat_user_store_renew_sessions, users, NULL, ids, (gint64)2000);
   chat_test_call (chat_user_store_close_session, users, NULL, "s-5");
@@ -468,6 +491,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/sqlite/schema/made", made);
   g_test_add_func ("/sqlite/schema/brought-up-to-date", brought_up_to_date);
+  g_test_add_func ("/sqlite/schema/keys-of-names", keys_of_names);
   g_test_add_func ("/sqlite/schema/stopped-half-way", stopped_half_way);
   g_test_add_func ("/sqlite/schema/opened-by-many", opened_by_many);
   g_test_add_func ("/sqlite/schema/written-while-made", written_while_made);

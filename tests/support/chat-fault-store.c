@@ -126,9 +126,9 @@ is_own (gpointer self, GAsyncResult *result)
 
 PASS_ON (ChatMessageStore, chat_message_store, messages, append, GArray *, pointer, (GPtrArray * messages), (messages))
 PASS_ON (ChatChannelStore, chat_channel_store, channels, get, ChatChannelInfo *, pointer,
-         (const char *name, const char *user), (name, user))
+         (const char *name, const char *user_key), (name, user_key))
 PASS_ON (ChatUserStore, chat_user_store, users, open_session, gboolean, boolean,
-         (const ChatSessionInfo *session, gint64 now), (session, now))
+         (const ChatSessionInfo *session, guint most, gint64 now), (session, most, now))
 PASS_ON (ChatUserStore, chat_user_store, users, find_session, ChatSessionInfo *, pointer,
          (const char *token_hash, gint64 now), (token_hash, now))
 PASS_ON (ChatUserStore, chat_user_store, users, renew_sessions, gboolean, boolean,

@@ -24,4 +24,16 @@ G_BEGIN_DECLS
     function##_finish (object, result_, error);                                                                        \
   })
 
+/** chat_test_call_out: the same for a call whose finish gives something besides: function_finish (object, result, @out,
+ * error). */
+#define chat_test_call_out(function, object, out, error, ...)                                                          \
+  G_GNUC_EXTENSION ({                                                                                                  \
+    GAsyncResult *awaited_ = NULL;                                                                                     \
+    g_autoptr (GAsyncResult) result_ = NULL;                                                                           \
+                                                                                                                       \
+    function##_async (object, ##__VA_ARGS__, NULL, chat_test_result_cb, &awaited_);                                    \
+    result_ = chat_test_await (&awaited_, #function);                                                                  \
+    function##_finish (object, result_, out, error);                                                                   \
+  })
+
 G_END_DECLS

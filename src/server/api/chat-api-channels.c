@@ -52,7 +52,7 @@ listed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 list_channels (ChatApiRequest *request)
 {
-  chat_channel_store_list_async (channels_of (request), request->session->user, request->cancellable, listed_cb,
+  chat_channel_store_list_async (channels_of (request), request->session->user_key, request->cancellable, listed_cb,
                                  chat_api_request_ref (request));
 }
 
@@ -72,7 +72,7 @@ got_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 get_channel (ChatApiRequest *request)
 {
-  chat_channel_store_get_async (channels_of (request), request->parameters[0], request->session->user,
+  chat_channel_store_get_async (channels_of (request), request->parameters[0], request->session->user_key,
                                 request->cancellable, got_cb, chat_api_request_ref (request));
 }
 
@@ -157,7 +157,7 @@ got_members_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 list_members (ChatApiRequest *request)
 {
-  chat_channel_store_get_async (channels_of (request), request->parameters[0], request->session->user,
+  chat_channel_store_get_async (channels_of (request), request->parameters[0], request->session->user_key,
                                 request->cancellable, got_members_cb, chat_api_request_ref (request));
 }
 
@@ -208,8 +208,9 @@ set_member_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 set_member (ChatApiRequest *request, gboolean member)
 {
-  chat_channel_store_set_member_async (channels_of (request), request->parameters[0], request->session->user, member,
-                                       NULL, set_member_cb, chat_api_request_ref (request));
+  chat_channel_store_set_member_async (channels_of (request), request->parameters[0], request->session->user,
+                                       request->session->user_key, member, NULL, set_member_cb,
+                                       chat_api_request_ref (request));
 }
 
 static void
@@ -258,7 +259,7 @@ may_read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (ChatApiRequest) request = user_data;
 
   if (looked_up (request, source, result))
-    chat_channel_store_set_read_async (channels_of (request), request->parameters[0], request->session->user,
+    chat_channel_store_set_read_async (channels_of (request), request->parameters[0], request->session->user_key,
                                        json_object_get_int_member (request->body, "seq"), NULL, set_read_cb,
                                        chat_api_request_ref (request));
 }

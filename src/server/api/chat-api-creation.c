@@ -61,15 +61,16 @@ ensured_cb (GObject *source, GAsyncResult *result, gpointer user_data)
                                   g_steal_pointer (&making));
 }
 
-/* Takes @info. */
+/* Takes @info; @member_keys: in the order of its members. */
 static void
-make_channel (ChatApiRequest *request, ChatChannelInfo *info)
+make_channel (ChatApiRequest *request, ChatChannelInfo *info, const char *const *member_keys)
 {
   Making *making = g_new0 (Making, 1);
 
   making->request = chat_api_request_ref (request);
   making->info = info;
-  chat_channel_store_ensure_async (chat_store_get_channels (request->context->store), info, NULL, ensured_cb, making);
+  chat_channel_store_ensure_async (chat_store_get_channels (request->context->store), info, member_keys, NULL,
+                                   ensured_cb, making);
 }
 
 static ChatChannelInfo *
@@ -144,7 +145,7 @@ create_public (ChatApiRequest *request)
   info->topic = g_strdup (topic);
   info->language = g_strdup (language);
   info->members = g_strdupv ((char *[]){ request->session->user, NULL });
-  make_channel (request, info);
+  make_channel (request, info, (const char *const[]){ request->session->user_key, NULL });
 }
 
 /* Who takes part in a conversation: skeletons (unique) → names as their owners write them. */
@@ -181,16 +182,13 @@ collect_members (ChatApiRequest *request, JsonArray *with, GPtrArray *sessions, 
 }
 
 static ChatChannelInfo *
-conversation_new (const char *name, GHashTable *members)
+conversation_new (const char *name, GHashTable *members, const char *const *keys)
 {
   ChatChannelInfo *info = channel_info_new (name, CHAT_CHANNEL_PRIVATE);
   g_autoptr (GStrvBuilder) names = g_strv_builder_new ();
-  GHashTableIter iter;
-  gpointer member;
 
-  g_hash_table_iter_init (&iter, members);
-  while (g_hash_table_iter_next (&iter, NULL, &member))
-    g_strv_builder_add (names, member);
+  for (; *keys != NULL; keys++)
+    g_strv_builder_add (names, g_hash_table_lookup (members, *keys));
   info->members = g_strv_builder_end (names);
   return info;
 }
@@ -213,7 +211,7 @@ listed_users_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   keys = (const char **)g_hash_table_get_keys_as_array (members, NULL);
   name = chat_conversation_name (keys);
-  make_channel (request, conversation_new (name, members));
+  make_channel (request, conversation_new (name, members, keys), keys);
 }
 
 static gboolean

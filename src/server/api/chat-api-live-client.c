@@ -266,8 +266,8 @@ subscribe (ChatApiLiveClient *self, gint64 ref, JsonObject *frame)
   if (!chat_api_live_hub_may_read (self->hub, self->session->user_key))
     subscription->controlled = subscription->private = FALSE;
   g_hash_table_insert (self->subscriptions, &subscription->ref, subscription);
-  chat_channel_store_list_async (chat_store_get_channels (chat_api_live_hub_get_store (self->hub)), self->session->user,
-                                 self->cancellable, listed_cb, call_new (self, ref));
+  chat_channel_store_list_async (chat_store_get_channels (chat_api_live_hub_get_store (self->hub)),
+                                 self->session->user_key, self->cancellable, listed_cb, call_new (self, ref));
 }
 
 static void

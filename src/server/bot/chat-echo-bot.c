@@ -272,7 +272,7 @@ chat_echo_bot_prepare_async (ChatForwarder *forwarder, GCancellable *cancellable
     .expires = G_MAXINT64,
   };
 
-  chat_user_store_open_session_async (self->users, &session, now, cancellable, callback, user_data);
+  chat_user_store_open_session_async (self->users, &session, 0, now, cancellable, callback, user_data);
 }
 
 static gboolean

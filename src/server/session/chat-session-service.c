@@ -287,7 +287,8 @@ chat_session_service_open_async (ChatSessionService *self, const char *user, GCa
   opening->token = chat_session_token_new ();
   opening->info = new_session (self, user, opening->token, now);
   g_task_set_task_data (task, opening, (GDestroyNotify)opening_free);
-  chat_user_store_open_session_async (self->users, opening->info, now, cancellable, open_cb, g_steal_pointer (&task));
+  chat_user_store_open_session_async (self->users, opening->info, 0, now, cancellable, open_cb,
+                                      g_steal_pointer (&task));
 }
 
 ChatSessionInfo *

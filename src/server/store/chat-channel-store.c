@@ -12,7 +12,7 @@ chat_channel_store_default_init (ChatChannelStoreInterface *iface)
 }
 
 static const char *
-info_problem (const ChatChannelInfo *info)
+info_problem (const ChatChannelInfo *info, const char *const *member_keys)
 {
   if (info == NULL || info->name == NULL || !chat_channel_name_check (info->name, NULL))
     return "A channel to make needs a valid name";
@@ -20,13 +20,16 @@ info_problem (const ChatChannelInfo *info)
     return "A channel to make is public or private";
   if (info->kind == CHAT_CHANNEL_PRIVATE && (info->members == NULL || info->members[0] == NULL))
     return "A private conversation to make needs its members";
+  if ((info->members != NULL ? g_strv_length (info->members) : 0)
+      != (member_keys != NULL ? g_strv_length ((char **)member_keys) : 0))
+    return "A channel to make needs the key of each of its members, in the same order";
   return NULL;
 }
 
 static const char *
-user_problem (const char *name, const char *user)
+user_problem (const char *name, const char *user_key)
 {
-  return name != NULL && user != NULL ? NULL : "The channel's or the user's name is missing";
+  return name != NULL && user_key != NULL ? NULL : "The channel's name or the user's name or key is missing";
 }
 
 static const char *
@@ -59,13 +62,13 @@ chat_channel_info_free (ChatChannelInfo *self)
 }
 
 void
-chat_channel_store_list_async (ChatChannelStore *self, const char *user, GCancellable *cancellable,
+chat_channel_store_list_async (ChatChannelStore *self, const char *user_key, GCancellable *cancellable,
                                GAsyncReadyCallback callback, gpointer user_data)
 {
   g_return_if_fail (CHAT_IS_CHANNEL_STORE (self));
 
   if (chat_store_accepts (self, CHAT_CHANNEL_STORE_GET_IFACE (self)->list_async != NULL, NULL, callback, user_data))
-    CHAT_CHANNEL_STORE_GET_IFACE (self)->list_async (self, user, cancellable, callback, user_data);
+    CHAT_CHANNEL_STORE_GET_IFACE (self)->list_async (self, user_key, cancellable, callback, user_data);
 }
 
 GPtrArray *
@@ -79,14 +82,14 @@ chat_channel_store_list_finish (ChatChannelStore *self, GAsyncResult *result, GE
 }
 
 void
-chat_channel_store_get_async (ChatChannelStore *self, const char *name, const char *user, GCancellable *cancellable,
+chat_channel_store_get_async (ChatChannelStore *self, const char *name, const char *user_key, GCancellable *cancellable,
                               GAsyncReadyCallback callback, gpointer user_data)
 {
   g_return_if_fail (CHAT_IS_CHANNEL_STORE (self));
 
   if (chat_store_accepts (self, CHAT_CHANNEL_STORE_GET_IFACE (self)->get_async != NULL, name_problem (name), callback,
                           user_data))
-    CHAT_CHANNEL_STORE_GET_IFACE (self)->get_async (self, name, user, cancellable, callback, user_data);
+    CHAT_CHANNEL_STORE_GET_IFACE (self)->get_async (self, name, user_key, cancellable, callback, user_data);
 }
 
 ChatChannelInfo *
@@ -100,14 +103,14 @@ chat_channel_store_get_finish (ChatChannelStore *self, GAsyncResult *result, GEr
 }
 
 void
-chat_channel_store_ensure_async (ChatChannelStore *self, const ChatChannelInfo *info, GCancellable *cancellable,
-                                 GAsyncReadyCallback callback, gpointer user_data)
+chat_channel_store_ensure_async (ChatChannelStore *self, const ChatChannelInfo *info, const char *const *member_keys,
+                                 GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
   g_return_if_fail (CHAT_IS_CHANNEL_STORE (self));
 
-  if (chat_store_accepts (self, CHAT_CHANNEL_STORE_GET_IFACE (self)->ensure_async != NULL, info_problem (info),
-                          callback, user_data))
-    CHAT_CHANNEL_STORE_GET_IFACE (self)->ensure_async (self, info, cancellable, callback, user_data);
+  if (chat_store_accepts (self, CHAT_CHANNEL_STORE_GET_IFACE (self)->ensure_async != NULL,
+                          info_problem (info, member_keys), callback, user_data))
+    CHAT_CHANNEL_STORE_GET_IFACE (self)->ensure_async (self, info, member_keys, cancellable, callback, user_data);
 }
 
 gboolean
@@ -140,14 +143,17 @@ chat_channel_store_update_finish (ChatChannelStore *self, GAsyncResult *result, 
 }
 
 void
-chat_channel_store_set_member_async (ChatChannelStore *self, const char *name, const char *user, gboolean member,
-                                     GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+chat_channel_store_set_member_async (ChatChannelStore *self, const char *name, const char *user, const char *user_key,
+                                     gboolean member, GCancellable *cancellable, GAsyncReadyCallback callback,
+                                     gpointer user_data)
 {
   g_return_if_fail (CHAT_IS_CHANNEL_STORE (self));
 
   if (chat_store_accepts (self, CHAT_CHANNEL_STORE_GET_IFACE (self)->set_member_async != NULL,
-                          user_problem (name, user), callback, user_data))
-    CHAT_CHANNEL_STORE_GET_IFACE (self)->set_member_async (self, name, user, member, cancellable, callback, user_data);
+                          user != NULL ? user_problem (name, user_key) : user_problem (name, NULL), callback,
+                          user_data))
+    CHAT_CHANNEL_STORE_GET_IFACE (self)->set_member_async (self, name, user, user_key, member, cancellable, callback,
+                                                           user_data);
 }
 
 gboolean
@@ -160,16 +166,16 @@ chat_channel_store_set_member_finish (ChatChannelStore *self, GAsyncResult *resu
 }
 
 void
-chat_channel_store_set_read_async (ChatChannelStore *self, const char *name, const char *user, gint64 seq,
+chat_channel_store_set_read_async (ChatChannelStore *self, const char *name, const char *user_key, gint64 seq,
                                    GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
-  const char *problem = seq >= 0 ? user_problem (name, user) : "A read marker is a seq from 0 on";
+  const char *problem = seq >= 0 ? user_problem (name, user_key) : "A read marker is a seq from 0 on";
 
   g_return_if_fail (CHAT_IS_CHANNEL_STORE (self));
 
   if (chat_store_accepts (self, CHAT_CHANNEL_STORE_GET_IFACE (self)->set_read_async != NULL, problem, callback,
                           user_data))
-    CHAT_CHANNEL_STORE_GET_IFACE (self)->set_read_async (self, name, user, seq, cancellable, callback, user_data);
+    CHAT_CHANNEL_STORE_GET_IFACE (self)->set_read_async (self, name, user_key, seq, cancellable, callback, user_data);
 }
 
 gboolean

@@ -71,7 +71,7 @@ GPtrArray *chat_channel_store_list_finish (ChatChannelStore *self, GAsyncResult 
 /** chat_channel_store_get_async: NOT_FOUND also where it is private and the user is not a member of it (NULL: no
  * check).
  */
-void chat_channel_store_get_async (ChatChannelStore *self, const char *name, const char *user,
+void chat_channel_store_get_async (ChatChannelStore *self, const char *name, const char *user_key,
                                    GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 ChatChannelInfo *chat_channel_store_get_finish (ChatChannelStore *self, GAsyncResult *result, GError **error);
 

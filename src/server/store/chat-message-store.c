@@ -61,6 +61,23 @@ page_problem (const char *channel, const ChatPage *page)
     }
 }
 
+static const char *
+search_problem (const ChatSearch *search)
+{
+  if (search == NULL || search->limit < 1 || search->limit > CHAT_PAGE_MAX_LIMIT)
+    return "A search gives 1 to " G_STRINGIFY (CHAT_PAGE_MAX_LIMIT) " messages";
+  if (search->before < 0)
+    return "A search goes on from 0 or from what the page before said";
+  return NULL;
+}
+
+void
+chat_search_page_free (ChatSearchPage *self)
+{
+  g_clear_pointer (&self->messages, g_ptr_array_unref);
+  g_free (self);
+}
+
 void
 chat_message_page_free (ChatMessagePage *self)
 {
@@ -129,4 +146,25 @@ chat_message_store_get_finish (ChatMessageStore *self, GAsyncResult *result, GEr
   if (chat_store_refused (result, error))
     return NULL;
   return CHAT_MESSAGE_STORE_GET_IFACE (self)->get_finish (self, result, error);
+}
+
+void
+chat_message_store_search_async (ChatMessageStore *self, const ChatSearch *search, GCancellable *cancellable,
+                                 GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_return_if_fail (CHAT_IS_MESSAGE_STORE (self));
+
+  if (chat_store_accepts (self, CHAT_MESSAGE_STORE_GET_IFACE (self)->search_async != NULL, search_problem (search),
+                          callback, user_data))
+    CHAT_MESSAGE_STORE_GET_IFACE (self)->search_async (self, search, cancellable, callback, user_data);
+}
+
+ChatSearchPage *
+chat_message_store_search_finish (ChatMessageStore *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (CHAT_IS_MESSAGE_STORE (self), NULL);
+
+  if (chat_store_refused (result, error))
+    return NULL;
+  return CHAT_MESSAGE_STORE_GET_IFACE (self)->search_finish (self, result, error);
 }

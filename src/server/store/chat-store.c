@@ -101,3 +101,11 @@ chat_store_get_moderation (ChatStore *self)
 
   return CHAT_STORE_GET_IFACE (self)->get_moderation (self);
 }
+
+ChatCounterStore *
+chat_store_get_counters (ChatStore *self)
+{
+  g_return_val_if_fail (CHAT_IS_STORE (self), NULL);
+
+  return CHAT_STORE_GET_IFACE (self)->get_counters (self);
+}

@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "server/store/sqlite/chat-sqlite-store-private.h"
 
-/* ?1 is the asking user: NULL asks for the server, which sees everything */
+/* ?1 is the asking user's key: NULL asks for the server, which sees everything */
 #define SELECT_CHANNEL                                                                                                 \
-  "SELECT number, name, kind, topic, language, head, active, coalesce (read_markers.seq, 0) FROM channels "            \
-  "LEFT JOIN read_markers ON read_markers.channel = number AND read_markers.user = ?1 "                                \
-  "WHERE (?1 IS NULL OR kind = 0 OR number IN (SELECT channel FROM members WHERE user = ?1)) "
+  "SELECT number, name, kind, topic, language, head, active, coalesce (read_markers.seq, 0), "                         \
+  "members.channel IS NOT NULL FROM channels "                                                                         \
+  "LEFT JOIN read_markers ON read_markers.channel = number AND read_markers.user_key = ?1 "                            \
+  "LEFT JOIN members ON members.channel = number AND members.user_key = ?1 "                                           \
+  "WHERE (?1 IS NULL OR kind = 0 OR members.channel IS NOT NULL) "
 
 typedef struct
 {
   ChatChannelInfo *info;
+  char **member_keys;
   char *name;
   char *user;
+  char *user_key;
   char *topic;
   char *language;
   gboolean member;
@@ -19,12 +23,12 @@ typedef struct
 } ChannelCall;
 
 static ChannelCall *
-channel_call_new (const char *name, const char *user)
+channel_call_new (const char *name, const char *user_key)
 {
   ChannelCall *call = g_new0 (ChannelCall, 1);
 
   call->name = g_strdup (name);
-  call->user = g_strdup (user);
+  call->user_key = g_strdup (user_key);
   return call;
 }
 
@@ -34,8 +38,10 @@ channel_call_free (gpointer data)
   ChannelCall *call = data;
 
   g_clear_pointer (&call->info, chat_channel_info_free);
+  g_strfreev (call->member_keys);
   g_free (call->name);
   g_free (call->user);
+  g_free (call->user_key);
   g_free (call->topic);
   g_free (call->language);
   g_free (call);
@@ -52,7 +58,7 @@ read_members (ChatSqlite *database, gint64 channel)
 {
   g_autoptr (GStrvBuilder) members = g_strv_builder_new ();
   g_autoptr (ChatSqliteQuery) query
-      = chat_sqlite_query (database, "SELECT user FROM members WHERE channel = ?1 ORDER BY user", "x", channel);
+      = chat_sqlite_query (database, "SELECT user FROM members WHERE channel = ?1 ORDER BY user_key", "x", channel);
 
   while (chat_sqlite_next (database, query))
     {
@@ -71,8 +77,8 @@ read_channel (ChatSqlite *database, ChatSqliteQuery *query)
   gint64 number;
   guint kind;
 
-  chat_sqlite_read (query, "xsummxxx", &number, &info->name, &kind, &info->topic, &info->language, &info->head,
-                    &info->active, &info->read);
+  chat_sqlite_read (query, "xsummxxxb", &number, &info->name, &kind, &info->topic, &info->language, &info->head,
+                    &info->active, &info->read, &info->joined);
   info->kind = kind == CHAT_CHANNEL_PUBLIC ? CHAT_CHANNEL_PUBLIC : CHAT_CHANNEL_PRIVATE;
   info->members = read_members (database, number);
   return info;
@@ -100,7 +106,7 @@ list (ChatSqlite *database, gconstpointer arguments)
 {
   const ChannelCall *call = arguments;
   GPtrArray *channels = g_ptr_array_new_with_free_func ((GDestroyNotify)chat_channel_info_free);
-  g_autoptr (ChatSqliteQuery) query = chat_sqlite_query (database, SELECT_CHANNEL "ORDER BY name", "s", call->user);
+  g_autoptr (ChatSqliteQuery) query = chat_sqlite_query (database, SELECT_CHANNEL "ORDER BY name", "s", call->user_key);
 
   while (chat_sqlite_next (database, query))
     g_ptr_array_add (channels, read_channel (database, query));
@@ -108,10 +114,10 @@ list (ChatSqlite *database, gconstpointer arguments)
 }
 
 static void
-list_async (ChatChannelStore *self, const char *user, GCancellable *cancellable, GAsyncReadyCallback callback,
+list_async (ChatChannelStore *self, const char *user_key, GCancellable *cancellable, GAsyncReadyCallback callback,
             gpointer user_data)
 {
-  chat_sqlite_store_read (self, list_async, list, channel_call_new (NULL, user), channel_call_free,
+  chat_sqlite_store_read (self, list_async, list, channel_call_new (NULL, user_key), channel_call_free,
                           (GDestroyNotify)g_ptr_array_unref, cancellable, callback, user_data);
 }
 
@@ -128,7 +134,7 @@ get (ChatSqlite *database, gconstpointer arguments)
 {
   const ChannelCall *call = arguments;
   g_autoptr (ChatSqliteQuery) query
-      = chat_sqlite_query (database, SELECT_CHANNEL "AND name = ?2", "ss", call->user, call->name);
+      = chat_sqlite_query (database, SELECT_CHANNEL "AND name = ?2", "ss", call->user_key, call->name);
 
   if (chat_sqlite_next (database, query))
     return read_channel (database, query);
@@ -136,10 +142,10 @@ get (ChatSqlite *database, gconstpointer arguments)
 }
 
 static void
-get_async (ChatChannelStore *self, const char *name, const char *user, GCancellable *cancellable,
+get_async (ChatChannelStore *self, const char *name, const char *user_key, GCancellable *cancellable,
            GAsyncReadyCallback callback, gpointer user_data)
 {
-  chat_sqlite_store_read (self, get_async, get, channel_call_new (name, user), channel_call_free,
+  chat_sqlite_store_read (self, get_async, get, channel_call_new (name, user_key), channel_call_free,
                           (GDestroyNotify)chat_channel_info_free, cancellable, callback, user_data);
 }
 
@@ -149,12 +155,20 @@ get_finish (ChatChannelStore *self, GAsyncResult *result, GError **error)
   return chat_sqlite_store_finish (self, get_async, result, error);
 }
 
+static void
+add_member (ChatSqlite *database, gint64 channel, const char *user_key, const char *user)
+{
+  chat_sqlite_run (database, "INSERT INTO members VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING", "xss", channel, user_key,
+                   user);
+}
+
 /* ensure */
 
 static gpointer
 ensure (ChatSqlite *database, gconstpointer arguments)
 {
-  const ChatChannelInfo *info = ((const ChannelCall *)arguments)->info;
+  const ChannelCall *call = arguments;
+  const ChatChannelInfo *info = call->info;
   gint64 number;
   guint kind;
   int made;
@@ -167,18 +181,19 @@ ensure (ChatSqlite *database, gconstpointer arguments)
                           "AND NOT EXISTS (SELECT 1 FROM members WHERE channel = number)",
                           "sussx", info->name, (guint)info->kind, info->topic, info->language, info->active);
   number = find_channel (database, info->name, &kind);
-  for (char **user = info->members; made > 0 && user != NULL && *user != NULL; user++)
-    chat_sqlite_run (database, "INSERT INTO members VALUES (?1, ?2) ON CONFLICT DO NOTHING", "xs", number, *user);
+  for (guint i = 0; made > 0 && call->member_keys != NULL && call->member_keys[i] != NULL; i++)
+    add_member (database, number, call->member_keys[i], info->members[i]);
   return GINT_TO_POINTER (made);
 }
 
 static void
-ensure_async (ChatChannelStore *self, const ChatChannelInfo *info, GCancellable *cancellable,
-              GAsyncReadyCallback callback, gpointer user_data)
+ensure_async (ChatChannelStore *self, const ChatChannelInfo *info, const char *const *member_keys,
+              GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
   ChannelCall *call = channel_call_new (NULL, NULL);
 
   call->info = chat_channel_info_copy (info);
+  call->member_keys = g_strdupv ((char **)member_keys);
   chat_sqlite_store_write (self, ensure_async, ensure, call, channel_call_free, NULL, cancellable, callback, user_data);
 }
 
@@ -238,18 +253,20 @@ set_member (ChatSqlite *database, gconstpointer arguments)
     return chat_sqlite_fail (database, CHAT_STORE_ERROR_CONFLICT,
                              "“%s” is a private conversation: nobody joins or leaves it", call->name);
   if (call->member)
-    chat_sqlite_run (database, "INSERT INTO members VALUES (?1, ?2) ON CONFLICT DO NOTHING", "xs", number, call->user);
+    add_member (database, number, call->user_key, call->user);
   else
-    chat_sqlite_run (database, "DELETE FROM members WHERE channel = ?1 AND user = ?2", "xs", number, call->user);
+    chat_sqlite_run (database, "DELETE FROM members WHERE channel = ?1 AND user_key = ?2", "xs", number,
+                     call->user_key);
   return NULL;
 }
 
 static void
-set_member_async (ChatChannelStore *self, const char *name, const char *user, gboolean member,
+set_member_async (ChatChannelStore *self, const char *name, const char *user, const char *user_key, gboolean member,
                   GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
-  ChannelCall *call = channel_call_new (name, user);
+  ChannelCall *call = channel_call_new (name, user_key);
 
+  call->user = g_strdup (user);
   call->member = member;
   chat_sqlite_store_write (self, set_member_async, set_member, call, channel_call_free, NULL, cancellable, callback,
                            user_data);
@@ -270,18 +287,18 @@ set_read (ChatSqlite *database, gconstpointer arguments)
 
   if (chat_sqlite_run (database,
                        "INSERT INTO read_markers SELECT number, ?2, min (?3, head) FROM channels WHERE name = ?1 "
-                       "ON CONFLICT (channel, user) DO UPDATE SET seq = max (seq, excluded.seq)",
-                       "ssx", call->name, call->user, call->seq)
+                       "ON CONFLICT (channel, user_key) DO UPDATE SET seq = max (seq, excluded.seq)",
+                       "ssx", call->name, call->user_key, call->seq)
       == 0)
     fail_unknown (database, call->name);
   return NULL;
 }
 
 static void
-set_read_async (ChatChannelStore *self, const char *name, const char *user, gint64 seq, GCancellable *cancellable,
+set_read_async (ChatChannelStore *self, const char *name, const char *user_key, gint64 seq, GCancellable *cancellable,
                 GAsyncReadyCallback callback, gpointer user_data)
 {
-  ChannelCall *call = channel_call_new (name, user);
+  ChannelCall *call = channel_call_new (name, user_key);
 
   call->seq = seq;
   chat_sqlite_store_write (self, set_read_async, set_read, call, channel_call_free, NULL, cancellable, callback,

@@ -3,12 +3,24 @@
 
 #include <stdlib.h>
 
+#include "moderation/chat-skeleton.h"
 #include "server/store/sqlite/sqlite-resources.h"
 
 #define MIGRATIONS "/chat/tertulia/store/sqlite/migrations/"
 
 /* "Tert" in the file's header: which program's database it is */
 #define APPLICATION_ID 0x54657274
+
+/* chat_skeleton (name): the key under which a name is unique */
+static void
+skeleton_func (sqlite3_context *context, int n_values, sqlite3_value **values)
+{
+  const char *name = (const char *)sqlite3_value_text (values[0]);
+  g_autofree char *valid = name != NULL ? g_utf8_make_valid (name, -1) : NULL;
+
+  if (valid != NULL)
+    sqlite3_result_text (context, chat_skeleton (valid), -1, g_free);
+}
 
 static int
 compare_names (const void *a, const void *b)
@@ -82,6 +94,7 @@ chat_sqlite_migrate (ChatSqlite *database, GError **error)
 {
   g_auto (GStrv) names = list_migrations ();
 
+  chat_sqlite_offer (database, "chat_skeleton", 1, skeleton_func);
   for (gint64 i = 0; names[i] != NULL; i++)
     {
       chat_sqlite_begin (database);

@@ -93,6 +93,7 @@ read_strike (ChatSqliteQuery *query)
   ChatStrike *strike = g_new0 (ChatStrike, 1);
   g_autofree char *spans = NULL;
 
+  strike->forgiven = CHAT_TIME_UNKNOWN;
   chat_sqlite_read (query, "ssssssmmtusub", &strike->record_id, &strike->channel, &strike->user, &strike->user_key,
                     &strike->rule, &spans, &strike->original, &strike->rules_version, &strike->timestamp,
                     &strike->limit, &strike->warning_id, &strike->strike, &strike->blocked);

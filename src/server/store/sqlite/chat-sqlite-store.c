@@ -38,7 +38,8 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (ChatSqliteStore, chat_sqlite_store, G_TYPE_OBJECT
                                        G_IMPLEMENT_INTERFACE (CHAT_TYPE_CHANNEL_STORE, chat_sqlite_channels_iface_init)
                                            G_IMPLEMENT_INTERFACE (CHAT_TYPE_USER_STORE, chat_sqlite_users_iface_init)
                                                G_IMPLEMENT_INTERFACE (CHAT_TYPE_MODERATION_STORE,
-                                                                      chat_sqlite_moderation_iface_init))
+                                                                      chat_sqlite_moderation_iface_init)
+                                                   G_IMPLEMENT_INTERFACE (CHAT_TYPE_COUNTER_STORE, NULL))
 
 enum
 {
@@ -301,6 +302,12 @@ chat_sqlite_store_get_moderation (ChatStore *store)
   return CHAT_MODERATION_STORE (store);
 }
 
+static ChatCounterStore *
+chat_sqlite_store_get_counters (ChatStore *store)
+{
+  return CHAT_COUNTER_STORE (store);
+}
+
 static void
 chat_sqlite_store_iface_init (ChatStoreInterface *iface)
 {
@@ -314,6 +321,7 @@ chat_sqlite_store_iface_init (ChatStoreInterface *iface)
   iface->get_channels = chat_sqlite_store_get_channels;
   iface->get_users = chat_sqlite_store_get_users;
   iface->get_moderation = chat_sqlite_store_get_moderation;
+  iface->get_counters = chat_sqlite_store_get_counters;
 }
 
 /* GObject */

@@ -6,6 +6,7 @@
 typedef struct
 {
   ChatSessionInfo *session;
+  guint most;
   char *key; /* a session's id or a token's hash */
   char **ids;
   gint64 time; /* now, or the new lease */
@@ -63,12 +64,13 @@ open_session (ChatSqlite *database, gconstpointer arguments)
 }
 
 static void
-open_session_async (ChatUserStore *self, const ChatSessionInfo *session, gint64 now, GCancellable *cancellable,
-                    GAsyncReadyCallback callback, gpointer user_data)
+open_session_async (ChatUserStore *self, const ChatSessionInfo *session, guint most, gint64 now,
+                    GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
   UserCall *call = user_call_new (NULL, now);
 
   call->session = chat_session_info_copy (session);
+  call->most = most;
   chat_sqlite_store_write (self, open_session_async, open_session, call, user_call_free, NULL, cancellable, callback,
                            user_data);
 }

@@ -350,6 +350,17 @@ chat_sqlite_script (ChatSqlite *self, const char *sql)
     fail_with_code (self, code);
 }
 
+void
+chat_sqlite_offer (ChatSqlite *self, const char *name, int n_values,
+                   void (*func) (sqlite3_context *, int, sqlite3_value **))
+{
+  int code = sqlite3_create_function (self->handle, name, n_values,
+                                      SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, NULL, func, NULL, NULL);
+
+  if (code != SQLITE_OK)
+    fail_with_code (self, code);
+}
+
 gint64
 chat_sqlite_number (ChatSqlite *self, const char *sql)
 {

@@ -64,6 +64,10 @@ int chat_sqlite_run (ChatSqlite *self, const char *sql, const char *types, ...);
 /** chat_sqlite_script: runs several statements without values. */
 void chat_sqlite_script (ChatSqlite *self, const char *sql);
 
+/** chat_sqlite_offer: makes @func of @n_values values, which always gives the same for the same, known to SQL. */
+void chat_sqlite_offer (ChatSqlite *self, const char *name, int n_values,
+                        void (*func) (sqlite3_context *, int, sqlite3_value **));
+
 /** chat_sqlite_number: the first column of the first row of @sql, which has no values; 0 where there is none. */
 gint64 chat_sqlite_number (ChatSqlite *self, const char *sql);
 
