@@ -13,6 +13,11 @@ G_BEGIN_DECLS
 #define CHAT_TOPIC_RECEIPTS "chat_receipts"
 #define CHAT_TOPIC_REJECTED "chat_rejected"
 
+/* Topics that the service's live feed has of itself: no broker has them. The bytes of such a record are the frame. */
+#define CHAT_TOPIC_PRESENCE "presence"
+#define CHAT_TOPIC_MARKS "marks"
+#define CHAT_TOPIC_MODERATION "moderation"
+
 /**
  * ChatRecord:
  *

@@ -133,9 +133,8 @@ try_connect (World *world, GError **error)
 }
 
 static void
-subscribe (World *world)
+subscribe_to (World *world, const char *const *topics)
 {
-  static const char *const topics[] = { CHAT_TOPIC_CONTROLLED, NULL };
   static const ChatStart live = CHAT_START_LIVE_INIT;
   GAsyncResult *awaited = NULL;
   g_autoptr (GAsyncResult) result = NULL;
@@ -147,6 +146,14 @@ subscribe (World *world)
   g_assert_no_error (error);
   g_signal_connect (world->subscription, "records", G_CALLBACK (records_cb), world);
   g_signal_connect (world->subscription, "closed", G_CALLBACK (closed_cb), world);
+}
+
+static void
+subscribe (World *world)
+{
+  static const char *const topics[] = { CHAT_TOPIC_CONTROLLED, NULL };
+
+  subscribe_to (world, topics);
 }
 
 static void
@@ -644,6 +651,32 @@ test_mutations (void)
     }
 }
 
+/* Topics of the feed itself come as frames, to those who asked for them. */
+static void
+test_own_topics (void)
+{
+  static const char *const topics[] = { CHAT_TOPIC_PRESENCE, CHAT_TOPIC_MARKS, NULL };
+  World world;
+  gint64 ref = 0;
+  g_autofree char *expected = NULL;
+
+  world_listen (&world);
+  world_make_transport (&world, world.port);
+  try_connect (&world, NULL);
+  subscribe_to (&world, topics);
+  g_assert_cmpuint (json_array_get_length (json_object_get_array_member (world.request, "topics")), ==, 2);
+  chat_json_get_int (world.request, "ref", TRUE, &ref, NULL);
+  answer_frame (&world, "presence", ref + 1, ",\"all\":true,\"users\":[]");
+  answer_frame (&world, "moderation", ref, ",\"what\":\"appeal\"");
+  answer_frame (&world, "presence", ref, ",\"users\":[{\"user\":\"ana\",\"bot\":false,\"connected\":true}]");
+  answer_frame (&world, "mark", ref, ",\"channel\":\"general\",\"seq\":17");
+  chat_test_wait_count (&world.count, 2, "the frames");
+  expected = g_strdup_printf ("{\"op\":\"mark\",\"ref\":%" G_GINT64_FORMAT ",\"channel\":\"general\",\"seq\":17}", ref);
+  g_assert_true (strstr (world.came->pdata[0], "\"ana\"") != NULL);
+  g_assert_cmpstr (world.came->pdata[1], ==, expected);
+  world_end (&world);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -659,6 +692,7 @@ main (int argc, char **argv)
   g_test_add_func ("/websocket/failing", test_failing);
   g_test_add_func ("/websocket/silence", test_silence);
   g_test_add_func ("/websocket/full", test_full);
+  g_test_add_func ("/websocket/own-topics", test_own_topics);
   g_test_add_func ("/websocket/publish", test_publish);
   g_test_add_func ("/websocket/publish-break", test_publish_break);
   g_test_add_func ("/websocket/mutations", test_mutations);

@@ -196,29 +196,40 @@ take_problem_member (ChatJsonReader *reader, const ChatJsonToken *name, gpointer
   return TRUE;
 }
 
-static ChatLiveOp
+typedef struct
+{
+  const char *name;
+  ChatLiveOp op;
+  const char *topic; /* of the feed's own */
+} Op;
+
+/* (nullable) */
+static const Op *
 op_of (const ChatJsonToken *token)
 {
-  static const struct
-  {
-    const char *name;
-    ChatLiveOp op;
-  } ops[] = {
-    { "records", CHAT_LIVE_RECORDS },           { "subscribed", CHAT_LIVE_SUBSCRIBED },
-    { "unsubscribed", CHAT_LIVE_UNSUBSCRIBED }, { "pong", CHAT_LIVE_PONG },
-    { "accepted", CHAT_LIVE_ACCEPTED },         { "problem", CHAT_LIVE_PROBLEM },
+  static const Op ops[] = {
+    { "records", CHAT_LIVE_RECORDS, NULL },
+    { "subscribed", CHAT_LIVE_SUBSCRIBED, NULL },
+    { "unsubscribed", CHAT_LIVE_UNSUBSCRIBED, NULL },
+    { "pong", CHAT_LIVE_PONG, NULL },
+    { "accepted", CHAT_LIVE_ACCEPTED, NULL },
+    { "problem", CHAT_LIVE_PROBLEM, NULL },
+    { "presence", CHAT_LIVE_FEED, CHAT_TOPIC_PRESENCE },
+    { "mark", CHAT_LIVE_FEED, CHAT_TOPIC_MARKS },
+    { "moderation", CHAT_LIVE_FEED, CHAT_TOPIC_MODERATION },
   };
 
   for (guint i = 0; token->type == CHAT_JSON_STRING && i < G_N_ELEMENTS (ops); i++)
     if (chat_json_token_equals (token, ops[i].name, strlen (ops[i].name)))
-      return ops[i].op;
-  return CHAT_LIVE_OTHER;
+      return &ops[i];
+  return NULL;
 }
 
 typedef struct
 {
   ChatLiveFrame *frame;
   GBytes *bytes;
+  const Op *op; /* nullable */
 } Parse;
 
 static gboolean
@@ -237,7 +248,7 @@ take_frame_member (ChatJsonReader *reader, const ChatJsonToken *name, gpointer d
   if (!chat_json_reader_value (reader, &value, error))
     return FALSE;
   if (NAME_IS (name, "op"))
-    frame->op = op_of (&value);
+    parse->op = op_of (&value);
   else if (NAME_IS (name, "ref"))
     take_int (&value, &frame->ref);
   else if (NAME_IS (name, "topic"))
@@ -271,12 +282,18 @@ chat_live_frame_parse (GBytes *bytes, GError **error)
   ChatJsonReader reader;
   gsize length;
   const void *data = g_bytes_get_data (bytes, &length);
+  Parse parse = { frame, bytes, NULL };
   gboolean ok;
 
   frame->records = g_ptr_array_new_with_free_func ((GDestroyNotify)live_record_free);
-  ok = chat_json_reader_init (&reader, data, length, FRAME_DEPTH, error)
-       && read_frame (&reader, &(Parse){ frame, bytes }, error);
+  ok = chat_json_reader_init (&reader, data, length, FRAME_DEPTH, error) && read_frame (&reader, &parse, error);
   chat_json_reader_clear (&reader);
+  frame->op = parse.op != NULL ? parse.op->op : CHAT_LIVE_OTHER;
+  if (frame->op == CHAT_LIVE_FEED)
+    {
+      g_free (frame->topic);
+      frame->topic = g_strdup (parse.op->topic);
+    }
   return ok ? g_steal_pointer (&frame) : NULL;
 }
 

@@ -11,6 +11,7 @@ typedef enum
   CHAT_LIVE_SUBSCRIBED,
   CHAT_LIVE_UNSUBSCRIBED,
   CHAT_LIVE_RECORDS,
+  CHAT_LIVE_FEED, /* of a topic that the feed has of itself */
   CHAT_LIVE_ACCEPTED,
   CHAT_LIVE_PONG,
   CHAT_LIVE_PROBLEM,
@@ -33,7 +34,7 @@ typedef struct
 {
   ChatLiveOp op;
   gint64 ref;
-  char *topic;        /* of records */
+  char *topic;        /* of records, and of the feed's own */
   GPtrArray *records; /* of records: ChatLiveRecord */
   GHashTable *heads;  /* of subscribed: channel → seq (gint64 *) */
   gint64 status;      /* of a problem: as in HTTP */

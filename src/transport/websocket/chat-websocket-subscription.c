@@ -7,6 +7,7 @@
 
 #include "core/chat-json.h"
 #include "core/chat-names.h"
+#include "core/chat-time.h"
 #include "transport/chat-transport-error.h"
 
 /* What waits for a reader that does not read. */
@@ -82,6 +83,14 @@ static gboolean
 wants_topic (ChatWebsocketSubscription *self, const char *topic)
 {
   return g_strv_contains ((const char *const *)self->topics, topic);
+}
+
+/* Receipts tell a reader of channels where it stands. */
+static gboolean
+needs_receipts (ChatWebsocketSubscription *self)
+{
+  return (wants_topic (self, CHAT_TOPIC_CONTROLLED) || wants_topic (self, CHAT_TOPIC_PRIVATE))
+         && !wants_topic (self, CHAT_TOPIC_RECEIPTS);
 }
 
 /* Whether @record is news, and its place: told, or counted on from the last one that was. */
@@ -324,8 +333,7 @@ chat_websocket_subscription_dup_request (ChatWebsocketSubscription *self, gint64
 
   self->ref = ref;
   g_string_printf (text, "{\"op\":\"subscribe\",\"ref\":%" G_GINT64_FORMAT, ref);
-  /* receipts tell where it stands */
-  append_strings (text, "topics", self->topics, wants_topic (self, CHAT_TOPIC_RECEIPTS) ? NULL : CHAT_TOPIC_RECEIPTS);
+  append_strings (text, "topics", self->topics, needs_receipts (self) ? CHAT_TOPIC_RECEIPTS : NULL);
   if (self->channels != NULL)
     append_strings (text, "channels", self->channels, NULL);
   if (self->resumes)
@@ -408,6 +416,20 @@ chat_websocket_subscription_take_records (ChatWebsocketSubscription *self, ChatL
     self->full = TRUE;
   if (batch->len > 0)
     chat_subscription_queue_records (CHAT_SUBSCRIPTION (self), batch);
+}
+
+void
+chat_websocket_subscription_take_feed (ChatWebsocketSubscription *self, const char *topic, GBytes *bytes)
+{
+  g_autoptr (GPtrArray) batch = NULL;
+
+  if (!wants_topic (self, topic))
+    return;
+  batch = g_ptr_array_new_with_free_func ((GDestroyNotify)chat_record_unref);
+  g_ptr_array_add (batch, chat_record_new_delivered (topic, NULL, bytes, 0, -1, CHAT_TIME_UNKNOWN));
+  self->waiting_bytes += g_bytes_get_size (bytes);
+  self->full = self->full || self->waiting_bytes > FULL_BYTES;
+  chat_subscription_queue_records (CHAT_SUBSCRIPTION (self), batch);
 }
 
 gboolean

@@ -31,6 +31,8 @@ char *chat_websocket_subscription_dup_request (ChatWebsocketSubscription *self, 
  * behind the end of a channel. @heads: (nullable): channel → seq (gint64 *) */
 gboolean chat_websocket_subscription_take_heads (ChatWebsocketSubscription *self, GHashTable *heads, GError **error);
 void chat_websocket_subscription_take_records (ChatWebsocketSubscription *self, ChatLiveFrame *frame);
+/** chat_websocket_subscription_take_feed: @bytes: a frame of a topic that the feed has of itself. */
+void chat_websocket_subscription_take_feed (ChatWebsocketSubscription *self, const char *topic, GBytes *bytes);
 
 /** chat_websocket_subscription_is_full: so much waits for its reader that no more should be fetched. */
 gboolean chat_websocket_subscription_is_full (ChatWebsocketSubscription *self);

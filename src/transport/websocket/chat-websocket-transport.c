@@ -498,6 +498,18 @@ take_records (ChatWebsocketTransport *self, ChatLiveFrame *frame)
 }
 
 static void
+take_feed (ChatWebsocketTransport *self, const ChatLiveFrame *frame, GBytes *bytes)
+{
+  ChatWebsocketSubscription *subscription = g_hash_table_lookup (self->readers, &frame->ref);
+
+  if (subscription == NULL)
+    return;
+  chat_websocket_subscription_take_feed (subscription, frame->topic, bytes);
+  if (is_full (self))
+    wait_for_reader (self);
+}
+
+static void
 socket_frame_cb (ChatWebsocketTransport *self, GBytes *bytes)
 {
   g_autoptr (ChatWebsocketTransport) hold = g_object_ref (self);
@@ -518,6 +530,9 @@ socket_frame_cb (ChatWebsocketTransport *self, GBytes *bytes)
       break;
     case CHAT_LIVE_RECORDS:
       take_records (self, frame);
+      break;
+    case CHAT_LIVE_FEED:
+      take_feed (self, frame, bytes);
       break;
     case CHAT_LIVE_ACCEPTED:
       confirm (self, frame->ref, NULL);

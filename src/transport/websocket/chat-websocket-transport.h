@@ -21,7 +21,9 @@ G_DECLARE_FINAL_TYPE (ChatWebsocketTransport, chat_websocket_transport, CHAT, WE
  *
  * The live feed of tertulia-server (src/README.md, "the live protocol"). Features: RESUMABLE (a shard is a channel, its
  * offset the seq; where the service has not told it yet, counted on from the last one that it told).
- * chat_controlled, chat_private, chat_receipts and the caller's own chat_warnings can be subscribed to; a publish goes
+ * chat_controlled, chat_private, chat_receipts and the caller's own chat_warnings can be subscribed to, and the topics
+ * of the feed itself (CHAT_TOPIC_PRESENCE, _MARKS, _MODERATION): such a record has no key and no offset, and its bytes
+ * are the JSON frame. After a break presence begins again with a frame of all who are there. A publish goes
  * to `chat` whatever its topic, and calls back when the service has accepted it. chat_transport_connect_async() while
  * it waits for its next try lets it try at once.
  *
