@@ -2,6 +2,7 @@
 #include "moderation/chat-word-list.h"
 
 #include "core/chat-excerpt.h"
+#include "core/chat-language.h"
 #include "moderation/chat-glyphs.h"
 
 #include <string.h>
@@ -77,27 +78,6 @@ chat_word_list_free (ChatWordList *self)
   g_free (self);
 }
 
-/* Subtags of letters and digits, the first of two letters or more (BCP 47, without its registry). */
-static gboolean
-is_language (const char *value)
-{
-  g_auto (GStrv) subtags = g_strsplit (value, "-", -1);
-
-  if (strcmp (value, "*") == 0)
-    return TRUE;
-  for (guint i = 0; subtags[i] != NULL; i++)
-    {
-      gsize length = strlen (subtags[i]);
-
-      if (length < (i == 0 ? 2 : 1) || length > 8)
-        return FALSE;
-      for (const char *p = subtags[i]; *p != '\0'; p++)
-        if (!(g_ascii_isalpha (*p) || (i > 0 && g_ascii_isdigit (*p))))
-          return FALSE;
-    }
-  return subtags[0] != NULL;
-}
-
 /* "insults", "es/insults": what goes into warnings and the audit log. */
 static gboolean
 is_rule (const char *value)
@@ -116,7 +96,7 @@ is_rule (const char *value)
 static gboolean
 set_language (Parser *self, const char *value, GError **error)
 {
-  if (!is_language (value))
+  if (strcmp (value, "*") != 0 && !chat_language_is_tag (value))
     return fail (self, value, "a language should be a tag such as es or pt-BR, or * for all", error);
   g_free (self->language);
   self->language = g_ascii_strdown (value, -1);
