@@ -3,6 +3,7 @@
 
 #include "config.h"
 #include "core/chat-core-error.h"
+#include "core/chat-language.h"
 #include "core/chat-names.h"
 
 #define KIB 1024
@@ -50,7 +51,7 @@ static const ChatConfigKey keys[] = {
   { "moderation", "lists", CHAT_CONFIG_PATH, NULL, 0, 0, NULL,
     "The directory with the word lists; else those that come with the program." },
   { "moderation", "language", CHAT_CONFIG_STRING, NULL, 0, 0, NULL,
-    "Whose lists apply in channels that name no language, such as es; else the lists of all." },
+    "Whose lists apply in channels that name no language, such as es or es,en; else the lists of all." },
   { "moderation", "limit", CHAT_CONFIG_INT, "3", 1, 1000, NULL, "Strikes until a user is blocked." },
   { "moderation", "blocked_may_read", CHAT_CONFIG_BOOLEAN, "true", 0, 0, NULL,
     "Whether who is blocked may still read messages." },
@@ -67,7 +68,7 @@ static const ChatConfigKey keys[] = {
   { "channels", "initial", CHAT_CONFIG_LIST, "general", 0, 0, NULL, "Channels that are made when they are missing." },
   { "channels", "topic", CHAT_CONFIG_STRING, NULL, 0, 0, NULL, "The topic that they are made with." },
   { "channels", "language", CHAT_CONFIG_STRING, NULL, 0, 0, NULL,
-    "The language that they are made with, such as es: it decides which word lists apply." },
+    "The language that they are made with, such as es or es,en: it decides which word lists apply." },
 
   { "bots", "eco", CHAT_CONFIG_BOOLEAN, "true", 0, 0, NULL,
     "Whether the bot eco is there, which repeats what it is told." },
@@ -120,10 +121,9 @@ check_language (ChatConfig *config, const char *group, GError **error)
 {
   const char *language = chat_config_get_string (config, group, "language");
 
-  if (language == NULL || g_regex_match_simple ("^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}$", language, 0, 0))
+  if (language == NULL || chat_languages_check (language, error))
     return TRUE;
-  g_set_error (error, CHAT_CORE_ERROR, CHAT_CORE_ERROR_INVALID,
-               "[%s] language: \"%s\" is not a language tag: write it like es, en or es-MX", group, language);
+  g_prefix_error (error, "[%s] language: ", group);
   return FALSE;
 }
 

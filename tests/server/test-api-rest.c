@@ -150,12 +150,12 @@ test_channels (ApiTest *self, gconstpointer data)
   JsonArray *list;
 
   made = api_test_call (self, "POST", "/v1/channels", ana,
-                        "{\"name\":\"general\",\"topic\":\"de todo\",\"language\":\"es\"}");
+                        "{\"name\":\"general\",\"topic\":\"de todo\",\"language\":\"es,en\"}");
   g_assert_cmpuint (self->status, ==, 201);
   g_assert_cmpstr (json_object_get_string_member (made, "name"), ==, "general");
   g_assert_cmpstr (json_object_get_string_member (made, "kind"), ==, "public");
   g_assert_cmpstr (json_object_get_string_member (made, "topic"), ==, "de todo");
-  g_assert_cmpstr (json_object_get_string_member (made, "language"), ==, "es");
+  g_assert_cmpstr (json_object_get_string_member (made, "language"), ==, "es,en");
   g_assert_cmpint (json_object_get_int_member (made, "head"), ==, 0);
   api_test_expect (self, "POST", "/v1/channels", luis, "{\"name\":\"general\",\"topic\":\"otro\"}", 200, NULL);
 
@@ -168,6 +168,8 @@ test_channels (ApiTest *self, gconstpointer data)
   api_test_expect (self, "POST", "/v1/channels", ana, long_topic, 422, "member-invalid");
   api_test_expect (self, "POST", "/v1/channels", ana, "{\"name\":\"b\",\"language\":\"español\"}", 422,
                    "member-invalid");
+
+  api_test_expect (self, "POST", "/v1/channels", ana, "{\"name\":\"b\",\"language\":\"es,\"}", 422, "member-invalid");
 
   all = api_test_call (self, "GET", "/v1/channels", luis, NULL);
   list = json_object_get_array_member (all, "channels");

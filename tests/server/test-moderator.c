@@ -224,6 +224,12 @@ test_languages (RoleTest *test, gconstpointer shards)
   role_test_wait (test, CHAT_TOPIC_CONTROLLED, 6);
   g_autoptr (GPtrArray) messages = role_test_list (test, CHAT_TOPIC_CONTROLLED);
   g_assert_cmpstr (chat_message_get_data (g_ptr_array_index (messages, 5)), ==, "******");
+
+  set_language (test, "both", "es, en");
+  role_test_say (test, "ana", "both", "m6", "mierda shit");
+  role_test_wait (test, CHAT_TOPIC_CONTROLLED, 7);
+  g_autoptr (GPtrArray) more = role_test_list (test, CHAT_TOPIC_CONTROLLED);
+  g_assert_cmpstr (chat_message_get_data (g_ptr_array_index (more, 6)), ==, "****** ****");
   role_test_stop (test, moderator);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/chat-json.h"
+#include "core/chat-language.h"
 #include "core/chat-names.h"
 #include "core/chat-time.h"
 #include "moderation/chat-skeleton.h"
@@ -118,11 +119,9 @@ check_topic (const char *topic, GError **error)
 static gboolean
 check_language (const char *language, GError **error)
 {
-  if (language == NULL
-      || g_regex_match_simple ("^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}$", language, G_REGEX_DOLLAR_ENDONLY, 0))
+  if (language == NULL || chat_languages_check (language, error))
     return TRUE;
-  g_set_error (error, CHAT_API_ERROR, CHAT_API_ERROR_MEMBER,
-               "\"language\" is \"%s\", but must be a tag of BCP 47, such as \"es\"", language);
+  g_prefix_error (error, "\"language\": ");
   return FALSE;
 }
 

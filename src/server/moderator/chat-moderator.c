@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "server/moderator/chat-moderator.h"
 
+#include "core/chat-language.h"
 #include "core/chat-lru.h"
 #include "moderation/chat-skeleton.h"
 #include "server/moderator/chat-block-list.h"
@@ -271,11 +272,15 @@ static GArray *
 find_hits (ChatModerator *self, const ChatMessage *message)
 {
   const char *language = chat_channel_cache_get_language (self->channels, chat_message_get_channel (message));
-  const char *languages[] = { language != NULL ? language : self->language, NULL };
+  g_auto (GStrv) languages = NULL;
 
   if (chat_message_get_data (message) == NULL)
     return NULL;
-  return chat_rules_find (self->rules, chat_message_get_data (message), languages[0] != NULL ? languages : NULL);
+  if (language == NULL)
+    language = self->language;
+  if (language != NULL)
+    languages = chat_languages_split (language);
+  return chat_rules_find (self->rules, chat_message_get_data (message), (const char *const *)languages);
 }
 
 static void

@@ -12,7 +12,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   guint limit;          /* strikes until the block */
-  const char *language; /* of channels that name none; NULL: the lists of every language */
+  const char *language; /* of channels that name none, as chat_languages_check() takes it; NULL: the lists of every language */
 } ChatModeratorOptions;
 
 /** ChatModeratorCounters: records since the start, each counted once, when it is forwarded. */

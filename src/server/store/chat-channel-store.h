@@ -19,7 +19,7 @@ typedef struct
   char *name;
   ChatChannelKind kind;
   char *topic;     /* nullable */
-  char *language;  /* "es", "en" …: which word lists apply; nullable: the server's default */
+  char *language;  /* "es", "es,en" …: which word lists apply; nullable: the server's default */
   char **members;  /* user names, as they were first given; of a private one all, else who has joined */
   gint64 head;     /* last seq, 0 when empty */
   gint64 active;   /* timestamp of the last record, or of its making; ms */
