@@ -26,32 +26,6 @@ recent_free (gpointer data)
   g_free (recent);
 }
 
-static void
-add_field (GChecksum *checksum, const char *field)
-{
-  /* The length keeps ("ab", "c") and ("a", "bc") apart, and NULL from "". */
-  gint64 length = field != NULL ? (gint64)strlen (field) : -1;
-
-  g_checksum_update (checksum, (const guchar *)&length, sizeof length);
-  if (field != NULL)
-    g_checksum_update (checksum, (const guchar *)field, length);
-}
-
-static void
-digest (const ChatMessage *message, guint8 *bytes)
-{
-  g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
-  gsize length = 32;
-
-  add_field (checksum, chat_message_get_author (message));
-  add_field (checksum, chat_message_get_channel (message));
-  add_field (checksum, chat_message_kind_to_string (chat_message_get_kind (message)));
-  add_field (checksum, chat_message_get_data (message));
-  add_field (checksum, chat_message_get_target (message));
-  add_field (checksum, chat_message_get_reply_to (message));
-  g_checksum_get_digest (checksum, bytes, &length);
-}
-
 ChatApiRecents *
 chat_api_recents_new (guint max, gint64 now)
 {
@@ -104,7 +78,7 @@ chat_api_recents_add (ChatApiRecents *self, const ChatMessage *message)
     }
   recent->id = g_strdup (chat_message_get_id (message));
   recent->timestamp = chat_message_get_timestamp (message);
-  digest (message, recent->digest);
+  chat_message_digest (message, recent->digest);
   g_queue_push_tail (&self->order, recent);
   g_hash_table_insert (self->by_id, recent->id, g_queue_peek_tail_link (&self->order));
   return recent;
@@ -124,7 +98,7 @@ chat_api_recent_is_same (const ChatApiRecent *recent, const ChatMessage *message
 {
   guint8 bytes[sizeof recent->digest];
 
-  digest (message, bytes);
+  chat_message_digest (message, bytes);
   return memcmp (bytes, recent->digest, sizeof bytes) == 0;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "core/chat-message.h"
+#include "core/chat-message-digest.h"
 
 G_BEGIN_DECLS
 
@@ -9,7 +9,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   char *id;
-  guint8 digest[32]; /* of its content */
+  guint8 digest[CHAT_MESSAGE_DIGEST_BYTES]; /* of its content */
   gint64 timestamp;
   gboolean accepted;  /* the broker has confirmed it */
   GPtrArray *waiters; /* (element-type GTask): repeats that came before that */

@@ -2,6 +2,7 @@
 #include "server/moderator/chat-case.h"
 
 #include "core/chat-message-codec.h"
+#include "core/chat-message-digest.h"
 #include "core/chat-names.h"
 #include "core/chat-time.h"
 #include "core/chat-uuid.h"
@@ -76,29 +77,17 @@ find_objection (const ChatCase *self)
   return NULL;
 }
 
-static guint64
-digest_string (guint64 hash, const char *text)
-{
-  /* FNV-1a; a separator that no text has in front, so that an absent member is not an empty one */
-  hash = (hash ^ (text != NULL ? 0xff : 0xfe)) * G_GUINT64_CONSTANT (0x100000001b3);
-  for (; text != NULL && *text != '\0'; text++)
-    hash = (hash ^ (guint8)*text) * G_GUINT64_CONSTANT (0x100000001b3);
-  return hash;
-}
-
-/* The members of chat_message_equal_content(). Whoever makes two of his own texts collide under one id gains that the
- * second is taken for a repeat: it is not forwarded either way. */
+/* Whoever makes two of his own texts collide under one id gains that the second is taken for a repeat: it is not
+ * forwarded either way. So a part of it will do. */
 static guint64
 digest (const ChatMessage *message)
 {
-  guint64 hash = G_GUINT64_CONSTANT (0xcbf29ce484222325);
+  guint8 bytes[CHAT_MESSAGE_DIGEST_BYTES];
+  guint64 part;
 
-  hash = digest_string (hash, chat_message_get_author (message));
-  hash = digest_string (hash, chat_message_get_channel (message));
-  hash = digest_string (hash, chat_message_kind_to_string (chat_message_get_kind (message)));
-  hash = digest_string (hash, chat_message_get_data (message));
-  hash = digest_string (hash, chat_message_get_target (message));
-  return digest_string (hash, chat_message_get_reply_to (message));
+  chat_message_digest (message, bytes);
+  memcpy (&part, bytes, sizeof part);
+  return part;
 }
 
 ChatCase *
