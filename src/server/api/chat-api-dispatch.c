@@ -81,7 +81,9 @@ handle (ChatApiRequest *request, const ChatApiRoute *route)
 {
   g_autoptr (GError) error = NULL;
 
-  if ((route->flags & CHAT_API_BODY) && !read_body (request, &error))
+  if (!(route->flags & CHAT_API_OPEN) && !chat_api_request_check_role (request, route->role, &error))
+    chat_api_request_fail (request, error);
+  else if ((route->flags & CHAT_API_BODY) && !read_body (request, &error))
     chat_api_request_fail (request, error);
   else
     route->handler (request);

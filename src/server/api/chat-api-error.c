@@ -31,6 +31,7 @@ static const Problem of_api[] = {
   [CHAT_API_ERROR_MEMBER] = { 422, "member-invalid", "A member of the body is wrong", NULL },
   [CHAT_API_ERROR_UNAUTHORIZED] = { 401, "unauthorized", "A valid token is needed", NULL },
   [CHAT_API_ERROR_BLOCKED] = { 403, "blocked", "You are blocked", NULL },
+  [CHAT_API_ERROR_ROLE] = { 403, "role", "Your role is not enough", NULL },
   [CHAT_API_ERROR_NO_RESOURCE] = { 404, "not-found", "There is no such thing", NULL },
   [CHAT_API_ERROR_NO_CHANNEL] = { 404, "channel-unknown", "There is no such channel", NULL },
   [CHAT_API_ERROR_NO_MESSAGE] = { 404, "message-unknown", "There is no such message", NULL },

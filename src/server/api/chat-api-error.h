@@ -17,6 +17,7 @@ typedef enum
   CHAT_API_ERROR_MEMBER,    /* of the body */
   CHAT_API_ERROR_UNAUTHORIZED,
   CHAT_API_ERROR_BLOCKED,
+  CHAT_API_ERROR_ROLE,        /* the caller's is not enough */
   CHAT_API_ERROR_NO_RESOURCE, /* no such path */
   CHAT_API_ERROR_NO_CHANNEL,
   CHAT_API_ERROR_NO_MESSAGE,

@@ -200,6 +200,16 @@ chat_api_request_find_block (ChatApiRequest *self)
   return chat_block_list_find (self->context->blocks, self->session->user_key, chat_time_now ());
 }
 
+gboolean
+chat_api_request_check_role (ChatApiRequest *self, ChatRole least, GError **error)
+{
+  if (self->session->role >= least)
+    return TRUE;
+  g_set_error (error, CHAT_API_ERROR, CHAT_API_ERROR_ROLE, "This needs the role \"%s\"; %s has \"%s\"",
+               chat_role_to_string (least), self->session->user, chat_role_to_string (self->session->role));
+  return FALSE;
+}
+
 const char *
 chat_api_request_get_query (ChatApiRequest *self, const char *name)
 {

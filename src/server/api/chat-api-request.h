@@ -24,7 +24,7 @@ struct _ChatApiRequest
   GStrv parameters;         /* what stands for `{…}` in the route's path, decoded, in order */
   GHashTable *query;        /* (nullable): decoded */
   JsonObject *body;         /* (nullable): only where the route takes one */
-  ChatSessionInfo *session; /* NULL only where the route needs no token */
+  ChatSessionInfo *session; /* NULL only where the route needs no token; its role is the caller's */
   GCancellable *cancellable;
 
   /*< private >*/
@@ -59,6 +59,10 @@ void chat_api_request_upgrade (ChatApiRequest *self);
 
 /** chat_api_request_find_block: (nullable) (transfer none): the block of the caller that is in force. */
 const ChatBlock *chat_api_request_find_block (ChatApiRequest *self);
+
+/** chat_api_request_check_role: whether the caller has at least @least; else ROLE. Routes that always need one say so
+ * in their row: this is for handlers where it depends on what is asked. */
+gboolean chat_api_request_check_role (ChatApiRequest *self, ChatRole least, GError **error);
 
 /** chat_api_request_get_query: (nullable) (transfer none): one parameter of the query. */
 const char *chat_api_request_get_query (ChatApiRequest *self, const char *name);

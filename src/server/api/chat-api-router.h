@@ -3,6 +3,8 @@
 
 #include <glib-object.h>
 
+#include "core/chat-role.h"
+
 G_BEGIN_DECLS
 
 typedef enum
@@ -13,13 +15,15 @@ typedef enum
 
 typedef struct _ChatApiRequest ChatApiRequest;
 
-/** ChatApiRoute: @path: segments, of which `{name}` stands for any one. A GET serves HEAD too. */
+/** ChatApiRoute: @path: segments, of which `{name}` stands for any one. A GET serves HEAD too. @role: the least that
+ * the caller needs, else 403 `role`: where a row says nothing, a member may. */
 typedef struct
 {
   const char *method;
   const char *path;
   ChatApiRouteFlags flags;
   void (*handler) (ChatApiRequest *request);
+  ChatRole role;
 } ChatApiRoute;
 
 /** ChatApiRouter: finds what serves a path; a pure value over tables that must outlive it. */
