@@ -435,6 +435,9 @@ chat_conversation_new (void)
 void
 chat_conversation_bind_settings (ChatConversation *self, GSettings *settings)
 {
+  g_autoptr (ChatLook) look = chat_look_new (settings);
+
+  chat_message_list_set_look (self->list, look);
   g_settings_bind (settings, "enter-sends", self->composer, "enter-sends", G_SETTINGS_BIND_GET);
 }
 

@@ -19,7 +19,7 @@ G_DECLARE_FINAL_TYPE (ChatConversation, chat_conversation, CHAT, CONVERSATION, G
  * Actions: `message.copy`, `message.copy-json`, `message.retry`, `message.discard` on the row whose menu is open.
  */
 GtkWidget *chat_conversation_new (void);
-/** chat_conversation_bind_settings: what a person can set about writing. */
+/** chat_conversation_bind_settings: what a person can set about writing and the look of messages. Once. */
 void chat_conversation_bind_settings (ChatConversation *self, GSettings *settings);
 void chat_conversation_set_workspace (ChatConversation *self, ChatWorkspace *workspace);
 void chat_conversation_set_channel (ChatConversation *self, ChatChannel *channel);

@@ -20,6 +20,7 @@ struct _ChatMessageList
   GtkAdjustment *adjustment;
 
   GdkSurface *surface; /* while realized */
+  ChatLook *look;      /* owned, nullable */
 
   gulong layout_id;
   gulong items_id;
@@ -244,7 +245,7 @@ row_motion_cb (GtkEventControllerMotion *motion, double x, double y, gpointer da
 static void
 setup_cb (GtkSignalListItemFactory *factory, GtkListItem *list_item, ChatMessageList *self)
 {
-  GtkWidget *row = chat_message_row_new ();
+  GtkWidget *row = chat_message_row_new (self->look);
   GtkGesture *click = gtk_gesture_click_new ();
   GtkEventController *motion = gtk_event_controller_motion_new ();
 
@@ -375,6 +376,7 @@ dispose (GObject *object)
 
   chat_message_list_set_timeline (self, NULL);
   g_clear_pointer (&self->scroller, gtk_widget_unparent);
+  g_clear_object (&self->look);
   G_OBJECT_CLASS (chat_message_list_parent_class)->dispose (object);
 }
 
@@ -430,6 +432,12 @@ GtkWidget *
 chat_message_list_new (void)
 {
   return g_object_new (CHAT_TYPE_MESSAGE_LIST, NULL);
+}
+
+void
+chat_message_list_set_look (ChatMessageList *self, ChatLook *look)
+{
+  g_set_object (&self->look, look);
 }
 
 void

@@ -3,6 +3,7 @@
 
 #include <gtk/gtk.h>
 
+#include "app/chat-look.h"
 #include "client/chat-timeline.h"
 
 G_BEGIN_DECLS
@@ -21,6 +22,8 @@ G_DECLARE_FINAL_TYPE (ChatMessageList, chat_message_list, CHAT, MESSAGE_LIST, Gt
  */
 GtkWidget *chat_message_list_new (void);
 
+/** chat_message_list_set_look: how rows are to look; once, before there are any. */
+void chat_message_list_set_look (ChatMessageList *self, ChatLook *look);
 /** chat_message_list_set_timeline: @timeline: (nullable) */
 void chat_message_list_set_timeline (ChatMessageList *self, ChatTimeline *timeline);
 

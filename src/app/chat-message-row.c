@@ -11,13 +11,9 @@
 #include "core/chat-time.h"
 
 #define MARGIN 12
-#define AVATAR 36
 #define GAP 10
-#define TEXT_X (MARGIN + AVATAR + GAP)
 #define ICON 16
 #define RIGHT (MARGIN + ICON + 6)
-#define PAD_ABOVE 10
-#define PAD_BELOW 3
 #define SEPARATOR_PAD 9
 #define NATURAL_WIDTH 480
 
@@ -26,6 +22,7 @@ struct _ChatMessageRow
   GtkWidget parent_instance;
 
   /* Owned */
+  ChatLook *look; /* nullable */
   ChatMessageItem *item;
   ChatMarkup *markup;
   PangoLayout *separator; /* the day, and below it the "new messages" line */
@@ -51,6 +48,36 @@ static const char *const author_colours[][2] = {
   { "#8f5902", "#f9c866" }, { "#0f6b78", "#7fd9e6" }, { "#9c3d00", "#ffbe6f" }, { "#4a4f9e", "#b5b8ff" },
 };
 
+static gboolean
+is_compact (ChatMessageRow *self)
+{
+  return self->look != NULL && chat_look_get_compact (self->look);
+}
+
+static int
+avatar (ChatMessageRow *self)
+{
+  return is_compact (self) ? 24 : 36;
+}
+
+static int
+text_x (ChatMessageRow *self)
+{
+  return MARGIN + avatar (self) + GAP;
+}
+
+static int
+pad_above (ChatMessageRow *self)
+{
+  return is_compact (self) ? 4 : 10;
+}
+
+static int
+pad_below (ChatMessageRow *self)
+{
+  return is_compact (self) ? 1 : 3;
+}
+
 static void
 drop_layouts (ChatMessageRow *self)
 {
@@ -72,6 +99,14 @@ format_local (gint64 time_ms, const char *format)
   g_autoptr (GDateTime) local = utc == NULL ? NULL : g_date_time_to_local (utc);
 
   return local == NULL ? g_strdup ("") : g_date_time_format (local, format);
+}
+
+static char *
+format_time (ChatLook *look, gint64 time_ms)
+{
+  g_autoptr (GDateTime) local = g_date_time_new_from_unix_local (time_ms / 1000);
+
+  return local == NULL ? g_strdup ("") : chat_look_format_time (look, local);
 }
 
 static char *
@@ -131,7 +166,7 @@ static void
 create_header (ChatMessageRow *self, ChatMessage *message)
 {
   const char *author = chat_message_get_author (message);
-  g_autofree char *time = format_local (chat_message_item_get_time (self->item), "%H:%M");
+  g_autofree char *time = format_time (self->look, chat_message_item_get_time (self->item));
   g_autofree char *initial = NULL;
   char first[7] = { 0 };
 
@@ -216,16 +251,16 @@ height_for_width (ChatMessageRow *self, int width)
     {
       int card;
 
-      gtk_widget_measure (self->card, GTK_ORIENTATION_VERTICAL, MAX (width - TEXT_X - MARGIN, 1), &card, NULL, NULL,
-                          NULL);
+      gtk_widget_measure (self->card, GTK_ORIENTATION_VERTICAL, MAX (width - text_x (self) - MARGIN, 1), &card, NULL,
+                          NULL, NULL);
       return height + card + 12;
     }
   if (self->text == NULL)
     return height;
   if (self->author != NULL)
-    height += PAD_ABOVE + layout_height (self->author) + 1;
-  pango_layout_set_width (self->text, MAX (width - TEXT_X - RIGHT, 40) * PANGO_SCALE);
-  return height + layout_height (self->text) + PAD_BELOW;
+    height += pad_above (self) + layout_height (self->author) + 1;
+  pango_layout_set_width (self->text, MAX (width - text_x (self) - RIGHT, 40) * PANGO_SCALE);
+  return height + layout_height (self->text) + pad_below (self);
 }
 
 static GtkSizeRequestMode
@@ -246,7 +281,7 @@ measure (GtkWidget *widget, GtkOrientation orientation, int for_size, int *minim
 
       if (self->card != NULL)
         gtk_widget_measure (self->card, orientation, -1, &card, NULL, NULL, NULL);
-      *minimum = MAX (TEXT_X + RIGHT + 60, card == 0 ? 0 : card + TEXT_X + MARGIN);
+      *minimum = MAX (text_x (self) + RIGHT + 60, card == 0 ? 0 : card + text_x (self) + MARGIN);
       *natural = MAX (NATURAL_WIDTH, *minimum);
       return;
     }
@@ -271,8 +306,9 @@ size_allocate (GtkWidget *widget, int width, int height, int baseline)
   ensure_layouts (self);
   top = separators_height (self);
   gtk_widget_size_allocate (self->card,
-                            &(GtkAllocation){ gtk_widget_get_direction (widget) == GTK_TEXT_DIR_RTL ? MARGIN : TEXT_X,
-                                              top + 6, MAX (width - TEXT_X - MARGIN, 1), MAX (height - top - 12, 1) },
+                            &(GtkAllocation){
+                                gtk_widget_get_direction (widget) == GTK_TEXT_DIR_RTL ? MARGIN : text_x (self), top + 6,
+                                MAX (width - text_x (self) - MARGIN, 1), MAX (height - top - 12, 1) },
                             -1);
 }
 
@@ -329,15 +365,16 @@ draw_avatar (ChatMessageRow *self, GtkSnapshot *snapshot, int y, const GdkRGBA *
 {
   GskRoundedRect circle;
   GdkRGBA ground = *colour;
-  int width, height, x = place (self, MARGIN, AVATAR);
+  int width, height, x = place (self, MARGIN, avatar (self));
 
   ground.alpha = 0.18;
-  gsk_rounded_rect_init_from_rect (&circle, &GRAPHENE_RECT_INIT (x, y, AVATAR, AVATAR), AVATAR / 2.0);
+  gsk_rounded_rect_init_from_rect (&circle, &GRAPHENE_RECT_INIT (x, y, avatar (self), avatar (self)),
+                                   avatar (self) / 2.0);
   gtk_snapshot_push_rounded_clip (snapshot, &circle);
   gtk_snapshot_append_color (snapshot, &ground, &circle.bounds);
   gtk_snapshot_pop (snapshot);
   pango_layout_get_pixel_size (self->initial, &width, &height);
-  draw_layout (snapshot, self->initial, x + (AVATAR - width) / 2, y + (AVATAR - height) / 2, colour);
+  draw_layout (snapshot, self->initial, x + (avatar (self) - width) / 2, y + (avatar (self) - height) / 2, colour);
 }
 
 static void
@@ -362,12 +399,12 @@ draw_badge (ChatMessageRow *self, GtkSnapshot *snapshot, int x, int y, int line,
 static int
 draw_header (ChatMessageRow *self, GtkSnapshot *snapshot, int y, const GdkRGBA *colour, const GdkRGBA *dim)
 {
-  int width, height, time_width, time_height, badge_width = 0, room, x = TEXT_X;
+  int width, height, time_width, time_height, badge_width = 0, room, x = text_x (self);
 
   pango_layout_get_pixel_size (self->time, &time_width, &time_height);
   if (self->badge != NULL)
     pango_layout_get_pixel_size (self->badge, &badge_width, NULL);
-  room = gtk_widget_get_width (GTK_WIDGET (self)) - TEXT_X - RIGHT - time_width - 8;
+  room = gtk_widget_get_width (GTK_WIDGET (self)) - text_x (self) - RIGHT - time_width - 8;
   if (badge_width > 0)
     room -= badge_width + 18;
   pango_layout_set_width (self->author, -1);
@@ -440,7 +477,7 @@ draw_marks (ChatMessageRow *self, GtkSnapshot *snapshot, ChatMessage *message, i
 
       pango_layout_get_pixel_size (self->text, &text_width, NULL);
       draw_icon (self, snapshot, "chat-masked-symbolic",
-                 MIN (TEXT_X + text_width + 6, x - (icon == NULL ? 0 : ICON + 2)), y, dim);
+                 MIN (text_x (self) + text_width + 6, x - (icon == NULL ? 0 : ICON + 2)), y, dim);
     }
 }
 
@@ -464,14 +501,14 @@ snapshot_message (ChatMessageRow *self, GtkSnapshot *snapshot, int y, const GdkR
   lookup_colour (GTK_WIDGET (self), "error_color", "#c01c28", &failed);
   if (self->author != NULL)
     {
-      y += PAD_ABOVE;
+      y += pad_above (self);
       draw_avatar (self, snapshot, y, &colour);
       y += draw_header (self, snapshot, y, &colour, dim) + 1;
     }
   pango_layout_set_width (self->text,
-                          MAX (gtk_widget_get_width (GTK_WIDGET (self)) - TEXT_X - RIGHT, 40) * PANGO_SCALE);
+                          MAX (gtk_widget_get_width (GTK_WIDGET (self)) - text_x (self) - RIGHT, 40) * PANGO_SCALE);
   width = pango_layout_get_width (self->text) / PANGO_SCALE;
-  draw_layout (snapshot, self->text, place (self, TEXT_X, width), y,
+  draw_layout (snapshot, self->text, place (self, text_x (self), width), y,
                delivery == CHAT_DELIVERY_QUEUED || chat_message_get_kind (message) != CHAT_KIND_MESSAGE ? dim : text);
   draw_marks (self, snapshot, message, y + 1, dim, &failed);
 }
@@ -507,7 +544,7 @@ text_top (ChatMessageRow *self)
   int y = separators_height (self);
 
   if (self->author != NULL)
-    y += PAD_ABOVE + layout_height (self->author) + 1;
+    y += pad_above (self) + layout_height (self->author) + 1;
   return y;
 }
 
@@ -590,7 +627,7 @@ update_label (ChatMessageRow *self)
 
   if (parent == NULL || self->item == NULL)
     return;
-  label = chat_message_row_dup_label (self->item);
+  label = chat_message_row_dup_label (self->item, self->look);
   gtk_accessible_update_property (GTK_ACCESSIBLE (parent), GTK_ACCESSIBLE_PROPERTY_LABEL, label, -1);
 }
 
@@ -650,6 +687,7 @@ dispose (GObject *object)
   ChatMessageRow *self = CHAT_MESSAGE_ROW (object);
 
   chat_message_row_set_item (self, NULL);
+  g_clear_object (&self->look);
   G_OBJECT_CLASS (chat_message_row_parent_class)->dispose (object);
 }
 
@@ -678,10 +716,24 @@ chat_message_row_init (ChatMessageRow *self)
   gtk_widget_set_overflow (GTK_WIDGET (self), GTK_OVERFLOW_HIDDEN);
 }
 
-GtkWidget *
-chat_message_row_new (void)
+static void
+look_changed_cb (ChatMessageRow *self)
 {
-  return g_object_new (CHAT_TYPE_MESSAGE_ROW, NULL);
+  drop_layouts (self);
+  if (self->item != NULL)
+    update_label (self);
+  gtk_widget_queue_resize (GTK_WIDGET (self));
+}
+
+GtkWidget *
+chat_message_row_new (ChatLook *look)
+{
+  ChatMessageRow *self = g_object_new (CHAT_TYPE_MESSAGE_ROW, NULL);
+
+  g_set_object (&self->look, look);
+  if (look != NULL)
+    g_signal_connect_object (look, "changed", G_CALLBACK (look_changed_cb), self, G_CONNECT_SWAPPED);
+  return GTK_WIDGET (self);
 }
 
 void
@@ -717,17 +769,17 @@ chat_message_row_get_link_at (ChatMessageRow *self, double x, double y)
   if (self->text == NULL || self->markup->links->len == 0)
     return NULL;
   width = pango_layout_get_width (self->text) / PANGO_SCALE;
-  if (!pango_layout_xy_to_index (self->text, (x - place (self, TEXT_X, width)) * PANGO_SCALE,
+  if (!pango_layout_xy_to_index (self->text, (x - place (self, text_x (self), width)) * PANGO_SCALE,
                                  (y - text_top (self)) * PANGO_SCALE, &index, NULL))
     return NULL;
   return chat_markup_find_link (self->markup, index);
 }
 
 char *
-chat_message_row_dup_label (ChatMessageItem *item)
+chat_message_row_dup_label (ChatMessageItem *item, ChatLook *look)
 {
   ChatMessage *message = chat_message_item_get_message (item);
-  g_autofree char *time = format_local (chat_message_item_get_time (item), "%H:%M");
+  g_autofree char *time = format_time (look, chat_message_item_get_time (item));
   g_autofree char *text = NULL;
   const char *author, *state;
 

@@ -3,6 +3,7 @@
 
 #include <gtk/gtk.h>
 
+#include "app/chat-look.h"
 #include "client/chat-message-item.h"
 
 G_BEGIN_DECLS
@@ -17,7 +18,8 @@ G_DECLARE_FINAL_TYPE (ChatMessageRow, chat_message_row, CHAT, MESSAGE_ROW, GtkWi
  * made only for a warning's card. Composite rows of boxes and labels were measured to cost three times as much to show
  * and ten times as much under a flood.
  */
-GtkWidget *chat_message_row_new (void);
+/* @look: (nullable): followed */
+GtkWidget *chat_message_row_new (ChatLook *look);
 
 /** chat_message_row_set_item: @item: (nullable): what to show; the row follows its `changed`. */
 void chat_message_row_set_item (ChatMessageRow *self, ChatMessageItem *item);
@@ -27,6 +29,6 @@ ChatMessageItem *chat_message_row_get_item (ChatMessageRow *self);
 const char *chat_message_row_get_link_at (ChatMessageRow *self, double x, double y);
 
 /** chat_message_row_dup_label: (transfer full): all it says, for the accessibility bus. */
-char *chat_message_row_dup_label (ChatMessageItem *item);
+char *chat_message_row_dup_label (ChatMessageItem *item, ChatLook *look);
 
 G_END_DECLS
