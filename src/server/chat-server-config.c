@@ -5,6 +5,7 @@
 #include "core/chat-core-error.h"
 #include "core/chat-language.h"
 #include "core/chat-names.h"
+#include "server/chat-server-limits.h"
 
 #define KIB 1024
 #define MIB (1024 * KIB)
@@ -29,12 +30,8 @@ static const ChatConfigKey keys[] = {
     "Where its files are: broker, store, signing key. Made when missing, for its own user only." },
   { "server", "roles", CHAT_CONFIG_LIST, "api;moderator;archiver;bots", 0, 0, roles,
     "What this process does. With the log broker it must do everything." },
-  { "server", "connections", CHAT_CONFIG_INT, "1000", 1, 100000, NULL, "Most connections at once." },
-  { "server", "body_size", CHAT_CONFIG_SIZE, "128KiB", KIB, 64 * MIB, NULL, "The largest body of a request." },
-  { "server", "request_timeout", CHAT_CONFIG_DURATION, "15s", SECOND, HOUR, NULL,
-    "How long a request may take to arrive as a whole." },
-  { "server", "idle_timeout", CHAT_CONFIG_DURATION, "75s", SECOND, DAY, NULL,
-    "How long a connection may be idle between two requests." },
+  { "server", "proxies", CHAT_CONFIG_LIST, NULL, 0, 0, NULL,
+    "Numeric addresses of reverse proxies in front of it: what they say in X-Forwarded-For is believed." },
   { "server", "log_level", CHAT_CONFIG_CHOICE, "info", 0, 0, levels, "How much is written to standard error." },
 
   { "broker", "kind", CHAT_CONFIG_CHOICE, "log", 0, 0, brokers, "The broker; log: in this process, in one file." },
@@ -64,6 +61,39 @@ static const ChatConfigKey keys[] = {
 
   { "live", "backlog", CHAT_CONFIG_SIZE, "4MiB", 64 * KIB, GIB, NULL,
     "What may wait for one live connection before it is dropped as too slow." },
+
+  { "limits", "connections", CHAT_CONFIG_INT, "4096", 1, 100000, NULL,
+    "Most connections at once. At the limit, those that have been idle for longest make room." },
+  { "limits", "connections_per_address", CHAT_CONFIG_INT, "1024", 0, 100000, NULL,
+    "Most connections at once of one address, but for the proxies; 0: no limit of its own." },
+  { "limits", "head_size", CHAT_CONFIG_SIZE, "16KiB", KIB, 64 * KIB, NULL,
+    "The largest request line with its headers." },
+  { "limits", "body_size", CHAT_CONFIG_SIZE, "128KiB", KIB, 64 * MIB, NULL, "The largest body of a request." },
+  { "limits", "request_timeout", CHAT_CONFIG_DURATION, "15s", SECOND, HOUR, NULL,
+    "How long a request may take to arrive as a whole." },
+  { "limits", "answer_timeout", CHAT_CONFIG_DURATION, "30s", SECOND, HOUR, NULL,
+    "How long store and broker may take to answer a request; then it is answered with 503." },
+  { "limits", "read_timeout", CHAT_CONFIG_DURATION, "30s", SECOND, HOUR, NULL,
+    "How long a client may take to read an answer, or 64 KiB of a long one." },
+  { "limits", "idle_timeout", CHAT_CONFIG_DURATION, "75s", SECOND, DAY, NULL,
+    "How long a connection may be idle between two requests." },
+  { "limits", "rates", CHAT_CONFIG_BOOLEAN, "true", 0, 0, NULL,
+    "Whether the rates below are held: so many at once, then so many in each s, min or h; 0: as many as come." },
+  { "limits", "sign_in_per_name", CHAT_CONFIG_STRING, "20 then 10/min", 0, 0, NULL,
+    "Attempts to sign in under one name, but for those from where somebody has got in under it." },
+  { "limits", "sign_in_per_address", CHAT_CONFIG_STRING, "60 then 30/min", 0, 0, NULL,
+    "Attempts to sign in from one address, and wrong tokens." },
+  { "limits", "post_per_user", CHAT_CONFIG_STRING, "300 then 20/s", 0, 0, NULL,
+    "Messages, and other small changes, of one user." },
+  { "limits", "post_per_address", CHAT_CONFIG_STRING, "3000 then 500/s", 0, 0, NULL, "The same from one address." },
+  { "limits", "create_per_user", CHAT_CONFIG_STRING, "30 then 10/min", 0, 0, NULL,
+    "Channels, conversations and whatever else stays, made by one user." },
+  { "limits", "create_per_address", CHAT_CONFIG_STRING, "300 then 100/min", 0, 0, NULL, "The same from one address." },
+  { "limits", "read_per_user", CHAT_CONFIG_STRING, "1000 then 100/s", 0, 0, NULL, "Reads of one user." },
+  { "limits", "read_per_address", CHAT_CONFIG_STRING, "10000 then 1000/s", 0, 0, NULL, "The same from one address." },
+  { "limits", "search_per_user", CHAT_CONFIG_STRING, "30 then 2/s", 0, 0, NULL,
+    "Searches, exports and whatever else costs the store, of one user." },
+  { "limits", "search_per_address", CHAT_CONFIG_STRING, "300 then 20/s", 0, 0, NULL, "The same from one address." },
 
   { "channels", "initial", CHAT_CONFIG_LIST, "general", 0, 0, NULL, "Channels that are made when they are missing." },
   { "channels", "topic", CHAT_CONFIG_STRING, NULL, 0, 0, NULL, "The topic that they are made with." },
@@ -162,12 +192,38 @@ check_sessions (ChatConfig *config, GError **error)
   return FALSE;
 }
 
+static gboolean
+check_proxies (ChatConfig *config, GError **error)
+{
+  const char *const *proxies = chat_config_get_list (config, "server", "proxies");
+
+  for (; proxies != NULL && *proxies != NULL; proxies++)
+    {
+      g_autoptr (GInetAddress) address = g_inet_address_new_from_string (*proxies);
+
+      if (address != NULL)
+        continue;
+      g_set_error (error, CHAT_CORE_ERROR, CHAT_CORE_ERROR_INVALID,
+                   "[server] proxies: \"%s\" is not a numeric address: write it like 127.0.0.1 or ::1", *proxies);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+check_rates (ChatConfig *config, GError **error)
+{
+  ChatApiRates rates;
+
+  return chat_server_limits_read_rates (config, &rates, error);
+}
+
 gboolean
 chat_server_config_check (ChatConfig *config, GError **error)
 {
   return check_roles (config, error) && check_address (config, error) && check_language (config, "moderation", error)
          && check_language (config, "channels", error) && check_channels (config, error)
-         && check_sessions (config, error);
+         && check_sessions (config, error) && check_proxies (config, error) && check_rates (config, error);
 }
 
 char *

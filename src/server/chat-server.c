@@ -11,6 +11,7 @@
 #include "server/chat-server-channels.h"
 #include "server/chat-server-config.h"
 #include "server/chat-server-directory.h"
+#include "server/chat-server-limits.h"
 #include "server/chat-server-rejections.h"
 #include "server/chat-store-factory.h"
 #include "server/moderator/chat-moderator.h"
@@ -277,7 +278,7 @@ add_api (ChatServer *self)
     .lease_ms = chat_config_get_int (self->config, "sessions", "lease"),
     .expiry_ms = chat_config_get_int (self->config, "sessions", "expiry"),
   };
-  const ChatApiOptions options = {
+  ChatApiOptions options = {
     .address = chat_config_get_string (self->config, "server", "address"),
     .port = (guint)chat_config_get_int (self->config, "server", "port"),
     .workspace = chat_config_get_string (self->config, "server", "name"),
@@ -285,13 +286,10 @@ add_api (ChatServer *self)
     .lease_ms = session_options.lease_ms,
     .strike_limit = (guint)chat_config_get_int (self->config, "moderation", "limit"),
     .blocked_may_read = chat_config_get_boolean (self->config, "moderation", "blocked_may_read"),
-    .connections = (guint)chat_config_get_int (self->config, "server", "connections"),
-    .body_bytes = (gsize)chat_config_get_int (self->config, "server", "body_size"),
-    .request_ms = (guint)chat_config_get_int (self->config, "server", "request_timeout"),
-    .idle_ms = (guint)chat_config_get_int (self->config, "server", "idle_timeout"),
     .live_backlog_bytes = (gsize)chat_config_get_int (self->config, "live", "backlog"),
   };
 
+  chat_server_limits_fill (self->config, &options);
   self->sessions = chat_session_service_new (chat_store_get_users (self->store), &session_options);
   self->api = chat_api_new (self->transport, self->store, self->sessions, self->signer, &options);
   add_service (self, g_object_ref (self->api));

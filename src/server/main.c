@@ -17,6 +17,8 @@
 #define EXIT_CONFIGURATION 2
 /* Descriptors beside those of the connections: files, the log, what libraries open. */
 #define OTHER_DESCRIPTORS 128
+/* Connections that were cut off are closed a moment later: one such for so many that may be open. */
+#define LEAVING_PART 4
 
 /* What the command line says. */
 typedef struct
@@ -140,6 +142,7 @@ apply_embedded (ChatConfig *config, const char *directory, GError **error)
   return chat_config_set (config, "server", "data_directory", escaped, error)
          && chat_config_set (config, "server", "address", "127.0.0.1", error)
          && chat_config_set (config, "server", "port", "0", error)
+         && chat_config_set (config, "limits", "rates", "false", error) /* there is nobody to be kept from the others */
          && chat_config_set (config, "channels", "language", desktop_language (), error);
 }
 
@@ -245,18 +248,19 @@ started_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 raise_descriptors (guint64 connections)
 {
+  guint64 needed = connections + connections / LEAVING_PART + OTHER_DESCRIPTORS;
   struct rlimit limit;
 
   if (getrlimit (RLIMIT_NOFILE, &limit) != 0)
     return;
-  if (limit.rlim_cur < connections + OTHER_DESCRIPTORS)
+  if (limit.rlim_cur < needed)
     {
-      limit.rlim_cur = MIN (limit.rlim_max, connections + OTHER_DESCRIPTORS);
+      limit.rlim_cur = MIN (limit.rlim_max, needed);
       setrlimit (RLIMIT_NOFILE, &limit);
     }
-  if (limit.rlim_cur < connections + OTHER_DESCRIPTORS)
+  if (limit.rlim_cur < needed)
     g_warning ("The system allows %" G_GUINT64_FORMAT
-               " open files: too few for [server] connections = %" G_GUINT64_FORMAT,
+               " open files: too few for [limits] connections = %" G_GUINT64_FORMAT,
                (guint64)limit.rlim_cur, connections);
 }
 
@@ -268,7 +272,7 @@ run (ChatConfig *config, const Options *options)
   umask (077);
   signal (SIGPIPE, SIG_IGN);
   signal (SIGXFSZ, SIG_IGN); /* a file at its limit is a full disk, not the end */
-  raise_descriptors ((guint64)chat_config_get_int (config, "server", "connections"));
+  raise_descriptors ((guint64)chat_config_get_int (config, "limits", "connections"));
   program.loop = g_main_loop_new (NULL, FALSE);
   program.server = chat_server_new (config, options->embedded != NULL);
   program.cancellable = g_cancellable_new ();

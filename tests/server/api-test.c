@@ -63,10 +63,13 @@ api_test_set_up (ApiTest *self, gconstpointer data)
                                     .lease_ms = 30000,
                                     .strike_limit = 3,
                                     .blocked_may_read = TRUE,
-                                    .connections = 100,
-                                    .body_bytes = 100000,
-                                    .request_ms = 2000,
-                                    .idle_ms = 5000,
+                                    .limits = { .connections = 100,
+                                                .head_bytes = 16384,
+                                                .body_bytes = 100000,
+                                                .request_ms = 2000,
+                                                .read_ms = 2000,
+                                                .idle_ms = 5000 },
+                                    .answer_ms = 10000,
                                     .live_backlog_bytes = 256 * 1024 };
   api_test_start_archiver (self);
   api_test_start_moderator (self);

@@ -3,6 +3,7 @@
 #include "api-test.h"
 
 #include <string.h>
+#include <sys/socket.h>
 
 /* A plain connection: what comes on it is collected while the main loop runs. */
 typedef struct
@@ -206,32 +207,184 @@ test_slow (ApiTest *self, gconstpointer data)
   api_test_expect (self, "GET", "/healthz", NULL, NULL, 200, NULL);
 }
 
-/* There is only so much room; who leaves makes some, whether libsoup notices or not. */
+/* There is only so much room, and who holds a live connection keeps his. Who leaves makes some, whether libsoup notices
+ * or not. */
 static void
 test_room (ApiTest *self, gconstpointer data)
 {
-  Plain *plains[10];
+  g_autofree char *ana = api_test_log_in (self, "ana");
+  ApiLive *lives[5];
 
+  soup_session_abort (self->http);
   api_test_stop_api (self);
-  self->options.connections = G_N_ELEMENTS (plains);
+  self->options.limits.connections = G_N_ELEMENTS (lives);
   api_test_start_api (self);
   for (guint round = 0; round < 3; round++)
     {
       g_autoptr (Plain) late = NULL;
 
-      for (guint i = 0; i < G_N_ELEMENTS (plains); i++)
+      for (guint i = 0; i < G_N_ELEMENTS (lives); i++)
         {
-          plains[i] = plain_new (self);
-          expect (plains[i], HEALTH, "200", "\"ok\"");
+          lives[i] = api_live_open (self, ana);
+          g_assert_nonnull (lives[i]->connection);
         }
       late = plain_new (self);
       plain_send (late, HEALTH, strlen (HEALTH));
       chat_test_wait_until (has_ended, late, "the one too many to be sent away");
       g_assert_cmpuint (late->received->len, ==, 0);
-      for (guint i = 0; i < G_N_ELEMENTS (plains); i++)
-        plain_free (plains[i]);
+      for (guint i = 0; i < G_N_ELEMENTS (lives); i++)
+        api_live_free (lives[i]);
       chat_test_run_for (100);
     }
+}
+
+/* Whoever only waits makes room for whoever comes, the longest first. */
+static void
+test_idle_make_room (ApiTest *self, gconstpointer data)
+{
+  Plain *plains[40];
+  guint ended = 0;
+
+  api_test_stop_api (self);
+  self->options.limits.connections = 10;
+  api_test_start_api (self);
+  for (guint i = 0; i < G_N_ELEMENTS (plains); i++)
+    {
+      plains[i] = plain_new (self);
+      if (i % 2 == 0)
+        expect (plains[i], HEALTH, "200", "\"ok\"");
+      else
+        plain_send (plains[i], "GET /he", 7);
+    }
+  api_test_expect (self, "GET", "/healthz", NULL, NULL, 200, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (plains); i++)
+    ended += has_ended (plains[i]);
+  g_assert_cmpuint (ended, >=, G_N_ELEMENTS (plains) - 10);
+  g_assert_true (plains[0]->ended);
+  g_assert_false (plains[G_N_ELEMENTS (plains) - 1]->ended);
+  for (guint i = 0; i < G_N_ELEMENTS (plains); i++)
+    plain_free (plains[i]);
+}
+
+/* One address has a share of its own, but for proxies. */
+static void
+test_room_of_address (ApiTest *self, gconstpointer data)
+{
+  const char *const proxies[] = { "127.0.0.1", NULL };
+
+  api_test_stop_api (self);
+  self->options.limits.connections_per_address = 3;
+  for (guint trusted = 0; trusted < 2; trusted++)
+    {
+      Plain *plains[4];
+
+      self->options.limits.proxies = trusted ? proxies : NULL;
+      api_test_start_api (self);
+      for (guint i = 0; i < G_N_ELEMENTS (plains); i++)
+        {
+          plains[i] = plain_new (self);
+          if (i < 3 || trusted)
+            expect (plains[i], HEALTH, "200", "\"ok\"");
+          else
+            chat_test_wait_until (has_ended, plains[i], "the one too many to be sent away");
+        }
+      plain_free (plains[0]);
+      plains[0] = NULL;
+      chat_test_run_for (100);
+      plains[0] = plain_new (self);
+      expect (plains[0], HEALTH, "200", "\"ok\"");
+      for (guint i = 0; i < G_N_ELEMENTS (plains); i++)
+        plain_free (plains[i]);
+      api_test_stop_api (self);
+    }
+}
+
+/* Half of the head that libsoup takes at most is already refused, in words. */
+static void
+test_large_head (ApiTest *self, gconstpointer data)
+{
+  g_autoptr (Plain) plain = plain_new (self), line = plain_new (self), endless = plain_new (self);
+  g_autofree char *value = g_strnfill (17000, 'x');
+  g_autofree char *with_header = g_strdup_printf ("GET /healthz HTTP/1.1\r\nHost: x\r\nCookie: %s\r\n\r\n", value);
+  g_autofree char *with_line = g_strdup_printf ("GET /healthz?%s HTTP/1.1\r\nHost: x\r\n\r\n", value);
+  guint sent = 0;
+
+  expect (plain, with_header, "431", "/head-too-large");
+  expect (plain, HEALTH, "200", "\"ok\"");
+  expect (line, with_line, "431", "/head-too-large");
+  plain_send (endless, "GET /healthz HTTP/1.1\r\nCookie: ", 31);
+  while (sent < 1000 && plain_send (endless, value, 17000))
+    sent++;
+  g_assert_cmpuint (sent, <, 400); /* what the sockets between hold, not what the service keeps */
+}
+
+#define SLOW_ANSWERS 10
+#define SLOW_BYTES (200 * 8000) /* and more of each */
+
+static gboolean
+has_ended_or_all (gpointer data)
+{
+  return has_ended (data) || ((Plain *)data)->received->len >= SLOW_ANSWERS * SLOW_BYTES;
+}
+
+static void
+fill_channel (ApiTest *self, const char *token)
+{
+  g_autofree char *text = g_strnfill (8000, 'x');
+
+  api_test_channel (self, token, "general");
+  for (guint i = 0; i < 200; i++)
+    g_free (api_test_post (self, token, "general", text));
+  api_test_wait_head (self, token, "general", 200);
+}
+
+/* Whoever takes his answers drop by drop is cut off. */
+static void
+test_slow_reader (ApiTest *self, gconstpointer data)
+{
+  g_autofree char *ana = api_test_log_in (self, "ana");
+  g_autofree char *request = g_strdup_printf (
+      "GET /v1/channels/general/messages?limit=200 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n\r\n", ana);
+  g_autoptr (Plain) slow = NULL;
+
+  fill_channel (self, ana);
+  soup_session_abort (self->http);
+  api_test_stop_api (self);
+  self->options.limits.read_ms = 1000;
+  api_test_start_api (self);
+  slow = plain_new (self);
+  for (guint i = 0; i < SLOW_ANSWERS; i++)
+    g_assert_true (plain_send (slow, request, strlen (request)));
+  for (guint i = 0; i < 60; i++)
+    {
+      char drop[16];
+
+      g_socket_receive_with_blocking (g_socket_connection_get_socket (slow->connection), drop, sizeof drop, FALSE, NULL,
+                                      NULL);
+      chat_test_run_for (50);
+    }
+  /* What was in the sockets still comes, but no more. */
+  chat_test_wait_until (has_ended_or_all, slow, "the end");
+  g_assert_cmpuint (slow->received->len, <, SLOW_ANSWERS * SLOW_BYTES);
+}
+
+/* What the store leaves unanswered is answered for it. */
+static void
+test_unanswered (ApiTest *self, gconstpointer data)
+{
+  g_autofree char *ana = api_test_log_in (self, "ana");
+  gint64 start;
+
+  api_test_stop_api (self);
+  self->options.answer_ms = 300;
+  api_test_start_api (self);
+  api_test_channel (self, ana, "general");
+  start = g_get_monotonic_time ();
+  chat_loopback_transport_set_stalled (self->role.loopback, TRUE);
+  api_test_expect (self, "POST", "/v1/channels/general/messages", ana, "{\"data\":\"hola\"}", 503, "timeout");
+  g_assert_cmpint (g_get_monotonic_time () - start, >=, 300 * G_TIME_SPAN_MILLISECOND);
+  chat_loopback_transport_set_stalled (self->role.loopback, FALSE);
+  api_test_expect (self, "GET", "/v1/channels/general", ana, NULL, 200, NULL);
 }
 
 /* A client that is gone before it is answered takes nothing with it. */
@@ -267,7 +420,7 @@ test_long_answer (ApiTest *self, gconstpointer data)
 
   api_test_channel (self, ana, "general");
   api_test_stop_api (self);
-  self->options.request_ms = 1000;
+  self->options.limits.request_ms = 1000;
   api_test_start_api (self);
   request = g_strdup_printf ("POST /v1/channels/general/messages HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n"
                              "Content-Type: application/json\r\nContent-Length: 15\r\n\r\n{\"data\":\"hola\"}",
@@ -323,6 +476,11 @@ main (int argc, char **argv)
   ADD ("/api/limits/large-bodies", test_large_bodies);
   ADD ("/api/limits/slow", test_slow);
   ADD ("/api/limits/room", test_room);
+  ADD ("/api/limits/idle-make-room", test_idle_make_room);
+  ADD ("/api/limits/room-of-address", test_room_of_address);
+  ADD ("/api/limits/large-head", test_large_head);
+  ADD ("/api/limits/slow-reader", test_slow_reader);
+  ADD ("/api/limits/unanswered", test_unanswered);
   ADD ("/api/limits/gone", test_gone);
   ADD ("/api/limits/long-answer", test_long_answer);
   ADD ("/api/limits/fragments", test_fragments);

@@ -13,8 +13,8 @@ G_BEGIN_DECLS
  */
 typedef struct _ChatTestServer ChatTestServer;
 
-/** chat_test_server_new: @settings: (array zero-terminated=1) (nullable): "group.key=value", for every start. Not
- * started yet. */
+/** chat_test_server_new: @settings: (array zero-terminated=1) (nullable): "group.key=value", for every start; without
+ * `limits.rates=true` among them, no rates are held. Not started yet. */
 ChatTestServer *chat_test_server_new (const char *const *settings);
 /** chat_test_server_set_humble: whether it is started without root's right to pass over the modes of files. */
 void chat_test_server_set_humble (ChatTestServer *self, gboolean humble);

@@ -6,7 +6,10 @@
 ChatApiContext *
 chat_api_context_new (void)
 {
-  return g_rc_box_new0 (ChatApiContext);
+  ChatApiContext *self = g_rc_box_new0 (ChatApiContext);
+
+  g_queue_init (&self->waiting);
+  return self;
 }
 
 ChatApiContext *
@@ -27,6 +30,8 @@ context_clear (gpointer data)
   g_clear_object (&self->sessions);
   g_clear_object (&self->store);
   g_clear_object (&self->transport);
+  g_clear_pointer (&self->gate, chat_api_gate_unref);
+  g_strfreev (self->proxies);
   g_free (self->workspace);
   g_free (self->version);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "server/api/chat-api-directory.h"
+#include "server/api/chat-api-gate.h"
 #include "server/api/chat-api-publisher.h"
 #include "server/api/chat-api.h"
 
@@ -24,18 +25,22 @@ typedef struct
   ChatApiDirectory *directory;
   ChatApiPublisher *publisher;
   ChatApiLiveHub *hub;
+  ChatApiGate *gate;
+  GStrv proxies; /* nullable */
   char *workspace;
   char *version;
 
   gint64 lease_ms;
   guint strike_limit;
   gboolean blocked_may_read;
+  guint answer_ms; /* for an answer to begin */
 
   gboolean stopping; /* what comes now is refused */
 
   /*< private >*/
   guint active;
   GTask *drain;
+  GQueue waiting; /* of ChatApiRequest: those without an answer, by their deadlines */
 } ChatApiContext;
 
 /** chat_api_context_new: (transfer full): all empty; whoever fills it in gives it references. */

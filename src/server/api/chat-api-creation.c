@@ -255,6 +255,6 @@ create_channel (ChatApiRequest *request)
 }
 
 const ChatApiRoute chat_api_creation_routes[] = {
-  { "POST", "/v1/channels", CHAT_API_BODY, create_channel },
+  { "POST", "/v1/channels", CHAT_API_BODY, create_channel, .rate = CHAT_API_RATE_CREATE },
   { 0 },
 };

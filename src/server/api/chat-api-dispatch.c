@@ -21,6 +21,7 @@ typedef struct
 {
   ChatApiRequest *request;
   const ChatApiRoute *route;
+  const char *token; /* in the message's headers */
 } Arrival;
 
 static void
@@ -76,15 +77,44 @@ read_body (ChatApiRequest *request, GError **error)
   return request->body != NULL;
 }
 
+/* A name can be tried so often, whoever tries it. */
+static gboolean
+admit_name (ChatApiRequest *request, gint64 *wait_ms, GError **error)
+{
+  const char *user = NULL;
+
+  /* where it is none, the handler says so */
+  if (!chat_json_get_string (request->body, "user", FALSE, &user, NULL) || user == NULL)
+    return TRUE;
+  return chat_api_gate_admit_name (request->context->gate, request->address, user, g_get_monotonic_time (), wait_ms,
+                                   error);
+}
+
+static gboolean
+admit (ChatApiRequest *request, const ChatApiRoute *route, gint64 *wait_ms, GError **error)
+{
+  ChatApiRate rate = chat_api_route_get_rate (route);
+  const char *user_key = request->session != NULL ? request->session->user_key : NULL;
+
+  return rate == CHAT_API_RATE_NONE
+         || chat_api_gate_admit (request->context->gate, rate, request->address, user_key, g_get_monotonic_time (),
+                                 wait_ms, error);
+}
+
 static void
 handle (ChatApiRequest *request, const ChatApiRoute *route)
 {
   g_autoptr (GError) error = NULL;
+  gint64 wait_ms;
 
-  if (!(route->flags & CHAT_API_OPEN) && !chat_api_request_check_role (request, route->role, &error))
+  if (!admit (request, route, &wait_ms, &error))
+    chat_api_request_fail_limited (request, error, wait_ms);
+  else if (!(route->flags & CHAT_API_OPEN) && !chat_api_request_check_role (request, route->role, &error))
     chat_api_request_fail (request, error);
   else if ((route->flags & CHAT_API_BODY) && !read_body (request, &error))
     chat_api_request_fail (request, error);
+  else if (route->rate == CHAT_API_RATE_SIGN_IN && request->body != NULL && !admit_name (request, &wait_ms, &error))
+    chat_api_request_fail_limited (request, error, wait_ms);
   else
     route->handler (request);
 }
@@ -97,6 +127,9 @@ authenticated_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
 
   request->session = chat_session_service_authenticate_finish (CHAT_SESSION_SERVICE (source), result, &error);
+  if (request->session != NULL || g_error_matches (error, CHAT_SESSION_ERROR, CHAT_SESSION_ERROR_TOKEN))
+    chat_api_gate_judge_token (request->context->gate, request->address, arrival->token, request->session != NULL,
+                               g_get_monotonic_time ());
   if (request->session == NULL)
     chat_api_request_fail (request, error);
   else
@@ -121,6 +154,7 @@ authenticate (ChatApiRequest *request, const ChatApiRoute *route)
 {
   g_autoptr (GError) error = NULL;
   const char *token = find_token (request->message, &error);
+  gint64 wait_ms;
   Arrival *arrival;
 
   if (token == NULL)
@@ -128,7 +162,14 @@ authenticate (ChatApiRequest *request, const ChatApiRoute *route)
       chat_api_request_fail (request, error);
       return;
     }
+  if (!chat_api_gate_admit_token (request->context->gate, request->address, token, g_get_monotonic_time (), &wait_ms,
+                                  &error))
+    {
+      chat_api_request_fail_limited (request, error, wait_ms);
+      return;
+    }
   arrival = g_new0 (Arrival, 1);
+  arrival->token = token;
   arrival->request = chat_api_request_ref (request);
   arrival->route = route;
   chat_session_service_authenticate_async (request->context->sessions, token, request->cancellable, authenticated_cb,
@@ -169,7 +210,7 @@ find_route (Dispatcher *self, ChatApiRequest *request, GError **error)
                                 &allow, error);
   if (allow != NULL)
     soup_message_headers_replace (soup_server_message_get_response_headers (message), "Allow", allow);
-  if (route == NULL || !chat_api_listener_check_body (message, error) || !read_query (request, error))
+  if (route == NULL || !chat_api_listener_check_request (message, error) || !read_query (request, error))
     return NULL;
   return route;
 }

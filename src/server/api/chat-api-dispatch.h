@@ -13,7 +13,7 @@ G_BEGIN_DECLS
  *
  * Lets @server answer every path: finds the route, checks the token, the role and the body, and hands a ChatApiRequest
  * to the route's handler. What is wrong with a request in general is answered here, in this order: 503 while stopping,
- * 404, 405, 413, 401, 403 `role`, 411, 415, 400.
+ * 404, 405, 431, 413, 401, 429, 403 `role`, 411, 415, 400.
  */
 void chat_api_dispatch_install (SoupServer *server, ChatApiContext *context);
 

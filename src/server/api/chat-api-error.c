@@ -22,6 +22,8 @@ typedef struct
 } Problem;
 
 #define STORE_DETAIL "The message store can't be used right now; send the request again in a moment."
+#define TIMEOUT_DETAIL                                                                                                 \
+  "The service could not answer in time; what was asked may yet be done. Send the request again in a moment."
 #define INTERNAL_DETAIL "The request could not be done; the service's log says why."
 #define BROKER_DETAIL "The broker can't be reached right now; send the request again in a moment."
 
@@ -43,10 +45,13 @@ static const Problem of_api[] = {
   [CHAT_API_ERROR_LENGTH_REQUIRED] = { 411, "length-required", "The length of the body is missing", NULL },
   [CHAT_API_ERROR_TOO_LARGE] = { 413, "too-large", "Too large", NULL },
   [CHAT_API_ERROR_MEDIA_TYPE] = { 415, "media-type", "The body must be application/json", NULL },
+  [CHAT_API_ERROR_HEAD_TOO_LARGE] = { 431, "head-too-large", "The head of the request is too large", NULL },
   [CHAT_API_ERROR_UPGRADE_REQUIRED] = { 426, "upgrade-required", "This is a WebSocket", NULL },
   [CHAT_API_ERROR_TOO_MANY] = { 429, "too-many", "Too much at once", NULL },
+  [CHAT_API_ERROR_RATE_LIMITED] = { 429, "rate-limited", "Too many in too short a time", NULL },
   [CHAT_API_ERROR_INTERNAL] = { 500, "internal", "A fault of the service", INTERNAL_DETAIL },
   [CHAT_API_ERROR_STOPPING] = { 503, "stopping", "The service is stopping", "Send the request again in a moment." },
+  [CHAT_API_ERROR_TIMEOUT] = { 503, "timeout", "The service took too long", TIMEOUT_DETAIL },
 };
 
 static const Problem name_invalid = { 422, "name-invalid", "The name can't be used", NULL };

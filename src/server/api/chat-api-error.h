@@ -29,10 +29,13 @@ typedef enum
   CHAT_API_ERROR_LENGTH_REQUIRED,
   CHAT_API_ERROR_TOO_LARGE,
   CHAT_API_ERROR_MEDIA_TYPE,
+  CHAT_API_ERROR_HEAD_TOO_LARGE,
   CHAT_API_ERROR_UPGRADE_REQUIRED,
-  CHAT_API_ERROR_TOO_MANY,
+  CHAT_API_ERROR_TOO_MANY,     /* at once */
+  CHAT_API_ERROR_RATE_LIMITED, /* in too short a time */
   CHAT_API_ERROR_INTERNAL,
   CHAT_API_ERROR_STOPPING,
+  CHAT_API_ERROR_TIMEOUT, /* nothing below has answered in time */
 } ChatApiError;
 
 GQuark chat_api_error_quark (void);

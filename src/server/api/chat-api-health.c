@@ -47,7 +47,7 @@ get_readiness (ChatApiRequest *request)
 }
 
 const ChatApiRoute chat_api_health_routes[] = {
-  { "GET", "/healthz", CHAT_API_OPEN, get_health },
-  { "GET", "/readyz", CHAT_API_OPEN, get_readiness },
+  { "GET", "/healthz", CHAT_API_OPEN, get_health, .rate = CHAT_API_RATE_NONE },
+  { "GET", "/readyz", CHAT_API_OPEN, get_readiness, .rate = CHAT_API_RATE_NONE },
   { 0 },
 };

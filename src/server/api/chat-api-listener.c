@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "server/api/chat-api-listener.h"
 
+#include <string.h>
 #include <sys/socket.h>
 
+#include "server/api/chat-api-address.h"
 #include "server/api/chat-api-request.h"
 
 /* A client that sends too much is let finish, so that it reads the answer; up to this many times the limit. */
@@ -12,12 +14,29 @@
 /* With no room left it looks at once, but not for each that knocks. */
 #define CROWDED_SWEEP_US (50 * G_TIME_SPAN_MILLISECOND)
 
+/* So much of an answer, or all of it, must go out in the time that a client has to read. */
+#define READ_BYTES (64 * 1024)
+
+typedef enum
+{
+  ARRIVING, /* a request is on its way, or has not begun */
+  ANSWERED, /* it is there, and is being answered */
+  IDLE,     /* between two requests */
+  RELEASED, /* no HTTP any more */
+  LEAVING,  /* cut off; it no longer counts */
+} State;
+
 /* One accepted connection. It hangs on its GSocket, which libsoup hands out with every message. */
 typedef struct
 {
+  ChatApiListener *listener;
   GSocket *socket;
-  gint64 deadline; /* monotonic, us; 0: none now */
-  gboolean idle;   /* between two requests */
+  char *address; /* under which it is counted; NULL: a proxy */
+  State state;
+  gboolean abandoned; /* libsoup does not look at it any more */
+  gint64 deadline;    /* monotonic, us; 0: none now */
+  gsize sent;         /* of the answer, since the deadline was last put off */
+  GList waiting;      /* in the listener's queue while it waits for a request */
 } Connection;
 
 struct _ChatApiListener
@@ -29,8 +48,12 @@ struct _ChatApiListener
 
   /* Owned */
   GPtrArray *connections;
+  GHashTable *addresses; /* address → how many connections, as a pointer */
+  GQueue waiting;        /* of Connection: who waits for a request, the longest first */
+  GStrv proxies;
   guint sweep_id;
   gint64 swept; /* monotonic, us */
+  ChatApiListenerCounters counters;
 };
 
 static G_DEFINE_QUARK (chat - api - connection, connection);
@@ -44,13 +67,57 @@ typedef struct
   gboolean too_large;
 } Body;
 
+/*
+ * Connections
+ */
+
+static void
+count_address (ChatApiListener *self, const char *address, int change)
+{
+  guint count;
+
+  if (address == NULL)
+    return;
+  count = GPOINTER_TO_UINT (g_hash_table_lookup (self->addresses, address)) + (guint)change;
+  if (count > 0)
+    g_hash_table_insert (self->addresses, g_strdup (address), GUINT_TO_POINTER (count));
+  else
+    g_hash_table_remove (self->addresses, address);
+}
+
+/* The one place where a connection's state changes: what is counted and who waits follow from it. */
+static void
+set_state (Connection *connection, State state, gint64 deadline)
+{
+  ChatApiListener *self = connection->listener;
+  gboolean waited = connection->state == ARRIVING || connection->state == IDLE;
+  gboolean waits = state == ARRIVING || state == IDLE;
+
+  if (connection->state == LEAVING)
+    return;
+  if (waited)
+    g_queue_unlink (&self->waiting, &connection->waiting);
+  if (waits)
+    g_queue_push_tail_link (&self->waiting, &connection->waiting);
+  if (state == LEAVING)
+    {
+      connection->abandoned = connection->state == IDLE;
+      self->counters.connections--;
+      count_address (self, connection->address, -1);
+    }
+  connection->state = state;
+  connection->deadline = deadline;
+}
+
 static void
 connection_free (gpointer data)
 {
   Connection *connection = data;
 
+  set_state (connection, LEAVING, 0);
   g_object_set_qdata (G_OBJECT (connection->socket), connection_quark (), NULL);
   g_object_unref (connection->socket);
+  g_free (connection->address);
   g_free (connection);
 }
 
@@ -76,8 +143,17 @@ is_at_end (GSocket *socket)
   return recv (g_socket_get_fd (socket), &next, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
-/* Looks at all connections, instead of having a timer for each request. When a client closes a connection between two
- * requests, libsoup 3.2 stops looking at it but leaves it open (and leaks its object): it is closed here. */
+/* When a connection ends between two requests, libsoup 3.2 stops looking at it but leaves it open (and leaks its
+ * object): it is closed here. */
+static gboolean
+is_over (Connection *connection)
+{
+  if ((connection->state == IDLE || connection->abandoned) && is_at_end (connection->socket))
+    g_socket_close (connection->socket, NULL);
+  return g_socket_is_closed (connection->socket);
+}
+
+/* Looks at all connections, instead of having a timer for each request. */
 static void
 sweep (ChatApiListener *self)
 {
@@ -88,16 +164,15 @@ sweep (ChatApiListener *self)
     {
       Connection *connection = self->connections->pdata[i];
 
-      if (connection->idle && is_at_end (connection->socket))
-        g_socket_close (connection->socket, NULL);
-      if (g_socket_is_closed (connection->socket))
+      if (is_over (connection))
         {
           g_ptr_array_remove_index_fast (self->connections, i);
           continue;
         }
       if (connection->deadline != 0 && now > connection->deadline)
         {
-          connection->deadline = 0;
+          self->counters.late++;
+          set_state (connection, LEAVING, 0);
           cut (connection->socket);
         }
       i++;
@@ -117,25 +192,112 @@ deadline_in (guint milliseconds)
   return g_get_monotonic_time () + milliseconds * G_TIME_SPAN_MILLISECOND;
 }
 
+static gboolean
+is_full (ChatApiListener *self)
+{
+  return self->counters.connections >= self->limits.connections;
+}
+
+static gboolean
+has_its_share (ChatApiListener *self, const char *address)
+{
+  return address != NULL && self->limits.connections_per_address != 0
+         && GPOINTER_TO_UINT (g_hash_table_lookup (self->addresses, address)) >= self->limits.connections_per_address;
+}
+
+static gboolean
+make_room (ChatApiListener *self, const char *address)
+{
+  Connection *longest;
+
+  /* There may be some that are over already. */
+  if ((is_full (self) || has_its_share (self, address)) && g_get_monotonic_time () - self->swept > CROWDED_SWEEP_US)
+    sweep (self);
+  if (has_its_share (self, address))
+    return FALSE;
+  if (!is_full (self))
+    return TRUE;
+  longest = g_queue_peek_head (&self->waiting);
+  if (longest == NULL)
+    return FALSE;
+  self->counters.displaced++;
+  set_state (longest, LEAVING, 0);
+  cut (longest->socket);
+  return TRUE;
+}
+
+static char *
+dup_address (ChatApiListener *self, GSocket *socket)
+{
+  g_autoptr (GSocketAddress) peer = g_socket_get_remote_address (socket, NULL);
+
+  if (peer == NULL)
+    return g_strdup ("local"); /* gone already */
+  return chat_api_address_is_proxy (peer, (const char *const *)self->proxies) ? NULL : chat_api_address_to_key (peer);
+}
+
 static Connection *
 adopt (ChatApiListener *self, GSocket *socket)
 {
+  g_autofree char *address = dup_address (self, socket);
   Connection *connection;
 
-  if (self->connections->len >= self->limits.connections && g_get_monotonic_time () - self->swept > CROWDED_SWEEP_US)
-    sweep (self);
-  if (self->connections->len >= self->limits.connections)
+  if (!make_room (self, address))
     {
+      self->counters.refused++;
       cut (socket);
       return NULL;
     }
   connection = g_new0 (Connection, 1);
+  connection->listener = self;
   connection->socket = g_object_ref (socket);
+  connection->address = g_steal_pointer (&address);
+  connection->waiting.data = connection;
+  connection->state = RELEASED; /* no more than that it is in no queue */
+  count_address (self, connection->address, 1);
+  self->counters.connections++;
+  self->counters.accepted++;
   g_object_set_qdata (G_OBJECT (socket), connection_quark (), connection);
   g_ptr_array_add (self->connections, connection);
   g_socket_set_timeout (socket, MAX (self->limits.idle_ms / 1000, 1));
   return connection;
 }
+
+/*
+ * Answers: who takes one drop by drop has a deadline too
+ */
+
+static void
+expect_reading (Connection *connection)
+{
+  connection->sent = 0;
+  set_state (connection, ANSWERED, deadline_in (connection->listener->limits.read_ms));
+}
+
+static void
+wrote_headers_cb (SoupServerMessage *message, gpointer user_data)
+{
+  Connection *connection = connection_of (message);
+
+  if (connection != NULL && connection->state == ANSWERED)
+    expect_reading (connection);
+}
+
+static void
+wrote_body_data_cb (SoupServerMessage *message, guint bytes, gpointer user_data)
+{
+  Connection *connection = connection_of (message);
+
+  if (connection == NULL || connection->state != ANSWERED)
+    return;
+  connection->sent += bytes;
+  if (connection->sent >= READ_BYTES)
+    expect_reading (connection);
+}
+
+/*
+ * What libsoup tells of every request
+ */
 
 /* For the first request of a connection this comes when it is accepted, for others with the request's first line. */
 static void
@@ -149,8 +311,9 @@ started_cb (SoupServer *server, SoupServerMessage *message, gpointer user_data)
     connection = adopt (self, socket);
   if (connection == NULL)
     return;
-  connection->idle = FALSE;
-  connection->deadline = deadline_in (self->limits.request_ms);
+  set_state (connection, ARRIVING, deadline_in (self->limits.request_ms));
+  g_signal_connect (message, "wrote-headers", G_CALLBACK (wrote_headers_cb), NULL);
+  g_signal_connect (message, "wrote-body-data", G_CALLBACK (wrote_body_data_cb), NULL);
 }
 
 static void
@@ -159,7 +322,7 @@ read_cb (SoupServer *server, SoupServerMessage *message, gpointer user_data)
   Connection *connection = connection_of (message);
 
   if (connection != NULL)
-    connection->deadline = 0;
+    set_state (connection, ANSWERED, 0);
 }
 
 static void
@@ -168,11 +331,13 @@ finished_cb (SoupServer *server, SoupServerMessage *message, gpointer user_data)
   ChatApiListener *self = user_data;
   Connection *connection = connection_of (message);
 
-  if (connection == NULL)
-    return;
-  connection->idle = TRUE;
-  connection->deadline = deadline_in (self->limits.idle_ms);
+  if (connection != NULL)
+    set_state (connection, IDLE, deadline_in (self->limits.idle_ms));
 }
+
+/*
+ * Heads and bodies
+ */
 
 static void
 throw_body_away (SoupServerMessage *message, Body *body)
@@ -224,7 +389,7 @@ early_cb (SoupServer *server, SoupServerMessage *message, const char *path, GHas
     {
       g_autoptr (GError) error = NULL;
 
-      chat_api_listener_check_body (message, &error);
+      chat_api_listener_check_request (message, &error);
       chat_api_request_set_problem (message, error, NULL);
     }
 }
@@ -235,7 +400,11 @@ chat_api_listener_new (SoupServer *server, const ChatApiLimits *limits)
   ChatApiListener *self = g_new0 (ChatApiListener, 1);
 
   self->limits = *limits;
+  self->proxies = g_strdupv ((char **)limits->proxies);
+  self->limits.proxies = NULL;
   self->server = server;
+  self->addresses = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_queue_init (&self->waiting);
   self->connections = g_ptr_array_new_with_free_func (connection_free);
   self->sweep_id = g_timeout_add_seconds (SWEEP_SECONDS, sweep_cb, self);
   soup_server_add_early_handler (server, NULL, early_cb, self, NULL);
@@ -252,6 +421,8 @@ chat_api_listener_free (ChatApiListener *self)
   soup_server_remove_handler (self->server, NULL); /* the early one, and with it whatever answers there */
   g_source_remove (self->sweep_id);
   g_ptr_array_unref (self->connections);
+  g_hash_table_unref (self->addresses);
+  g_strfreev (self->proxies);
   g_free (self);
 }
 
@@ -302,11 +473,41 @@ chat_api_listener_listen (ChatApiListener *self, const char *address, guint port
                           address, g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (local)));
 }
 
+static gsize
+measure_head (SoupServerMessage *message)
+{
+  g_autofree char *uri = g_uri_to_string (soup_server_message_get_uri (message));
+  gsize bytes = strlen (soup_server_message_get_method (message)) + strlen (uri) + strlen ("  HTTP/1.1\r\n\r\n");
+  SoupMessageHeadersIter iter;
+  const char *name, *value;
+
+  soup_message_headers_iter_init (&iter, soup_server_message_get_request_headers (message));
+  while (soup_message_headers_iter_next (&iter, &name, &value))
+    bytes += strlen (name) + strlen (value) + strlen (": \r\n");
+  return bytes;
+}
+
+/* libsoup itself hangs up at 64 KiB. */
+static gboolean
+check_head (SoupServerMessage *message, GError **error)
+{
+  const Connection *connection = connection_of (message);
+
+  if (connection == NULL || measure_head (message) <= connection->listener->limits.head_bytes)
+    return TRUE;
+  g_set_error (error, CHAT_API_ERROR, CHAT_API_ERROR_HEAD_TOO_LARGE,
+               "The request's line and headers are over the limit of %" G_GSIZE_FORMAT " bytes",
+               connection->listener->limits.head_bytes);
+  return FALSE;
+}
+
 gboolean
-chat_api_listener_check_body (SoupServerMessage *message, GError **error)
+chat_api_listener_check_request (SoupServerMessage *message, GError **error)
 {
   const Body *body = g_object_get_qdata (G_OBJECT (message), body_quark ());
 
+  if (!check_head (message, error))
+    return FALSE;
   if (body == NULL || !body->too_large)
     return TRUE;
   g_set_error (error, CHAT_API_ERROR, CHAT_API_ERROR_TOO_LARGE,
@@ -321,6 +522,12 @@ chat_api_listener_release (SoupServerMessage *message, guint idle_ms)
 
   if (connection == NULL)
     return;
-  connection->deadline = 0;
+  set_state (connection, RELEASED, 0);
   g_socket_set_timeout (connection->socket, idle_ms / 1000);
+}
+
+const ChatApiListenerCounters *
+chat_api_listener_get_counters (ChatApiListener *self)
+{
+  return &self->counters;
 }

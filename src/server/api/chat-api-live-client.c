@@ -20,6 +20,7 @@ struct _ChatApiLiveClient
   ChatApiLiveHub *hub; /* a cycle, which ends when the connection does */
   ChatApiLiveSocket *socket;
   ChatSessionInfo *session;
+  char *address;
   GCancellable *cancellable;
   GHashTable *subscriptions; /* ref → ChatApiLiveSubscription */
   GQueue replays;            /* (element-type ChatApiLiveReader): one after the other */
@@ -86,19 +87,44 @@ send_answer (ChatApiLiveClient *self, JsonObject *answer)
   json_object_unref (answer);
 }
 
+/* @wait_ms: after which it can be sent again; 0: not known */
 static void
-send_problem (ChatApiLiveClient *self, gint64 ref, const GError *error)
+send_problem_with_wait (ChatApiLiveClient *self, gint64 ref, const GError *error, gint64 wait_ms)
 {
   JsonObject *answer = answer_new ("problem", ref);
   const ChatBlock *block = NULL;
+  JsonObject *problem;
   guint status;
 
   if (g_error_matches (error, CHAT_API_ERROR, CHAT_API_ERROR_BLOCKED))
     block = chat_block_list_find (chat_api_live_hub_get_blocks (self->hub), self->session->user_key, chat_time_now ());
   if (chat_api_problem_is_ours (error))
     g_info ("live connection of %s: %s", self->session->user, error->message);
-  json_object_set_object_member (answer, "problem", chat_api_problem_new (error, block, &status));
+  problem = chat_api_problem_new (error, block, &status);
+  if (wait_ms > 0)
+    json_object_set_int_member (problem, "retry_after_ms", wait_ms);
+  json_object_set_object_member (answer, "problem", problem);
   send_answer (self, answer);
+}
+
+static void
+send_problem (ChatApiLiveClient *self, gint64 ref, const GError *error)
+{
+  send_problem_with_wait (self, ref, error, 0);
+}
+
+/* Whether this frame is not one too many in too short a time; else it has been answered. */
+static gboolean
+admit (ChatApiLiveClient *self, gint64 ref, ChatApiRate rate)
+{
+  g_autoptr (GError) error = NULL;
+  gint64 wait_ms;
+
+  if (chat_api_gate_admit (chat_api_live_hub_get_gate (self->hub), rate, self->address, self->session->user_key,
+                           g_get_monotonic_time (), &wait_ms, &error))
+    return TRUE;
+  send_problem_with_wait (self, ref, error, wait_ms);
+  return FALSE;
 }
 
 /*
@@ -252,6 +278,8 @@ subscribe (ChatApiLiveClient *self, gint64 ref, JsonObject *frame)
   g_autoptr (GError) error = NULL;
   ChatApiLiveSubscription *subscription;
 
+  if (!admit (self, ref, CHAT_API_RATE_READ))
+    return;
   if (g_hash_table_contains (self->subscriptions, &ref))
     error = g_error_new (CHAT_API_ERROR, CHAT_API_ERROR_REF_IN_USE,
                          "ref %" G_GINT64_FORMAT " is another subscription's: choose one of its own", ref);
@@ -308,6 +336,8 @@ publish (ChatApiLiveClient *self, gint64 ref, JsonObject *frame)
   g_autoptr (GError) error = NULL;
   JsonObject *record;
 
+  if (!admit (self, ref, CHAT_API_RATE_POST))
+    return;
   if (self->publishing >= PUBLISHES_MAX)
     error = g_error_new (CHAT_API_ERROR, CHAT_API_ERROR_TOO_MANY, "%d records are on their way already: wait for one",
                          PUBLISHES_MAX);
@@ -399,6 +429,7 @@ chat_api_live_client_dispose (GObject *object)
   g_clear_object (&self->hub);
   g_clear_object (&self->cancellable);
   g_clear_pointer (&self->session, chat_session_info_free);
+  g_clear_pointer (&self->address, g_free);
   G_OBJECT_CLASS (chat_api_live_client_parent_class)->dispose (object);
 }
 
@@ -420,13 +451,15 @@ chat_api_live_client_init (ChatApiLiveClient *self)
 }
 
 ChatApiLiveClient *
-chat_api_live_client_new (ChatApiLiveHub *hub, ChatApiLiveSocket *socket, const ChatSessionInfo *session)
+chat_api_live_client_new (ChatApiLiveHub *hub, ChatApiLiveSocket *socket, const ChatSessionInfo *session,
+                          const char *address)
 {
   ChatApiLiveClient *self = g_object_new (CHAT_TYPE_API_LIVE_CLIENT, NULL);
 
   self->hub = g_object_ref (hub);
   self->socket = g_object_ref (socket);
   self->session = chat_session_info_copy (session);
+  self->address = g_strdup (address);
   g_signal_connect (socket, "frame", G_CALLBACK (frame_cb), self);
   g_signal_connect (socket, "drained", G_CALLBACK (drained_cb), self);
   g_signal_connect (socket, "closed", G_CALLBACK (closed_cb), self);

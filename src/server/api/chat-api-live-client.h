@@ -20,7 +20,7 @@ typedef struct _ChatApiLiveHub ChatApiLiveHub;
  * What one connection asks for: its session, its subscriptions, its publishes. Signal `closed ()`: for good, once.
  */
 ChatApiLiveClient *chat_api_live_client_new (ChatApiLiveHub *hub, ChatApiLiveSocket *socket,
-                                             const ChatSessionInfo *session);
+                                             const ChatSessionInfo *session, const char *address);
 
 const ChatSessionInfo *chat_api_live_client_get_session (ChatApiLiveClient *self);
 void chat_api_live_client_close (ChatApiLiveClient *self, gushort code, const char *reason);

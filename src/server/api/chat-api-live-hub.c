@@ -24,6 +24,7 @@ struct _ChatApiLiveHub
   ChatApiDirectory *directory;
   ChatApiPublisher *publisher;
   ChatBlockList *blocks;
+  ChatApiGate *gate;
   ChatSubscription *subscription;
   ChatApiLiveWarnings *warnings;
   GHashTable *channels; /* name → ChatApiLiveChannel */
@@ -308,10 +309,11 @@ block_changed_cb (ChatBlockList *blocks, const char *user_key, gpointer user_dat
 }
 
 void
-chat_api_live_hub_adopt (ChatApiLiveHub *self, GIOStream *stream, GUri *uri, const ChatSessionInfo *session)
+chat_api_live_hub_adopt (ChatApiLiveHub *self, GIOStream *stream, GUri *uri, const ChatSessionInfo *session,
+                         const char *address)
 {
   g_autoptr (ChatApiLiveSocket) socket = chat_api_live_socket_new (stream, uri, self->backlog);
-  ChatApiLiveClient *client = chat_api_live_client_new (self, socket, session);
+  ChatApiLiveClient *client = chat_api_live_client_new (self, socket, session, address);
 
   g_hash_table_add (self->clients, client);
   g_signal_connect_object (client, "closed", G_CALLBACK (client_closed_cb), self, 0);
@@ -449,6 +451,7 @@ chat_api_live_hub_dispose (GObject *object)
   g_clear_pointer (&self->channels, g_hash_table_unref);
   g_clear_object (&self->warnings);
   g_clear_object (&self->subscription);
+  g_clear_pointer (&self->gate, chat_api_gate_unref);
   g_clear_object (&self->blocks);
   g_clear_object (&self->publisher);
   g_clear_object (&self->directory);
@@ -473,8 +476,8 @@ chat_api_live_hub_init (ChatApiLiveHub *self)
 
 ChatApiLiveHub *
 chat_api_live_hub_new (ChatTransport *transport, ChatStore *store, ChatSessionService *sessions,
-                       ChatApiDirectory *directory, ChatApiPublisher *publisher, ChatBlockList *blocks, gsize backlog,
-                       gboolean blocked_may_read)
+                       ChatApiDirectory *directory, ChatApiPublisher *publisher, ChatBlockList *blocks,
+                       ChatApiGate *gate, gsize backlog, gboolean blocked_may_read)
 {
   ChatApiLiveHub *self = g_object_new (CHAT_TYPE_API_LIVE_HUB, NULL);
 
@@ -484,6 +487,7 @@ chat_api_live_hub_new (ChatTransport *transport, ChatStore *store, ChatSessionSe
   self->directory = g_object_ref (directory);
   self->publisher = g_object_ref (publisher);
   self->blocks = g_object_ref (blocks);
+  self->gate = chat_api_gate_ref (gate);
   self->warnings = chat_api_live_warnings_new (chat_store_get_moderation (store));
   self->backlog = backlog;
   self->blocked_may_read = blocked_may_read;
@@ -512,6 +516,12 @@ ChatBlockList *
 chat_api_live_hub_get_blocks (ChatApiLiveHub *self)
 {
   return self->blocks;
+}
+
+ChatApiGate *
+chat_api_live_hub_get_gate (ChatApiLiveHub *self)
+{
+  return self->gate;
 }
 
 gboolean

@@ -3,6 +3,7 @@
 
 #include "core/chat-service.h"
 #include "server/api/chat-api-directory.h"
+#include "server/api/chat-api-gate.h"
 #include "server/api/chat-api-live-client.h"
 #include "server/api/chat-api-publisher.h"
 #include "server/session/chat-session-service.h"
@@ -25,10 +26,12 @@ G_DECLARE_FINAL_TYPE (ChatApiLiveHub, chat_api_live_hub, CHAT, API_LIVE_HUB, GOb
  */
 ChatApiLiveHub *chat_api_live_hub_new (ChatTransport *transport, ChatStore *store, ChatSessionService *sessions,
                                        ChatApiDirectory *directory, ChatApiPublisher *publisher, ChatBlockList *blocks,
-                                       gsize backlog, gboolean blocked_may_read);
+                                       ChatApiGate *gate, gsize backlog, gboolean blocked_may_read);
 
-/** chat_api_live_hub_adopt: a WebSocket whose handshake is done; @uri: what it was reached by. */
-void chat_api_live_hub_adopt (ChatApiLiveHub *self, GIOStream *stream, GUri *uri, const ChatSessionInfo *session);
+/** chat_api_live_hub_adopt: a WebSocket whose handshake is done; @uri: what it was reached by; @address: whose it is
+ * (chat-api-address.h). */
+void chat_api_live_hub_adopt (ChatApiLiveHub *self, GIOStream *stream, GUri *uri, const ChatSessionInfo *session,
+                              const char *address);
 
 /*
  * For its clients.
@@ -38,6 +41,7 @@ ChatStore *chat_api_live_hub_get_store (ChatApiLiveHub *self);
 ChatApiDirectory *chat_api_live_hub_get_directory (ChatApiLiveHub *self);
 ChatApiPublisher *chat_api_live_hub_get_publisher (ChatApiLiveHub *self);
 ChatBlockList *chat_api_live_hub_get_blocks (ChatApiLiveHub *self);
+ChatApiGate *chat_api_live_hub_get_gate (ChatApiLiveHub *self);
 /** chat_api_live_hub_may_read: whether the user with this skeleton gets messages. When that changes his connections are
  * closed: he resumes with what he may have from then on. */
 gboolean chat_api_live_hub_may_read (ChatApiLiveHub *self, const char *user_key);

@@ -14,6 +14,7 @@ typedef struct
 {
   ChatApiContext *context;
   ChatSessionInfo *session;
+  char *address;
 } Handshake;
 
 static void
@@ -22,6 +23,7 @@ handshake_free (gpointer data, GClosure *closure)
   Handshake *handshake = data;
 
   chat_session_info_free (handshake->session);
+  g_free (handshake->address);
   chat_api_context_unref (handshake->context);
   g_free (handshake);
 }
@@ -35,7 +37,8 @@ upgraded_cb (SoupServerMessage *message, gpointer user_data)
   chat_api_listener_release (message, SILENCE_MS);
   stream = soup_server_message_steal_connection (message);
   chat_api_context_end (handshake->context); /* a message without its connection is never finished */
-  chat_api_live_hub_adopt (handshake->context->hub, stream, soup_server_message_get_uri (message), handshake->session);
+  chat_api_live_hub_adopt (handshake->context->hub, stream, soup_server_message_get_uri (message), handshake->session,
+                           handshake->address);
 }
 
 static void
@@ -58,6 +61,7 @@ upgrade (ChatApiRequest *request)
   handshake = g_new0 (Handshake, 1);
   handshake->context = chat_api_context_ref (request->context);
   handshake->session = chat_session_info_copy (request->session);
+  handshake->address = g_strdup (request->address);
   g_signal_connect_data (request->message, "wrote-informational", G_CALLBACK (upgraded_cb), handshake, handshake_free,
                          0);
   chat_api_request_upgrade (request);

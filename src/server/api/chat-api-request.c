@@ -5,19 +5,29 @@
 
 #include "core/chat-json.h"
 #include "core/chat-time.h"
+#include "server/api/chat-api-address.h"
 #include "server/api/chat-api-json.h"
 
 #define RETRY_AFTER_SECONDS "1"
+
+/* Whether this is the answer: the only one, to somebody who is still there. */
+static gboolean
+begin_answer (ChatApiRequest *self)
+{
+  if (self->answered)
+    return FALSE;
+  self->answered = TRUE;
+  g_queue_unlink (&self->context->waiting, &self->waiting);
+  return TRUE;
+}
 
 static void
 finished_cb (SoupServerMessage *message, gpointer user_data)
 {
   ChatApiRequest *self = user_data;
 
-  if (self->answered)
-    return;
-  self->answered = TRUE;
-  g_cancellable_cancel (self->cancellable);
+  if (begin_answer (self))
+    g_cancellable_cancel (self->cancellable);
 }
 
 /* The answer has gone out, or can't: whether or not the request is still held by somebody. */
@@ -33,6 +43,18 @@ ended_free (gpointer data, GClosure *closure)
   chat_api_context_unref (data);
 }
 
+static char *
+find_address (ChatApiContext *context, SoupServerMessage *message)
+{
+  SoupMessageHeaders *headers = soup_server_message_get_request_headers (message);
+  GSocketAddress *peer = soup_server_message_get_remote_address (message);
+
+  if (peer == NULL)
+    return g_strdup ("local");
+  return chat_api_address_find_client (peer, soup_message_headers_get_list (headers, "X-Forwarded-For"),
+                                       (const char *const *)context->proxies);
+}
+
 ChatApiRequest *
 chat_api_request_new (ChatApiContext *context, SoupServerMessage *message)
 {
@@ -40,7 +62,11 @@ chat_api_request_new (ChatApiContext *context, SoupServerMessage *message)
 
   self->context = chat_api_context_ref (context);
   self->message = g_object_ref (message);
+  self->address = find_address (context, message);
   self->cancellable = g_cancellable_new ();
+  self->deadline = g_get_monotonic_time () + context->answer_ms * G_TIME_SPAN_MILLISECOND;
+  self->waiting.data = self;
+  g_queue_push_tail_link (&context->waiting, &self->waiting);
   self->finished_id = g_signal_connect (message, "finished", G_CALLBACK (finished_cb), self);
   chat_api_context_begin (context);
   g_signal_connect_data (message, "finished", G_CALLBACK (ended_cb), chat_api_context_ref (context), ended_free, 0);
@@ -52,16 +78,6 @@ ChatApiRequest *
 chat_api_request_ref (ChatApiRequest *self)
 {
   return g_rc_box_acquire (self);
-}
-
-/* Whether this is the answer: the only one, to somebody who is still there. */
-static gboolean
-begin_answer (ChatApiRequest *self)
-{
-  if (self->answered)
-    return FALSE;
-  self->answered = TRUE;
-  return TRUE;
 }
 
 static void
@@ -111,6 +127,7 @@ request_clear (gpointer data)
   g_clear_pointer (&self->body, json_object_unref);
   g_clear_pointer (&self->query, g_hash_table_unref);
   g_clear_pointer (&self->parameters, g_strfreev);
+  g_free (self->address);
   g_clear_object (&self->cancellable);
   g_clear_object (&self->message);
   g_clear_pointer (&self->context, chat_api_context_unref);
@@ -185,6 +202,40 @@ chat_api_request_fail_taken (ChatApiRequest *self, const GError *error, gint64 h
   json_object_set_int_member (problem, "lease_ms", held_ms);
   set_problem (self->message, error, status, problem);
   soup_server_message_unpause (self->message);
+}
+
+void
+chat_api_request_fail_limited (ChatApiRequest *self, const GError *error, gint64 wait_ms)
+{
+  SoupMessageHeaders *headers = soup_server_message_get_response_headers (self->message);
+  g_autofree char *seconds = g_strdup_printf ("%" G_GINT64_FORMAT, (wait_ms + 999) / 1000);
+  guint status;
+  g_autoptr (JsonObject) problem = chat_api_problem_new (error, NULL, &status);
+
+  if (!begin_answer (self))
+    return;
+  json_object_set_int_member (problem, "retry_after_ms", wait_ms);
+  soup_message_headers_replace (headers, "Retry-After", seconds);
+  set_problem (self->message, error, status, problem);
+  soup_server_message_unpause (self->message);
+}
+
+void
+chat_api_request_expire (ChatApiContext *context, gint64 now_us)
+{
+  ChatApiRequest *first;
+
+  while ((first = g_queue_peek_head (&context->waiting)) != NULL && first->deadline <= now_us)
+    {
+      g_autoptr (ChatApiRequest) self = chat_api_request_ref (first);
+      g_autoptr (GError) error
+          = g_error_new (CHAT_API_ERROR, CHAT_API_ERROR_TIMEOUT, "there was no answer to %s %s for %u ms",
+                         soup_server_message_get_method (self->message),
+                         g_uri_get_path (soup_server_message_get_uri (self->message)), context->answer_ms);
+
+      chat_api_request_fail (self, error);
+      g_cancellable_cancel (self->cancellable);
+    }
 }
 
 void

@@ -25,10 +25,13 @@ struct _ChatApiRequest
   GHashTable *query;        /* (nullable): decoded */
   JsonObject *body;         /* (nullable): only where the route takes one */
   ChatSessionInfo *session; /* NULL only where the route needs no token; its role is the caller's */
+  char *address;            /* whose it is, for limits: chat-api-address.h */
   GCancellable *cancellable;
 
   /*< private >*/
   gulong finished_id;
+  gint64 deadline; /* for the answer, monotonic, µs */
+  GList waiting;   /* in the context's queue while it is not answered */
   gboolean answered;
 };
 
@@ -50,6 +53,12 @@ void chat_api_request_fail (ChatApiRequest *self, const GError *error);
 void chat_api_request_fail_blocked (ChatApiRequest *self, const ChatBlock *block, const char *what);
 /** chat_api_request_fail_taken: 409 for a name that another has; @held_ms: how long his lease still runs. */
 void chat_api_request_fail_taken (ChatApiRequest *self, const GError *error, gint64 held_ms);
+
+/** chat_api_request_fail_limited: 429 with Retry-After: it can be sent again in @wait_ms. */
+void chat_api_request_fail_limited (ChatApiRequest *self, const GError *error, gint64 wait_ms);
+
+/** chat_api_request_expire: answers 503 to those of @context whose time is over, and cancels what they wait for. */
+void chat_api_request_expire (ChatApiContext *context, gint64 now_us);
 
 /** chat_api_request_set_problem: puts the problem that @error is into a message that has no request yet; @block:
  * (nullable). */

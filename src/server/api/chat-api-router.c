@@ -52,6 +52,14 @@ path_fits (const char *pattern, const char *path, GPtrArray *values)
   return *pattern == '\0' && *path == '\0';
 }
 
+ChatApiRate
+chat_api_route_get_rate (const ChatApiRoute *route)
+{
+  if (route->rate != CHAT_API_RATE_DEFAULT)
+    return route->rate;
+  return g_str_equal (route->method, "GET") ? CHAT_API_RATE_READ : CHAT_API_RATE_POST;
+}
+
 static gboolean
 serves (const ChatApiRoute *route, const char *method)
 {

@@ -13,10 +13,24 @@ typedef enum
   CHAT_API_BODY = 1 << 1, /* takes a JSON object */
 } ChatApiRouteFlags;
 
+/** ChatApiRate: what a call counts as for the rate limits (chat-api-gate.h): `[limits]` in the configuration. */
+typedef enum
+{
+  CHAT_API_RATE_DEFAULT, /* a GET: READ; else POST */
+  CHAT_API_RATE_NONE,    /* not limited */
+  CHAT_API_RATE_READ,
+  CHAT_API_RATE_POST,    /* messages, and all that changes little */
+  CHAT_API_RATE_CREATE,  /* makes a channel, a conversation, an account: what stays */
+  CHAT_API_RATE_SEARCH,  /* search, export, rehearsal: what costs the store */
+  CHAT_API_RATE_SIGN_IN, /* is given a secret: the name is the body's "user" */
+  CHAT_API_N_RATES
+} ChatApiRate;
+
 typedef struct _ChatApiRequest ChatApiRequest;
 
 /** ChatApiRoute: @path: segments, of which `{name}` stands for any one. A GET serves HEAD too. @role: the least that
- * the caller needs, else 403 `role`: where a row says nothing, a member may. */
+ * the caller needs, else 403 `role`: where a row says nothing, a member may. @rate: write `.rate =` where it is not the
+ * default. */
 typedef struct
 {
   const char *method;
@@ -24,7 +38,11 @@ typedef struct
   ChatApiRouteFlags flags;
   void (*handler) (ChatApiRequest *request);
   ChatRole role;
+  ChatApiRate rate;
 } ChatApiRoute;
+
+/** chat_api_route_get_rate: never DEFAULT */
+ChatApiRate chat_api_route_get_rate (const ChatApiRoute *route);
 
 /** ChatApiRouter: finds what serves a path; a pure value over tables that must outlive it. */
 typedef struct _ChatApiRouter ChatApiRouter;

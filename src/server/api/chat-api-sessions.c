@@ -23,6 +23,7 @@ opened_cb (GObject *source, GAsyncResult *result, gpointer user_data)
         chat_api_request_fail (request, error);
       return;
     }
+  chat_api_gate_signed_in (request->context->gate, request->address, session->user, token);
   answer = json_object_new ();
   json_object_set_string_member (answer, "token", token);
   json_object_set_string_member (answer, "user", session->user);
@@ -79,7 +80,7 @@ close_session (ChatApiRequest *request)
 }
 
 const ChatApiRoute chat_api_sessions_routes[] = {
-  { "POST", "/v1/sessions", CHAT_API_OPEN | CHAT_API_BODY, open_session },
+  { "POST", "/v1/sessions", CHAT_API_OPEN | CHAT_API_BODY, open_session, .rate = CHAT_API_RATE_SIGN_IN },
   { "GET", "/v1/sessions/current", 0, get_session },
   { "DELETE", "/v1/sessions/current", 0, close_session },
   { 0 },

@@ -7,9 +7,12 @@
 #include "server/api/chat-api-dispatch.h"
 #include "server/api/chat-api-listener.h"
 #include "server/api/chat-api-live-hub.h"
+#include "server/api/chat-api-request.h"
 
 /* How long a stop waits for answers to go out. */
 #define DRAIN_MS 3000
+/* How often it looks whether somebody has waited too long for an answer. */
+#define EXPIRE_MS 500
 
 struct _ChatApi
 {
@@ -23,6 +26,7 @@ struct _ChatApi
   char *uri;
 
   guint port;
+  guint expire_id;
   gboolean stopped;
 };
 
@@ -148,11 +152,19 @@ service_iface_init (ChatServiceInterface *iface)
   iface->stop_finish = chat_api_finish;
 }
 
+static gboolean
+expire_cb (gpointer user_data)
+{
+  chat_api_request_expire (CHAT_API (user_data)->context, g_get_monotonic_time ());
+  return G_SOURCE_CONTINUE;
+}
+
 static void
 chat_api_dispose (GObject *object)
 {
   ChatApi *self = CHAT_API (object);
 
+  g_clear_handle_id (&self->expire_id, g_source_remove);
   if (self->server != NULL)
     soup_server_disconnect (self->server);
   g_clear_pointer (&self->listener, chat_api_listener_free);
@@ -194,6 +206,7 @@ make_context (ChatTransport *transport, ChatStore *store, ChatSessionService *se
               const ChatApiOptions *options)
 {
   ChatApiContext *context = chat_api_context_new ();
+  g_autoptr (ChatApiGate) gate = chat_api_gate_new (&options->rates);
 
   context->transport = g_object_ref (transport);
   context->store = g_object_ref (store);
@@ -203,7 +216,10 @@ make_context (ChatTransport *transport, ChatStore *store, ChatSessionService *se
   context->publisher = chat_api_publisher_new (transport, chat_store_get_messages (store), context->directory,
                                                context->blocks, signer);
   context->hub = chat_api_live_hub_new (transport, store, sessions, context->directory, context->publisher,
-                                        context->blocks, options->live_backlog_bytes, options->blocked_may_read);
+                                        context->blocks, gate, options->live_backlog_bytes, options->blocked_may_read);
+  context->gate = g_steal_pointer (&gate);
+  context->proxies = g_strdupv ((char **)options->limits.proxies);
+  context->answer_ms = options->answer_ms;
   context->workspace = g_strdup (options->workspace);
   context->version = g_strdup (options->version);
   context->lease_ms = options->lease_ms;
@@ -216,18 +232,15 @@ ChatApi *
 chat_api_new (ChatTransport *transport, ChatStore *store, ChatSessionService *sessions, ChatSigner *signer,
               const ChatApiOptions *options)
 {
-  const ChatApiLimits limits = { .connections = options->connections,
-                                 .body_bytes = options->body_bytes,
-                                 .request_ms = options->request_ms,
-                                 .idle_ms = options->idle_ms };
   ChatApi *self = g_object_new (CHAT_TYPE_API, NULL);
 
   self->context = make_context (transport, store, sessions, signer, options);
   self->address = g_strdup (options->address);
   self->port = options->port;
   self->server = soup_server_new ("raw-paths", TRUE, NULL);
-  self->listener = chat_api_listener_new (self->server, &limits);
+  self->listener = chat_api_listener_new (self->server, &options->limits);
   chat_api_dispatch_install (self->server, self->context);
+  self->expire_id = g_timeout_add (EXPIRE_MS, expire_cb, self);
   g_signal_connect_object (self->context->blocks, "failed", G_CALLBACK (failed_cb), self, 0);
   g_signal_connect_object (self->context->hub, "failed", G_CALLBACK (failed_cb), self, 0);
   return self;

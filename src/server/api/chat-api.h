@@ -3,6 +3,8 @@
 
 #include "core/chat-service.h"
 #include "core/chat-signature.h"
+#include "server/api/chat-api-gate.h"
+#include "server/api/chat-api-listener.h"
 #include "server/moderator/chat-block-list.h"
 #include "server/session/chat-session-service.h"
 #include "server/store/chat-store.h"
@@ -20,10 +22,9 @@ typedef struct
   gint64 lease_ms;           /* of the sessions: clients are told */
   guint strike_limit;        /* likewise */
   gboolean blocked_may_read; /* else GET of messages answers blocked users with 403, and the live feed has none */
-  guint connections;         /* most at once */
-  gsize body_bytes;          /* largest request body */
-  guint request_ms;          /* for a request to arrive as a whole */
-  guint idle_ms;             /* between the requests of a connection */
+  ChatApiLimits limits;      /* of connections and requests */
+  guint answer_ms;           /* for the services behind to answer a request */
+  ChatApiRates rates;        /* of requests */
   gsize live_backlog_bytes;  /* per WebSocket: past this a reader is dropped with 4013 */
 } ChatApiOptions;
 
