@@ -55,4 +55,27 @@ gboolean
 chat_message_item_get_continues (ChatMessageItem *self); /* same author as above, within 5 minutes: no header */
 guint chat_message_item_get_unread_above (ChatMessageItem *self); /* n > 0: the "n new messages" line goes above */
 
+/** chat_message_item_get_text: (nullable) (transfer none): what it reads now: after edits; an own edit that is on its
+ * way included. NULL where it is deleted. */
+const char *chat_message_item_get_text (ChatMessageItem *self);
+gint64 chat_message_item_get_edited (ChatMessageItem *self);          /* ms; CHAT_TIME_UNKNOWN: never */
+gint64 chat_message_item_get_deleted (ChatMessageItem *self);         /* ms; CHAT_TIME_UNKNOWN: it stands */
+const char *chat_message_item_get_deleted_by (ChatMessageItem *self); /* nullable: its author */
+
+/** ChatReactionGroup: one emoji under a message. */
+typedef struct
+{
+  char *emoji;
+  char **users;  /* in the order in which they reacted */
+  gboolean mine; /* the user is one of them */
+} ChatReactionGroup;
+
+/** chat_message_item_get_reactions: (transfer none) (element-type ChatReactionGroup): never NULL; own ones that are on
+ * their way included. Valid until the item's next `changed`. */
+GPtrArray *chat_message_item_get_reactions (ChatMessageItem *self);
+
+/** chat_message_item_get_quoted: (nullable) (transfer none): what it is a reply to, as far as it is known: fetched by
+ * the timeline when it isn't in the window; `changed` tells. */
+ChatMessage *chat_message_item_get_quoted (ChatMessageItem *self);
+
 G_END_DECLS

@@ -70,6 +70,27 @@ void chat_timeline_set_following (ChatTimeline *self, gboolean following);
 /** chat_timeline_set_read: up to which seq the reader had read when he opened it: places the "n new messages" line,
  * once the first unread one is in the window. The workspace calls it when the channel becomes active. */
 void chat_timeline_set_read (ChatTimeline *self, gint64 seq);
+/**
+ * chat_timeline_go_to_time_async:
+ * @time: ms; the first message at or after it, else the newest
+ *
+ * Shows the part of the channel around a time (or a message), wherever that is: the window moves there, `following` is
+ * FALSE, and `away` (boolean property) TRUE until it touches the newest messages again or
+ * chat_timeline_jump_to_newest() is called; live messages are kept aside meanwhile and count as `unseen`. From there
+ * both ends load as always. The model changes before the callback, which names the item to scroll to.
+ */
+void chat_timeline_go_to_time_async (ChatTimeline *self, gint64 time, GCancellable *cancellable,
+                                     GAsyncReadyCallback callback, gpointer user_data);
+void chat_timeline_go_to_message_async (ChatTimeline *self, const char *id, GCancellable *cancellable,
+                                        GAsyncReadyCallback callback, gpointer user_data);
+/** chat_timeline_go_to_finish: of both. (transfer full) (nullable): NULL with a CHAT_CLIENT_ERROR: there is none, it
+ * was deleted with its retention, the service can't be reached. */
+ChatMessageItem *chat_timeline_go_to_finish (ChatTimeline *self, GAsyncResult *result, GError **error);
+gboolean chat_timeline_get_away (ChatTimeline *self);
+
+/** chat_timeline_find_last_own: (nullable) (transfer none): the user's last message that stands and can be edited. */
+ChatMessageItem *chat_timeline_find_last_own (ChatTimeline *self);
+
 /** chat_timeline_find: (nullable) (transfer none): the item with this message id and its place, where it is in the
  * model. @place: (out) (optional) */
 ChatMessageItem *chat_timeline_find (ChatTimeline *self, const char *id, guint *place);

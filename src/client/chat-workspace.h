@@ -5,6 +5,9 @@
 
 #include "client/chat-channel.h"
 #include "client/chat-client-error.h"
+#include "client/chat-found-list.h"
+#include "client/chat-user.h"
+#include "core/chat-role.h"
 #include "transport/chat-transport.h"
 
 G_BEGIN_DECLS
@@ -38,8 +41,12 @@ G_DECLARE_FINAL_TYPE (ChatWorkspace, chat_workspace, CHAT, WORKSPACE, GObject)
  * one when it had to be renewed, to be kept in the keyring; `storage-error` (nullable): why nothing can be kept on this
  * computer right now.
  *
- * Signals: `warned (ChatWarning *)`; `refused (char *message_id, char *reason)`; `signed-out (GError *)`: the session
- * ended and can't be renewed by itself.
+ * `role` (ChatRole as guint), `password-mode` (boolean: every name needs a password).
+ *
+ * Signals: `noteworthy (ChatChannel *, ChatMessage *, gboolean mention)`: somebody else's message that came live, in a
+ * channel that the user has joined or in a conversation, once for each message ever, and not when it is caught up with
+ * after more than a day: the application decides whether to notify. `warned (ChatWarning *)`; `refused (char
+ * *message_id, char *reason)`; `signed-out (GError *)`: the session ended and can't be renewed by itself.
  */
 
 /**
@@ -60,13 +67,14 @@ gboolean chat_workspace_open_finish (ChatWorkspace *self, GAsyncResult *result, 
 /**
  * chat_workspace_sign_in_async:
  * @token: (nullable): from last time, tried first
+ * @password: (nullable): of the name's account; forgotten as soon as there is an answer
  *
- * Calls back when signed in, or with an error a person must answer (NAME_TAKEN, NAME_INVALID, BLOCKED never: a blocked
- * user may sign in). While the service can't be reached it tries on and shows it in `status`; cancel to stop.
- * Afterwards it keeps the feed alive by itself.
+ * Calls back when signed in, or with an error a person must answer (NAME_TAKEN, NAME_INVALID, PASSWORD: it needs one,
+ * or another; BLOCKED never: a blocked user may sign in). While the service can't be reached it tries on and shows it
+ * in `status`; cancel to stop. Afterwards it keeps the feed alive by itself.
  */
-void chat_workspace_sign_in_async (ChatWorkspace *self, const char *token, GCancellable *cancellable,
-                                   GAsyncReadyCallback callback, gpointer user_data);
+void chat_workspace_sign_in_async (ChatWorkspace *self, const char *token, const char *password,
+                                   GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 /** chat_workspace_sign_in_finish: @token: (out) (transfer full): to be kept in the keyring */
 gboolean chat_workspace_sign_in_finish (ChatWorkspace *self, GAsyncResult *result, char **token, GError **error);
 
@@ -92,12 +100,21 @@ gboolean chat_workspace_get_blocked (ChatWorkspace *self);
 
 /**
  * chat_workspace_send:
+ * @reply_to: (nullable): the id of the message that it answers
  *
  * Writes the message to the outbox on disk and shows it as queued; never waits, sends by itself, in order, once.
  *
  * Returns: TRUE, or FALSE with a CHAT_CORE_ERROR where the text can't be a message
  */
-gboolean chat_workspace_send (ChatWorkspace *self, const char *channel, const char *text, GError **error);
+gboolean chat_workspace_send (ChatWorkspace *self, const char *channel, const char *text, const char *reply_to,
+                              GError **error);
+/* Edits, deletions and reactions go the same way as messages: shown at once, kept in the outbox, sent in order, once.
+ * Where the service refuses one, what was shown is taken back and `refused` tells. */
+gboolean chat_workspace_edit (ChatWorkspace *self, const char *channel, const char *message_id, const char *text,
+                              GError **error);
+void chat_workspace_delete (ChatWorkspace *self, const char *channel, const char *message_id);
+void chat_workspace_react (ChatWorkspace *self, const char *channel, const char *message_id, const char *emoji,
+                           gboolean add);
 void chat_workspace_retry (ChatWorkspace *self, const char *message_id);
 void chat_workspace_discard (ChatWorkspace *self, const char *message_id);
 
@@ -113,5 +130,33 @@ ChatChannel *chat_workspace_create_channel_finish (ChatWorkspace *self, GAsyncRe
 void chat_workspace_start_conversation_async (ChatWorkspace *self, const char *user, GCancellable *cancellable,
                                               GAsyncReadyCallback callback, gpointer user_data);
 ChatChannel *chat_workspace_start_conversation_finish (ChatWorkspace *self, GAsyncResult *result, GError **error);
+
+/* One call of the service each: the finish says whether, or gives a CHAT_CLIENT_ERROR with the service's own words. */
+void chat_workspace_join_async (ChatWorkspace *self, const char *channel, gboolean join, GCancellable *cancellable,
+                                GAsyncReadyCallback callback, gpointer user_data);
+gboolean chat_workspace_join_finish (ChatWorkspace *self, GAsyncResult *result, GError **error);
+void chat_workspace_set_topic_async (ChatWorkspace *self, const char *channel, const char *topic,
+                                     GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+gboolean chat_workspace_set_topic_finish (ChatWorkspace *self, GAsyncResult *result, GError **error);
+void chat_workspace_mark_read (ChatWorkspace *self, const char *channel);
+void chat_workspace_report_async (ChatWorkspace *self, const char *message_id, const char *reason,
+                                  GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+gboolean chat_workspace_report_finish (ChatWorkspace *self, GAsyncResult *result, GError **error);
+void chat_workspace_appeal_async (ChatWorkspace *self, const char *warning_id, const char *text,
+                                  GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+gboolean chat_workspace_appeal_finish (ChatWorkspace *self, GAsyncResult *result, GError **error);
+
+/** chat_workspace_get_users: (transfer none): a GListModel of ChatUser, by name, kept true by presence. */
+GListModel *chat_workspace_get_users (ChatWorkspace *self);
+
+/** chat_workspace_search: (transfer full): messages of the service, newest first; loads its first page by itself. */
+ChatFoundList *chat_workspace_search (ChatWorkspace *self, const ChatFoundQuery *query);
+
+/** chat_workspace_export_async: writes a channel to @file, streamed, beside it first and moved over it when it is
+ * whole. @format: "jsonl" or "text". @since, @until: ms or CHAT_TIME_UNKNOWN. */
+void chat_workspace_export_async (ChatWorkspace *self, const char *channel, const char *format, gint64 since,
+                                  gint64 until, GFile *file, GCancellable *cancellable, GAsyncReadyCallback callback,
+                                  gpointer user_data);
+gboolean chat_workspace_export_finish (ChatWorkspace *self, GAsyncResult *result, GError **error);
 
 G_END_DECLS
