@@ -204,7 +204,7 @@ send_cb (ChatConversation *self, const char *text)
 
   if (self->channel == NULL || self->workspace == NULL)
     return FALSE;
-  if (!chat_workspace_send (self->workspace, chat_channel_get_name (self->channel), text, &error))
+  if (!chat_workspace_send (self->workspace, chat_channel_get_name (self->channel), text, NULL, &error))
     {
       g_autofree char *escaped = g_markup_escape_text (error->message, -1);
 

@@ -155,7 +155,8 @@ sign_in_when_ready (ChatWorkspaceHost *self)
   if (is_here (self) && chat_embedded_server_get_uri (self->server) == NULL)
     return;
   self->signing_in = TRUE;
-  chat_workspace_sign_in_async (self->workspace, self->token, self->cancellable, signed_in_cb, g_object_ref (self));
+  chat_workspace_sign_in_async (self->workspace, self->token, NULL, self->cancellable, signed_in_cb,
+                                g_object_ref (self));
 }
 
 static void

@@ -9,12 +9,14 @@ G_BEGIN_DECLS
 typedef struct
 {
   char *name;
-  char *topic; /* nullable */
-  char *other; /* nullable */
-  char *draft; /* nullable */
+  char *topic;    /* nullable */
+  char *language; /* nullable */
+  char *other;    /* nullable */
+  char *draft;    /* nullable */
   gint64 active, head, read;
   guint unread, mentions, people;
-  gboolean bot;
+  ChatNotify notify;
+  gboolean bot, joined, muted;
 } ChatChannelState;
 
 void chat_channel_state_free (ChatChannelState *self);
@@ -38,11 +40,11 @@ void chat_channel_set_topic (ChatChannel *self, const char *topic);
 void chat_channel_set_other (ChatChannel *self, const char *user);
 const char *chat_channel_get_other (ChatChannel *self); /* nullable */
 void chat_channel_set_bot (ChatChannel *self, gboolean bot);
+void chat_channel_set_language (ChatChannel *self, const char *language);
+void chat_channel_set_joined (ChatChannel *self, gboolean joined);
 void chat_channel_set_people (ChatChannel *self, guint people);
-gint64 chat_channel_get_active (ChatChannel *self);
 /** chat_channel_set_active: @time_ms: of the last record: never goes back. */
 void chat_channel_set_active (ChatChannel *self, gint64 time_ms);
-guint chat_channel_get_mentions (ChatChannel *self);
 void chat_channel_set_unread (ChatChannel *self, guint unread, guint mentions);
 
 /* Seqs, which the sidebar does not show: the newest one heard of, and up to where its user has read. */

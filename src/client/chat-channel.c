@@ -15,6 +15,7 @@ struct _ChatChannel
   /* Owned */
   char *name;
   char *topic;
+  char *language;
   char *other;
   char *draft;
   char *sort_key;
@@ -27,7 +28,10 @@ struct _ChatChannel
   guint unread;
   guint mentions;
   guint people;
+  ChatNotify notify;
   gboolean bot;
+  gboolean joined;
+  gboolean muted;
 };
 
 G_DEFINE_FINAL_TYPE (ChatChannel, chat_channel, G_TYPE_OBJECT)
@@ -37,17 +41,41 @@ enum
   PROP_NAME = 1,
   PROP_TITLE,
   PROP_TOPIC,
+  PROP_LANGUAGE,
   PROP_PRIVATE,
   PROP_BOT,
+  PROP_JOINED,
   PROP_UNREAD,
   PROP_MENTIONS,
   PROP_PEOPLE,
   PROP_ACTIVE,
   PROP_DRAFT,
+  PROP_MUTED,
+  PROP_NOTIFY,
   N_PROPS
 };
 
 static GParamSpec *properties[N_PROPS];
+
+GType
+chat_notify_get_type (void)
+{
+  static gsize type = 0;
+
+  if (g_once_init_enter (&type))
+    {
+      static const GEnumValue values[] = {
+        { CHAT_NOTIFY_DEFAULT, "CHAT_NOTIFY_DEFAULT", "default" },
+        { CHAT_NOTIFY_ALL, "CHAT_NOTIFY_ALL", "all" },
+        { CHAT_NOTIFY_MENTIONS, "CHAT_NOTIFY_MENTIONS", "mentions" },
+        { CHAT_NOTIFY_NONE, "CHAT_NOTIFY_NONE", "none" },
+        { 0, NULL, NULL },
+      };
+
+      g_once_init_leave (&type, g_enum_register_static (g_intern_static_string ("ChatNotify"), values));
+    }
+  return type;
+}
 
 static gboolean
 replace_string (char **place, const char *text)
@@ -65,6 +93,15 @@ set_number (ChatChannel *self, guint *place, guint number, guint property)
   if (*place == number)
     return;
   *place = number;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[property]);
+}
+
+static void
+set_flag (ChatChannel *self, gboolean *place, gboolean flag, guint property)
+{
+  if (*place == !!flag)
+    return;
+  *place = !!flag;
   g_object_notify_by_pspec (G_OBJECT (self), properties[property]);
 }
 
@@ -95,11 +132,17 @@ chat_channel_get_property (GObject *object, guint id, GValue *value, GParamSpec 
     case PROP_TOPIC:
       g_value_set_string (value, self->topic);
       break;
+    case PROP_LANGUAGE:
+      g_value_set_string (value, self->language);
+      break;
     case PROP_PRIVATE:
       g_value_set_boolean (value, chat_channel_get_private (self));
       break;
     case PROP_BOT:
       g_value_set_boolean (value, self->bot);
+      break;
+    case PROP_JOINED:
+      g_value_set_boolean (value, chat_channel_get_joined (self));
       break;
     case PROP_UNREAD:
       g_value_set_uint (value, self->unread);
@@ -116,6 +159,12 @@ chat_channel_get_property (GObject *object, guint id, GValue *value, GParamSpec 
     case PROP_DRAFT:
       g_value_set_string (value, self->draft);
       break;
+    case PROP_MUTED:
+      g_value_set_boolean (value, self->muted);
+      break;
+    case PROP_NOTIFY:
+      g_value_set_enum (value, (gint)self->notify);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
     }
@@ -124,10 +173,22 @@ chat_channel_get_property (GObject *object, guint id, GValue *value, GParamSpec 
 static void
 chat_channel_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
 {
-  if (id == PROP_DRAFT)
-    chat_channel_set_draft (CHAT_CHANNEL (object), g_value_get_string (value));
-  else
-    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  ChatChannel *self = CHAT_CHANNEL (object);
+
+  switch (id)
+    {
+    case PROP_DRAFT:
+      chat_channel_set_draft (self, g_value_get_string (value));
+      break;
+    case PROP_MUTED:
+      chat_channel_set_muted (self, g_value_get_boolean (value));
+      break;
+    case PROP_NOTIFY:
+      chat_channel_set_notify (self, (ChatNotify)g_value_get_enum (value));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
 }
 
 static void
@@ -137,6 +198,7 @@ chat_channel_finalize (GObject *object)
 
   g_free (self->name);
   g_free (self->topic);
+  g_free (self->language);
   g_free (self->other);
   g_free (self->draft);
   g_free (self->sort_key);
@@ -157,6 +219,8 @@ chat_channel_class_init (ChatChannelClass *klass)
   properties[PROP_NAME] = g_param_spec_string ("name", NULL, NULL, NULL, flags);
   properties[PROP_TITLE] = g_param_spec_string ("title", NULL, NULL, NULL, flags);
   properties[PROP_TOPIC] = g_param_spec_string ("topic", NULL, NULL, NULL, flags);
+  properties[PROP_LANGUAGE] = g_param_spec_string ("language", NULL, NULL, NULL, flags);
+  properties[PROP_JOINED] = g_param_spec_boolean ("joined", NULL, NULL, FALSE, flags);
   properties[PROP_PRIVATE] = g_param_spec_boolean ("private", NULL, NULL, FALSE, flags);
   properties[PROP_BOT] = g_param_spec_boolean ("bot", NULL, NULL, FALSE, flags);
   properties[PROP_UNREAD] = g_param_spec_uint ("unread", NULL, NULL, 0, G_MAXUINT, 0, flags);
@@ -164,6 +228,9 @@ chat_channel_class_init (ChatChannelClass *klass)
   properties[PROP_PEOPLE] = g_param_spec_uint ("people", NULL, NULL, 0, G_MAXUINT, 0, flags);
   properties[PROP_ACTIVE] = g_param_spec_int64 ("active", NULL, NULL, G_MININT64, G_MAXINT64, CHAT_TIME_UNKNOWN, flags);
   properties[PROP_DRAFT] = g_param_spec_string ("draft", NULL, NULL, NULL, flags | G_PARAM_WRITABLE);
+  properties[PROP_MUTED] = g_param_spec_boolean ("muted", NULL, NULL, FALSE, flags | G_PARAM_WRITABLE);
+  properties[PROP_NOTIFY]
+      = g_param_spec_enum ("notify", NULL, NULL, CHAT_TYPE_NOTIFY, CHAT_NOTIFY_DEFAULT, flags | G_PARAM_WRITABLE);
   g_object_class_install_properties (object_class, N_PROPS, properties);
 }
 
@@ -222,6 +289,42 @@ chat_channel_get_bot (ChatChannel *self)
   return self->bot;
 }
 
+gboolean
+chat_channel_get_joined (ChatChannel *self)
+{
+  return self->joined || chat_channel_get_private (self);
+}
+
+gboolean
+chat_channel_get_muted (ChatChannel *self)
+{
+  return self->muted;
+}
+
+void
+chat_channel_set_muted (ChatChannel *self, gboolean muted)
+{
+  g_return_if_fail (CHAT_IS_CHANNEL (self));
+  set_flag (self, &self->muted, muted, PROP_MUTED);
+}
+
+ChatNotify
+chat_channel_get_notify (ChatChannel *self)
+{
+  return self->notify;
+}
+
+void
+chat_channel_set_notify (ChatChannel *self, ChatNotify notify)
+{
+  g_return_if_fail (CHAT_IS_CHANNEL (self));
+
+  if (self->notify == notify)
+    return;
+  self->notify = notify;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_NOTIFY]);
+}
+
 guint
 chat_channel_get_unread (ChatChannel *self)
 {
@@ -262,6 +365,7 @@ chat_channel_state_free (ChatChannelState *self)
 {
   g_free (self->name);
   g_free (self->topic);
+  g_free (self->language);
   g_free (self->other);
   g_free (self->draft);
   g_free (self);
@@ -274,6 +378,7 @@ chat_channel_dup_state (ChatChannel *self)
 
   state->name = g_strdup (self->name);
   state->topic = g_strdup (self->topic);
+  state->language = g_strdup (self->language);
   state->other = g_strdup (self->other);
   state->draft = g_strdup (self->draft);
   state->active = self->active;
@@ -283,6 +388,9 @@ chat_channel_dup_state (ChatChannel *self)
   state->mentions = self->mentions;
   state->people = self->people;
   state->bot = self->bot;
+  state->joined = self->joined;
+  state->muted = self->muted;
+  state->notify = self->notify;
   return state;
 }
 
@@ -298,6 +406,10 @@ chat_channel_apply_state (ChatChannel *self, const ChatChannelState *state)
   chat_channel_set_unread (self, state->unread, state->mentions);
   chat_channel_set_people (self, state->people);
   chat_channel_set_bot (self, state->bot);
+  chat_channel_set_language (self, state->language);
+  chat_channel_set_joined (self, state->joined);
+  chat_channel_set_muted (self, state->muted);
+  chat_channel_set_notify (self, state->notify);
 }
 
 gint64
@@ -319,6 +431,19 @@ chat_channel_set_topic (ChatChannel *self, const char *topic)
     g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_TOPIC]);
 }
 
+void
+chat_channel_set_language (ChatChannel *self, const char *language)
+{
+  if (replace_string (&self->language, language))
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_LANGUAGE]);
+}
+
+void
+chat_channel_set_joined (ChatChannel *self, gboolean joined)
+{
+  set_flag (self, &self->joined, joined || chat_channel_get_private (self), PROP_JOINED);
+}
+
 const char *
 chat_channel_get_other (ChatChannel *self)
 {
@@ -337,10 +462,7 @@ chat_channel_set_other (ChatChannel *self, const char *user)
 void
 chat_channel_set_bot (ChatChannel *self, gboolean bot)
 {
-  if (self->bot == bot)
-    return;
-  self->bot = bot;
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_BOT]);
+  set_flag (self, &self->bot, bot, PROP_BOT);
 }
 
 void

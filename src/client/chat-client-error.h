@@ -18,7 +18,8 @@ typedef enum
   CHAT_CLIENT_ERROR_OFFLINE, /* the service can't be reached */
   CHAT_CLIENT_ERROR_NAME_TAKEN,
   CHAT_CLIENT_ERROR_NAME_INVALID,
-  CHAT_CLIENT_ERROR_TOKEN, /* the session ended: sign in again */
+  CHAT_CLIENT_ERROR_PASSWORD, /* the name's account needs one, or another */
+  CHAT_CLIENT_ERROR_TOKEN,    /* the session ended: sign in again */
   CHAT_CLIENT_ERROR_BLOCKED,
   CHAT_CLIENT_ERROR_REFUSED,  /* the service will not do this (4xx): the message says why */
   CHAT_CLIENT_ERROR_SERVICE,  /* the service failed (5xx), or is too busy: the same again may work */

@@ -5,6 +5,21 @@
 
 G_BEGIN_DECLS
 
+/** ChatItemState: what later records made of a message. */
+typedef struct
+{
+  char *text;             /* nullable: as it was written */
+  gint64 edited, deleted; /* ms; CHAT_TIME_UNKNOWN */
+  char *deleted_by;       /* nullable: its author */
+  GPtrArray *reactions;   /* ChatReactionGroup */
+} ChatItemState;
+
+ChatItemState *chat_item_state_new (void);
+void chat_item_state_free (ChatItemState *state);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ChatItemState, chat_item_state_free)
+/** chat_reaction_group_new: @users: (transfer full) */
+ChatReactionGroup *chat_reaction_group_new (const char *emoji, char **users, gboolean mine);
+
 /*
  * What the timeline writes into its rows. A setter says whether it changed what a row shows; the timeline then emits
  * `changed` for it, once, with the next splice.
@@ -14,6 +29,9 @@ gboolean chat_message_item_set_message (ChatMessageItem *self, ChatMessage *mess
 gboolean chat_message_item_set_delivery (ChatMessageItem *self, ChatDelivery delivery, const char *reason);
 gboolean chat_message_item_set_context (ChatMessageItem *self, gboolean starts_day, gboolean continues,
                                         guint unread_above);
+/** chat_message_item_take_state: @state: (transfer full) (nullable): NULL: as it was written. */
+gboolean chat_message_item_take_state (ChatMessageItem *self, ChatItemState *state);
+gboolean chat_message_item_set_quoted (ChatMessageItem *self, ChatMessage *quoted);
 void chat_message_item_set_own (ChatMessageItem *self, gboolean own);
 /** chat_message_item_set_seq: no row shows it, so it is not told. */
 void chat_message_item_set_seq (ChatMessageItem *self, gint64 seq);

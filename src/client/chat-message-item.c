@@ -11,6 +11,9 @@ struct _ChatMessageItem
   ChatMessage *message;
   ChatWarning *warning;
   char *reason;
+  ChatItemState *state;    /* nullable: nothing has changed it */
+  GPtrArray *no_reactions; /* nullable: made when it is asked for */
+  ChatMessage *quoted;     /* nullable */
 
   gint64 seq;
   ChatDelivery delivery;
@@ -69,6 +72,69 @@ delivery_follows (ChatDelivery now, ChatDelivery next)
   return next >= now;
 }
 
+static void
+reaction_group_free (ChatReactionGroup *group)
+{
+  g_free (group->emoji);
+  g_strfreev (group->users);
+  g_free (group);
+}
+
+ChatReactionGroup *
+chat_reaction_group_new (const char *emoji, char **users, gboolean mine)
+{
+  ChatReactionGroup *group = g_new (ChatReactionGroup, 1);
+
+  *group = (ChatReactionGroup){ g_strdup (emoji), users, mine };
+  return group;
+}
+
+ChatItemState *
+chat_item_state_new (void)
+{
+  ChatItemState *state = g_new0 (ChatItemState, 1);
+
+  state->edited = state->deleted = CHAT_TIME_UNKNOWN;
+  state->reactions = g_ptr_array_new_with_free_func ((GDestroyNotify)reaction_group_free);
+  return state;
+}
+
+void
+chat_item_state_free (ChatItemState *state)
+{
+  if (state == NULL)
+    return;
+  g_free (state->text);
+  g_free (state->deleted_by);
+  g_ptr_array_unref (state->reactions);
+  g_free (state);
+}
+
+static gboolean
+same_reactions (GPtrArray *one, GPtrArray *other)
+{
+  if (one->len != other->len)
+    return FALSE;
+  for (guint i = 0; i < one->len; i++)
+    {
+      ChatReactionGroup *a = g_ptr_array_index (one, i), *b = g_ptr_array_index (other, i);
+
+      if (a->mine != b->mine || strcmp (a->emoji, b->emoji) != 0
+          || !g_strv_equal ((const char *const *)a->users, (const char *const *)b->users))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+same_state (const ChatItemState *one, const ChatItemState *other)
+{
+  if (one == NULL || other == NULL)
+    return one == other;
+  return g_strcmp0 (one->text, other->text) == 0 && one->edited == other->edited && one->deleted == other->deleted
+         && g_strcmp0 (one->deleted_by, other->deleted_by) == 0 && same_reactions (one->reactions, other->reactions);
+}
+
 /* Overrides */
 
 static void
@@ -78,6 +144,9 @@ chat_message_item_finalize (GObject *object)
 
   g_clear_pointer (&self->message, chat_message_unref);
   g_clear_pointer (&self->warning, chat_warning_free);
+  g_clear_pointer (&self->state, chat_item_state_free);
+  g_clear_pointer (&self->no_reactions, g_ptr_array_unref);
+  g_clear_pointer (&self->quoted, chat_message_unref);
   g_free (self->reason);
   G_OBJECT_CLASS (chat_message_item_parent_class)->finalize (object);
 }
@@ -186,7 +255,72 @@ chat_message_item_get_unread_above (ChatMessageItem *self)
   return self->unread_above;
 }
 
+const char *
+chat_message_item_get_text (ChatMessageItem *self)
+{
+  if (self->message == NULL || chat_message_item_get_deleted (self) != CHAT_TIME_UNKNOWN)
+    return NULL;
+  return self->state != NULL && self->state->text != NULL ? self->state->text : chat_message_get_data (self->message);
+}
+
+gint64
+chat_message_item_get_edited (ChatMessageItem *self)
+{
+  return self->state != NULL ? self->state->edited : CHAT_TIME_UNKNOWN;
+}
+
+gint64
+chat_message_item_get_deleted (ChatMessageItem *self)
+{
+  return self->state != NULL ? self->state->deleted : CHAT_TIME_UNKNOWN;
+}
+
+const char *
+chat_message_item_get_deleted_by (ChatMessageItem *self)
+{
+  return self->state != NULL ? self->state->deleted_by : NULL;
+}
+
+GPtrArray *
+chat_message_item_get_reactions (ChatMessageItem *self)
+{
+  if (self->state != NULL)
+    return self->state->reactions;
+  if (self->no_reactions == NULL)
+    self->no_reactions = g_ptr_array_new ();
+  return self->no_reactions;
+}
+
+ChatMessage *
+chat_message_item_get_quoted (ChatMessageItem *self)
+{
+  return self->quoted;
+}
+
 /* For the timeline */
+
+gboolean
+chat_message_item_take_state (ChatMessageItem *self, ChatItemState *state)
+{
+  if (same_state (self->state, state))
+    {
+      chat_item_state_free (state);
+      return FALSE;
+    }
+  chat_item_state_free (self->state);
+  self->state = state;
+  return TRUE;
+}
+
+gboolean
+chat_message_item_set_quoted (ChatMessageItem *self, ChatMessage *quoted)
+{
+  if (self->quoted == quoted)
+    return FALSE;
+  g_clear_pointer (&self->quoted, chat_message_unref);
+  self->quoted = quoted != NULL ? chat_message_ref (quoted) : NULL;
+  return TRUE;
+}
 
 gboolean
 chat_message_item_set_message (ChatMessageItem *self, ChatMessage *message)

@@ -57,6 +57,8 @@ code_of (guint status, const char *type)
     return CHAT_CLIENT_ERROR_NAME_TAKEN;
   if (g_str_equal (name, "name-invalid"))
     return CHAT_CLIENT_ERROR_NAME_INVALID;
+  if (g_str_equal (name, "password-wrong"))
+    return CHAT_CLIENT_ERROR_PASSWORD;
   if (g_str_equal (name, "blocked"))
     return CHAT_CLIENT_ERROR_BLOCKED;
   if (status == SOUP_STATUS_UNAUTHORIZED)

@@ -53,6 +53,7 @@ struct _ChatTimeline
   guint unseen;
   gboolean following;
   gboolean at_oldest;
+  gboolean away;      /* somebody went to a place of the past */
   gboolean downwards; /* which way the reader went last */
 
   /* Owned: what it fetches */

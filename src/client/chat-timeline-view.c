@@ -317,6 +317,23 @@ chat_timeline_list_model_init (GListModelInterface *iface)
 }
 
 ChatMessageItem *
+chat_timeline_find_last_own (ChatTimeline *self)
+{
+  g_return_val_if_fail (CHAT_IS_TIMELINE (self), NULL);
+
+  for (guint i = self->shown->len; i > 0; i--)
+    {
+      ChatMessageItem *item = g_ptr_array_index (self->shown, i - 1);
+      ChatDelivery delivery = chat_message_item_get_delivery (item);
+
+      if (chat_message_item_get_own (item) && chat_message_item_get_text (item) != NULL
+          && delivery != CHAT_DELIVERY_FAILED && delivery != CHAT_DELIVERY_REFUSED)
+        return item;
+    }
+  return NULL;
+}
+
+ChatMessageItem *
 chat_timeline_find (ChatTimeline *self, const char *id, guint *place)
 {
   g_return_val_if_fail (CHAT_IS_TIMELINE (self), NULL);

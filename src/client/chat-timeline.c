@@ -21,6 +21,7 @@ enum
   PROP_ERROR,
   PROP_FOLLOWING,
   PROP_UNSEEN,
+  PROP_AWAY,
   N_PROPS
 };
 
@@ -382,6 +383,9 @@ chat_timeline_get_property (GObject *object, guint id, GValue *value, GParamSpec
     case PROP_UNSEEN:
       g_value_set_uint (value, self->unseen);
       break;
+    case PROP_AWAY:
+      g_value_set_boolean (value, self->away);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
     }
@@ -447,6 +451,7 @@ chat_timeline_class_init (ChatTimelineClass *klass)
   properties[PROP_ERROR] = g_param_spec_string ("error", NULL, NULL, NULL, flags);
   properties[PROP_FOLLOWING] = g_param_spec_boolean ("following", NULL, NULL, TRUE, flags | G_PARAM_WRITABLE);
   properties[PROP_UNSEEN] = g_param_spec_uint ("unseen", NULL, NULL, 0, G_MAXUINT, 0, flags);
+  properties[PROP_AWAY] = g_param_spec_boolean ("away", NULL, NULL, FALSE, flags);
   g_object_class_install_properties (object_class, N_PROPS, properties);
 
   signals[FETCHED] = g_signal_new ("fetched", CHAT_TYPE_TIMELINE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE,

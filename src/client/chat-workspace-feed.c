@@ -122,7 +122,7 @@ take_group (ChatWorkspace *self, Group *group)
     chat_timeline_add_live (timeline, group->messages);
   chat_channel_set_active (group->channel, chat_message_get_timestamp (last));
   if (chat_workspace_is_reading (self, group->channel))
-    chat_workspace_mark_read (self, group->channel);
+    chat_workspace_read_all (self, group->channel);
   else if (group->unread > 0)
     chat_channel_set_unread (group->channel, chat_channel_get_unread (group->channel) + group->unread,
                              chat_channel_get_mentions (group->channel) + group->mentions);
@@ -147,7 +147,7 @@ take_receipt (ChatWorkspace *self, ChatMessage *receipt)
   if (chat_channel_peek_timeline (channel) != NULL)
     chat_timeline_add_receipts (chat_channel_peek_timeline (channel), receipt);
   if (chat_workspace_is_reading (self, channel))
-    chat_workspace_mark_read (self, channel);
+    chat_workspace_read_all (self, channel);
 }
 
 /* What is for this user only. */

@@ -6,6 +6,7 @@
 #include "client/chat-channel-private.h"
 #include "client/chat-outbox.h"
 #include "client/chat-rest.h"
+#include "client/chat-user-list.h"
 #include "client/chat-workspace.h"
 #include "transport/chat-backoff.h"
 
@@ -13,7 +14,10 @@ G_BEGIN_DECLS
 
 /*
  * A workspace by aspect:
- * - chat-workspace.c: what the window asks of it; sending; what is kept on this computer
+ * - chat-workspace.c: what it consists of; what is kept on this computer
+ * - chat-workspace-send.c: what the user writes
+ * - chat-workspace-calls.c: what the window asks of the service, one call each
+ * - chat-workspace-export.c: a channel's log as a file
  * - chat-workspace-session.c: signing in, the token, closing
  * - chat-workspace-feed.c: the live feed, its records, state and status
  * - chat-workspace-sync.c: what is asked of the service after each connect, and read markers
@@ -46,16 +50,19 @@ struct _ChatWorkspace
   ChatChannelList *channels;
   GHashTable *warnings;  /* id → ChatWarning: the user's own */
   GHashTable *preloaded; /* channel → GPtrArray of ChatMessage: read with the cache, for a first frame */
-  GHashTable *bots;      /* user names (set) */
+  ChatUserList *users;
   GCancellable *cancellable;
   char *active; /* nullable: the channel on screen */
   gboolean visible;
   gboolean closing;
   char *storage_error; /* nullable */
+  ChatRole role;
+  gboolean password_mode;
 
   /* Owned: the session */
   ChatSessionState session;
   char *token;    /* nullable */
+  char *password; /* nullable: until there is an answer */
   GTask *sign_in; /* nullable: who waits for it */
   gulong sign_in_cancelled;
   ChatBackoff session_backoff;
@@ -85,6 +92,9 @@ struct _ChatWorkspace
   gint64 block_since, block_until;
 };
 
+/** ChatWorkspaceTake: what becomes of an answer of the service. */
+typedef void (*ChatWorkspaceTake) (ChatWorkspace *self, JsonObject *answer);
+
 /* chat-workspace.c */
 void chat_workspace_notify (ChatWorkspace *self, const char *property);
 /** chat_workspace_upsert_channel: (transfer none): the channel @name, made where it is not there. */
@@ -95,7 +105,11 @@ void chat_workspace_emit_refused (ChatWorkspace *self, const char *id, const cha
 void chat_workspace_emit_signed_out (ChatWorkspace *self, const GError *error);
 void chat_workspace_set_storage_error (ChatWorkspace *self, const GError *error);
 void chat_workspace_set_name (ChatWorkspace *self, const char *name);
+void chat_workspace_set_role (ChatWorkspace *self, ChatRole role);
+void chat_workspace_set_password_mode (ChatWorkspace *self, gboolean password_mode);
 gboolean chat_workspace_is_own (ChatWorkspace *self, ChatMessage *message);
+/** chat_workspace_peek_timeline: (transfer none) (nullable): of the channel @name, where it is open. */
+ChatTimeline *chat_workspace_peek_timeline (ChatWorkspace *self, const char *name);
 
 /* chat-workspace-session.c */
 /** chat_workspace_session_lost: the token is good no longer: opens another session, or says that it can't. */
@@ -122,8 +136,8 @@ void chat_workspace_sync_stop (ChatWorkspace *self);
 ChatChannel *chat_workspace_take_channel (ChatWorkspace *self, JsonObject *object);
 void chat_workspace_take_block (ChatWorkspace *self, JsonObject *answer);
 gboolean chat_workspace_is_reading (ChatWorkspace *self, ChatChannel *channel);
-/** chat_workspace_mark_read: everything that came so far. */
-void chat_workspace_mark_read (ChatWorkspace *self, ChatChannel *channel);
+/** chat_workspace_read_all: everything that came so far is read. */
+void chat_workspace_read_all (ChatWorkspace *self, ChatChannel *channel);
 void chat_workspace_put_read (ChatWorkspace *self);
 
 G_END_DECLS

@@ -45,6 +45,14 @@ try_in (ChatWorkspace *self, guint ms)
   self->session_source = g_timeout_add (ms, try_cb, self);
 }
 
+static void
+forget_password (ChatWorkspace *self)
+{
+  if (self->password != NULL)
+    explicit_bzero (self->password, strlen (self->password));
+  g_clear_pointer (&self->password, g_free);
+}
+
 static GTask *
 take_sign_in (ChatWorkspace *self)
 {
@@ -61,6 +69,7 @@ session_failed (ChatWorkspace *self, GError *error)
   g_autoptr (GTask) task = take_sign_in (self);
 
   self->session = CHAT_SESSION_NONE;
+  forget_password (self);
   set_status (self, error->message);
   if (task == NULL)
     {
@@ -77,6 +86,7 @@ session_opened (ChatWorkspace *self)
   g_autoptr (GTask) task = take_sign_in (self);
 
   self->session = CHAT_SESSION_OPEN;
+  forget_password (self);
   self->was_here = TRUE;
   self->lease_until = 0;
   chat_backoff_reset (&self->session_backoff);
@@ -246,6 +256,8 @@ session_try (ChatWorkspace *self)
     }
   body = json_object_new ();
   json_object_set_string_member (body, "user", self->user);
+  if (self->password != NULL)
+    json_object_set_string_member (body, "password", self->password);
   chat_rest_call_async (self->rest, SOUP_METHOD_POST, "v1/sessions", body, self->cancellable, opened_cb,
                         attempt_new (self));
 }
@@ -276,6 +288,7 @@ chat_workspace_session_stop (ChatWorkspace *self)
   g_clear_handle_id (&self->session_source, g_source_remove);
   self->session_generation++;
   self->session = CHAT_SESSION_NONE;
+  forget_password (self);
   if (task != NULL)
     g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED, _ ("Signing in was stopped"));
 }
@@ -306,7 +319,7 @@ sign_in_cancelled_cb (GCancellable *cancellable, GTask *task)
 }
 
 void
-chat_workspace_sign_in_async (ChatWorkspace *self, const char *token, GCancellable *cancellable,
+chat_workspace_sign_in_async (ChatWorkspace *self, const char *token, const char *password, GCancellable *cancellable,
                               GAsyncReadyCallback callback, gpointer user_data)
 {
   g_autoptr (GTask) task = NULL;
@@ -327,6 +340,8 @@ chat_workspace_sign_in_async (ChatWorkspace *self, const char *token, GCancellab
   self->lease_until = 0;
   g_free (self->token);
   self->token = g_strdup (token);
+  forget_password (self);
+  self->password = g_strdup (password);
   self->sign_in = g_object_ref (task);
   if (cancellable != NULL)
     self->sign_in_cancelled

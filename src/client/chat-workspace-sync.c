@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "client/chat-workspace-private.h"
 
+#include "client/chat-user-private.h"
 #include "core/chat-json.h"
 #include "core/chat-message-codec.h"
 #include "core/chat-names.h"
@@ -97,8 +98,16 @@ take_user (ChatWorkspace *self, JsonObject *object)
   gboolean bot = FALSE;
 
   if (chat_json_get_string (object, "user", TRUE, &user, NULL)
-      && chat_json_get_boolean (object, "bot", FALSE, &bot, NULL) && bot)
-    g_hash_table_add (self->bots, g_strdup (user));
+      && chat_json_get_boolean (object, "bot", FALSE, &bot, NULL))
+    chat_user_set_bot (chat_user_list_upsert (self->users, user), bot);
+}
+
+static gboolean
+is_bot (ChatWorkspace *self, const char *name)
+{
+  ChatUser *user = chat_user_list_find (self->users, name);
+
+  return user != NULL && chat_user_get_bot (user);
 }
 
 static void
@@ -111,7 +120,7 @@ take_users (ChatWorkspace *self, JsonObject *answer, const Question *question)
       const char *other = chat_channel_get_other (one);
 
       if (other != NULL)
-        chat_channel_set_bot (one, g_hash_table_contains (self->bots, other));
+        chat_channel_set_bot (one, is_bot (self, other));
     }
 }
 
@@ -178,7 +187,7 @@ take_members (ChatWorkspace *self, ChatChannel *channel, JsonObject *object)
       if (member == NULL || g_str_equal (member, self->user))
         continue;
       chat_channel_set_other (channel, member);
-      chat_channel_set_bot (channel, g_hash_table_contains (self->bots, member));
+      chat_channel_set_bot (channel, is_bot (self, member));
     }
 }
 
@@ -196,7 +205,7 @@ take_counts (ChatWorkspace *self, ChatChannel *channel, gint64 head, gint64 read
   chat_channel_set_read (channel, MAX (read, mine));
   chat_channel_set_head (channel, head);
   if (chat_workspace_is_reading (self, channel))
-    chat_workspace_mark_read (self, channel);
+    chat_workspace_read_all (self, channel);
   else if (head > known || read > before)
     chat_channel_set_unread (channel, (guint)CLAMP (head - chat_channel_get_read (channel), 0, G_MAXINT),
                              head > known ? chat_channel_get_mentions (channel) : 0);
@@ -435,7 +444,19 @@ read_cb (gpointer user_data)
 }
 
 void
-chat_workspace_mark_read (ChatWorkspace *self, ChatChannel *channel)
+chat_workspace_mark_read (ChatWorkspace *self, const char *channel)
+{
+  ChatChannel *found;
+
+  g_return_if_fail (CHAT_IS_WORKSPACE (self));
+
+  found = chat_channel_list_find (self->channels, channel);
+  if (found != NULL)
+    chat_workspace_read_all (self, found);
+}
+
+void
+chat_workspace_read_all (ChatWorkspace *self, ChatChannel *channel)
 {
   gint64 head = chat_channel_get_head (channel);
 

@@ -3,11 +3,7 @@
 
 #include "client/chat-workspace-private.h"
 
-#include <glib/gi18n-lib.h>
-
-#include "core/chat-names.h"
 #include "core/chat-time.h"
-#include "core/chat-uuid.h"
 
 /* Of one channel, for the first frame. */
 #define PRELOAD 60
@@ -30,11 +26,14 @@ enum
   PROP_BLOCK_UNTIL,
   PROP_TOKEN,
   PROP_STORAGE_ERROR,
+  PROP_ROLE,
+  PROP_PASSWORD_MODE,
   N_PROPS
 };
 
 enum
 {
+  NOTEWORTHY,
   WARNED,
   REFUSED,
   SIGNED_OUT,
@@ -110,7 +109,7 @@ fetched_cb (ChatTimeline *timeline, GPtrArray *messages, gint64 head, ChatWorksp
     return;
   chat_channel_set_head (channel, head);
   if (chat_workspace_is_reading (self, channel))
-    chat_workspace_mark_read (self, channel);
+    chat_workspace_read_all (self, channel);
 }
 
 typedef struct
@@ -180,7 +179,7 @@ open_timeline (ChatChannel *channel, gpointer data)
 /* Channels */
 
 static void
-draft_cb (ChatChannel *channel, GParamSpec *pspec, ChatWorkspace *self)
+kept_cb (ChatChannel *channel, GParamSpec *pspec, ChatWorkspace *self)
 {
   chat_cache_put_channel (self->cache, channel);
 }
@@ -193,7 +192,9 @@ chat_workspace_upsert_channel (ChatWorkspace *self, const char *name)
   if (channel != NULL)
     return channel;
   channel = chat_channel_new (name, open_timeline, self);
-  g_signal_connect_object (channel, "notify::draft", G_CALLBACK (draft_cb), self, 0);
+  g_signal_connect_object (channel, "notify::draft", G_CALLBACK (kept_cb), self, 0);
+  g_signal_connect_object (channel, "notify::muted", G_CALLBACK (kept_cb), self, 0);
+  g_signal_connect_object (channel, "notify::notify", G_CALLBACK (kept_cb), self, 0);
   chat_channel_list_add (self->channels, channel);
   g_object_unref (channel);
   return channel;
@@ -201,8 +202,8 @@ chat_workspace_upsert_channel (ChatWorkspace *self, const char *name)
 
 /* What the outbox and the disk tell */
 
-static ChatTimeline *
-peek_timeline (ChatWorkspace *self, const char *name)
+ChatTimeline *
+chat_workspace_peek_timeline (ChatWorkspace *self, const char *name)
 {
   ChatChannel *channel = chat_channel_list_find (self->channels, name);
 
@@ -212,7 +213,7 @@ peek_timeline (ChatWorkspace *self, const char *name)
 static void
 delivery_cb (ChatWorkspace *self, ChatMessage *message, ChatDelivery delivery, const char *reason)
 {
-  ChatTimeline *timeline = peek_timeline (self, chat_message_get_channel (message));
+  ChatTimeline *timeline = chat_workspace_peek_timeline (self, chat_message_get_channel (message));
 
   if (timeline != NULL)
     chat_timeline_set_delivery (timeline, chat_message_get_id (message), delivery, reason);
@@ -260,6 +261,24 @@ chat_workspace_set_name (ChatWorkspace *self, const char *name)
 }
 
 void
+chat_workspace_set_role (ChatWorkspace *self, ChatRole role)
+{
+  if (self->role == role)
+    return;
+  self->role = role;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_ROLE]);
+}
+
+void
+chat_workspace_set_password_mode (ChatWorkspace *self, gboolean password_mode)
+{
+  if (self->password_mode == password_mode)
+    return;
+  self->password_mode = password_mode;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PASSWORD_MODE]);
+}
+
+void
 chat_workspace_set_block (ChatWorkspace *self, gboolean blocked, const char *reason, gint64 since, gint64 until)
 {
   GObject *object = G_OBJECT (self);
@@ -292,7 +311,7 @@ chat_workspace_set_block (ChatWorkspace *self, gboolean blocked, const char *rea
 void
 chat_workspace_add_warning (ChatWorkspace *self, const ChatWarning *warning, gboolean tell)
 {
-  ChatTimeline *timeline = peek_timeline (self, warning->channel);
+  ChatTimeline *timeline = chat_workspace_peek_timeline (self, warning->channel);
 
   if (g_hash_table_contains (self->warnings, warning->id))
     return;
@@ -357,6 +376,12 @@ chat_workspace_get_property (GObject *object, guint id, GValue *value, GParamSpe
     case PROP_STORAGE_ERROR:
       g_value_set_string (value, self->storage_error);
       break;
+    case PROP_ROLE:
+      g_value_set_uint (value, self->role);
+      break;
+    case PROP_PASSWORD_MODE:
+      g_value_set_boolean (value, self->password_mode);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
     }
@@ -385,6 +410,7 @@ chat_workspace_finalize (GObject *object)
   ChatWorkspace *self = CHAT_WORKSPACE (object);
 
   g_clear_object (&self->channels);
+  g_clear_object (&self->users);
   g_clear_object (&self->outbox);
   g_clear_object (&self->cache);
   g_clear_object (&self->database);
@@ -393,12 +419,12 @@ chat_workspace_finalize (GObject *object)
   g_clear_object (&self->cancellable);
   g_hash_table_unref (self->warnings);
   g_hash_table_unref (self->preloaded);
-  g_hash_table_unref (self->bots);
   g_hash_table_unref (self->unread_puts);
   g_free (self->uri);
   g_free (self->user);
   g_free (self->name);
   g_free (self->token);
+  g_free (self->password);
   g_free (self->active);
   g_free (self->status);
   g_free (self->session_status);
@@ -431,8 +457,12 @@ chat_workspace_class_init (ChatWorkspaceClass *klass)
       = g_param_spec_int64 ("block-until", NULL, NULL, G_MININT64, G_MAXINT64, CHAT_TIME_UNKNOWN, flags);
   properties[PROP_TOKEN] = g_param_spec_string ("token", NULL, NULL, NULL, flags);
   properties[PROP_STORAGE_ERROR] = g_param_spec_string ("storage-error", NULL, NULL, NULL, flags);
+  properties[PROP_ROLE] = g_param_spec_uint ("role", NULL, NULL, 0, CHAT_N_ROLES - 1, CHAT_ROLE_MEMBER, flags);
+  properties[PROP_PASSWORD_MODE] = g_param_spec_boolean ("password-mode", NULL, NULL, FALSE, flags);
   g_object_class_install_properties (object_class, N_PROPS, properties);
 
+  signals[NOTEWORTHY] = g_signal_new ("noteworthy", CHAT_TYPE_WORKSPACE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                      G_TYPE_NONE, 3, CHAT_TYPE_CHANNEL, CHAT_TYPE_MESSAGE, G_TYPE_BOOLEAN);
   signals[WARNED] = g_signal_new ("warned", CHAT_TYPE_WORKSPACE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
                                   CHAT_TYPE_WARNING | G_SIGNAL_TYPE_STATIC_SCOPE);
   signals[REFUSED] = g_signal_new ("refused", CHAT_TYPE_WORKSPACE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE,
@@ -451,7 +481,7 @@ chat_workspace_init (ChatWorkspace *self)
   self->cancellable = g_cancellable_new ();
   self->warnings = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)chat_warning_free);
   self->preloaded = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
-  self->bots = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->users = chat_user_list_new ();
   self->unread_puts = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->session_backoff = (ChatBackoff)CHAT_BACKOFF_INIT;
   self->feed_backoff = (ChatBackoff)CHAT_BACKOFF_INIT;
@@ -568,6 +598,13 @@ chat_workspace_find_channel (ChatWorkspace *self, const char *name)
   return chat_channel_list_find (self->channels, name);
 }
 
+GListModel *
+chat_workspace_get_users (ChatWorkspace *self)
+{
+  g_return_val_if_fail (CHAT_IS_WORKSPACE (self), NULL);
+  return G_LIST_MODEL (self->users);
+}
+
 const char *
 chat_workspace_get_uri (ChatWorkspace *self)
 {
@@ -603,57 +640,6 @@ chat_workspace_get_blocked (ChatWorkspace *self)
   return self->blocked;
 }
 
-gboolean
-chat_workspace_send (ChatWorkspace *self, const char *channel, const char *text, GError **error)
-{
-  g_autoptr (ChatMessage) message = NULL;
-  g_autofree char *id = NULL;
-  ChatTimeline *timeline;
-
-  g_return_val_if_fail (CHAT_IS_WORKSPACE (self), FALSE);
-
-  if (!chat_channel_name_check (channel, error) || !chat_text_check (text, error))
-    return FALSE;
-  id = chat_uuid_v7 ();
-  message = chat_message_new (CHAT_KIND_MESSAGE);
-  chat_message_set_id (message, id);
-  chat_message_set_channel (message, channel);
-  chat_message_set_author (message, self->user);
-  chat_message_set_data (message, text);
-  chat_message_set_sent (message, chat_time_now ());
-  /* until the server's clock is known */
-  chat_message_set_timestamp (message, chat_message_get_sent (message));
-
-  timeline = peek_timeline (self, channel);
-  if (timeline != NULL)
-    chat_timeline_add_pending (timeline, message, CHAT_DELIVERY_NONE);
-  chat_outbox_add (self->outbox, message);
-  return TRUE;
-}
-
-void
-chat_workspace_retry (ChatWorkspace *self, const char *message_id)
-{
-  g_return_if_fail (CHAT_IS_WORKSPACE (self));
-  chat_outbox_retry (self->outbox, message_id);
-}
-
-void
-chat_workspace_discard (ChatWorkspace *self, const char *message_id)
-{
-  g_return_if_fail (CHAT_IS_WORKSPACE (self));
-
-  if (!chat_outbox_discard (self->outbox, message_id))
-    return;
-  for (guint i = 0; i < chat_channel_list_get_length (self->channels); i++)
-    {
-      ChatTimeline *timeline = chat_channel_peek_timeline (chat_channel_list_get (self->channels, i));
-
-      if (timeline != NULL)
-        chat_timeline_remove_pending (timeline, message_id);
-    }
-}
-
 void
 chat_workspace_set_active (ChatWorkspace *self, const char *channel, gboolean visible)
 {
@@ -676,120 +662,6 @@ chat_workspace_set_active (ChatWorkspace *self, const char *channel, gboolean vi
   timeline = chat_channel_peek_timeline (opened);
   if (timeline != NULL && chat_channel_get_unread (opened) > 0)
     chat_timeline_set_read (timeline, chat_channel_get_read (opened));
-  chat_workspace_mark_read (self, opened);
+  chat_workspace_read_all (self, opened);
   chat_workspace_sync_people (self, opened);
-}
-
-/* Making channels and conversations */
-
-/* The channel that the service made, or NULL: then @task has the error. (transfer none) */
-static ChatChannel *
-take_made (GTask *task, GObject *source, GAsyncResult *result)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (JsonObject) answer = chat_rest_call_finish (CHAT_REST (source), result, NULL, &error);
-  ChatChannel *channel = NULL;
-
-  if (answer != NULL)
-    channel = chat_workspace_take_channel (g_task_get_source_object (task), answer);
-  if (answer == NULL)
-    g_task_return_error (task, g_steal_pointer (&error));
-  else if (channel == NULL)
-    g_task_return_new_error (task, CHAT_CLIENT_ERROR, CHAT_CLIENT_ERROR_PROTOCOL,
-                             _ ("The service did not say which channel it made"));
-  return channel;
-}
-
-static void
-made_conversation_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GTask) task = user_data;
-  ChatChannel *channel = take_made (task, source, result);
-
-  if (channel != NULL)
-    g_task_return_pointer (task, g_object_ref (channel), g_object_unref);
-}
-
-static void
-joined_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GTask) task = user_data;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (JsonObject) answer = chat_rest_call_finish (CHAT_REST (source), result, NULL, &error);
-  ChatChannel *channel = g_task_get_task_data (task);
-
-  if (answer == NULL)
-    g_task_return_error (task, g_steal_pointer (&error));
-  else
-    g_task_return_pointer (task, g_object_ref (channel), g_object_unref);
-}
-
-static void
-made_channel_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GTask) task = user_data;
-  ChatChannel *channel = take_made (task, source, result);
-  g_autofree char *path = NULL;
-
-  if (channel == NULL)
-    return;
-  path = g_strdup_printf ("v1/channels/%s/join", chat_channel_get_name (channel));
-  g_task_set_task_data (task, g_object_ref (channel), g_object_unref);
-  chat_rest_call_async (CHAT_REST (source), SOUP_METHOD_POST, path, NULL, g_task_get_cancellable (task), joined_cb,
-                        g_steal_pointer (&task));
-}
-
-void
-chat_workspace_create_channel_async (ChatWorkspace *self, const char *name, const char *topic,
-                                     GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
-{
-  g_autoptr (JsonObject) body = json_object_new ();
-  g_autoptr (GTask) task = NULL;
-  g_autoptr (GError) error = NULL;
-
-  g_return_if_fail (CHAT_IS_WORKSPACE (self));
-
-  task = g_task_new (self, cancellable, callback, user_data);
-  g_task_set_source_tag (task, chat_workspace_create_channel_async);
-  if (!chat_channel_name_check (name, &error))
-    {
-      g_task_return_error (task, g_steal_pointer (&error));
-      return;
-    }
-  json_object_set_string_member (body, "name", name);
-  if (topic != NULL)
-    json_object_set_string_member (body, "topic", topic);
-  chat_rest_call_async (self->rest, SOUP_METHOD_POST, "v1/channels", body, cancellable, made_channel_cb,
-                        g_steal_pointer (&task));
-}
-
-ChatChannel *
-chat_workspace_create_channel_finish (ChatWorkspace *self, GAsyncResult *result, GError **error)
-{
-  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
-  return g_task_propagate_pointer (G_TASK (result), error);
-}
-
-void
-chat_workspace_start_conversation_async (ChatWorkspace *self, const char *user, GCancellable *cancellable,
-                                         GAsyncReadyCallback callback, gpointer user_data)
-{
-  g_autoptr (JsonObject) body = json_object_new ();
-  JsonArray *with = json_array_new ();
-  GTask *task;
-
-  g_return_if_fail (CHAT_IS_WORKSPACE (self));
-
-  task = g_task_new (self, cancellable, callback, user_data);
-  g_task_set_source_tag (task, chat_workspace_start_conversation_async);
-  json_array_add_string_element (with, user);
-  json_object_set_array_member (body, "with", with);
-  chat_rest_call_async (self->rest, SOUP_METHOD_POST, "v1/channels", body, cancellable, made_conversation_cb, task);
-}
-
-ChatChannel *
-chat_workspace_start_conversation_finish (ChatWorkspace *self, GAsyncResult *result, GError **error)
-{
-  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
-  return g_task_propagate_pointer (G_TASK (result), error);
 }

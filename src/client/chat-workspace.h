@@ -78,6 +78,12 @@ void chat_workspace_sign_in_async (ChatWorkspace *self, const char *token, const
 /** chat_workspace_sign_in_finish: @token: (out) (transfer full): to be kept in the keyring */
 gboolean chat_workspace_sign_in_finish (ChatWorkspace *self, GAsyncResult *result, char **token, GError **error);
 
+/** chat_workspace_register_async: makes an account at the service, which then signs in with its password. @invitation:
+ * (nullable). Errors besides: NAME_TAKEN, NAME_INVALID, REFUSED (closed; the invitation; too weak a password). */
+void chat_workspace_register_async (ChatWorkspace *self, const char *user, const char *password, const char *invitation,
+                                    GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+gboolean chat_workspace_register_finish (ChatWorkspace *self, GAsyncResult *result, GError **error);
+
 /** chat_workspace_set_uri: the service moved (an embedded one has another port after a restart); reconnects. */
 void chat_workspace_set_uri (ChatWorkspace *self, const char *uri);
 void chat_workspace_reconnect_now (ChatWorkspace *self);

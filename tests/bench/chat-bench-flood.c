@@ -166,7 +166,7 @@ opened_cb (GObject *source, GAsyncResult *result, gpointer data)
   chat_window_show_workspace (CHAT_WINDOW (self->window), self->workspace, "general");
   gtk_window_present (self->window);
   g_signal_connect_swapped (self->workspace, "notify::state", G_CALLBACK (state_cb), self);
-  chat_workspace_sign_in_async (self->workspace, NULL, NULL, NULL, NULL);
+  chat_workspace_sign_in_async (self->workspace, NULL, NULL, NULL, NULL, NULL);
 }
 
 static void

@@ -53,7 +53,7 @@ sign_in (ChatWorkspace *workspace, const char *token)
   g_autoptr (GError) error = NULL;
   char *opened = NULL;
 
-  chat_workspace_sign_in_async (workspace, token, NULL, chat_test_result_cb, &awaited);
+  chat_workspace_sign_in_async (workspace, token, NULL, NULL, chat_test_result_cb, &awaited);
   result = chat_test_await (&awaited, "the sign-in");
   chat_workspace_sign_in_finish (workspace, result, &opened, &error);
   g_assert_no_error (error);
@@ -131,7 +131,7 @@ say (ChatWorkspace *workspace, const char *text)
 {
   g_autoptr (GError) error = NULL;
 
-  chat_workspace_send (workspace, CHANNEL, text, &error);
+  chat_workspace_send (workspace, CHANNEL, text, NULL, &error);
   g_assert_no_error (error);
 }
 

@@ -100,7 +100,7 @@ world_end (World *world)
 static void
 begin_sign_in (World *world, const char *token, GCancellable *cancellable)
 {
-  chat_workspace_sign_in_async (world->workspace, token, cancellable, chat_test_result_cb, &world->signing_in);
+  chat_workspace_sign_in_async (world->workspace, token, NULL, cancellable, chat_test_result_cb, &world->signing_in);
 }
 
 /* (transfer full): the token, or NULL with an error */
@@ -310,7 +310,7 @@ test_renewed (void)
   g_signal_connect (world.workspace, "notify::token", G_CALLBACK (count_cb), &renewed);
   asked = *chat_fake_service_get_count (world.service);
   chat_fake_service_answer (world.service, &unknown);
-  g_assert_true (chat_workspace_send (world.workspace, "general", "hola", &error));
+  g_assert_true (chat_workspace_send (world.workspace, "general", "hola", NULL, &error));
   chat_test_wait_count (chat_fake_service_get_count (world.service), asked + 1, "the post");
   chat_fake_service_answer (world.service, &again);
   chat_test_wait_for_count (&renewed, 1);
@@ -324,7 +324,7 @@ test_renewed (void)
   /* unless a person has to do something about it */
   chat_fake_service_answer (world.service, &unknown);
   asked = *chat_fake_service_get_count (world.service);
-  g_assert_true (chat_workspace_send (world.workspace, "general", "hola", &error));
+  g_assert_true (chat_workspace_send (world.workspace, "general", "hola", NULL, &error));
   chat_test_wait_count (chat_fake_service_get_count (world.service), asked + 1, "the post");
   chat_fake_service_answer (world.service, &refused);
   chat_test_wait_for_count (&world.signed_out, 1);
@@ -369,12 +369,12 @@ test_bad_text (void)
   World world;
 
   world_start (&world);
-  g_assert_false (chat_workspace_send (world.workspace, "general", "", &error));
+  g_assert_false (chat_workspace_send (world.workspace, "general", "", NULL, &error));
   g_assert_nonnull (error);
   g_clear_error (&error);
-  g_assert_false (chat_workspace_send (world.workspace, "general", long_text, &error));
+  g_assert_false (chat_workspace_send (world.workspace, "general", long_text, NULL, &error));
   g_clear_error (&error);
-  g_assert_false (chat_workspace_send (world.workspace, "No Channel", "x", &error));
+  g_assert_false (chat_workspace_send (world.workspace, "No Channel", "x", NULL, &error));
   world_end (&world);
 }
 

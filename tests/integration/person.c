@@ -144,7 +144,7 @@ person_sign_in (Person *self, const char *token)
 
   chat_test_call (chat_workspace_open, self->workspace, &error, NULL);
   g_assert_no_error (error);
-  chat_workspace_sign_in_async (self->workspace, token, NULL, chat_test_result_cb, &awaited);
+  chat_workspace_sign_in_async (self->workspace, token, NULL, NULL, chat_test_result_cb, &awaited);
   result = chat_test_await (&awaited, "signing in");
   chat_workspace_sign_in_finish (self->workspace, result, &new_token, &error);
   g_assert_no_error (error);
@@ -194,7 +194,7 @@ person_write (Person *self, const char *channel)
   g_autofree char *text = person_text (self->name, self->written);
   g_autoptr (GError) error = NULL;
 
-  chat_workspace_send (self->workspace, channel, text, &error);
+  chat_workspace_send (self->workspace, channel, text, NULL, &error);
   g_assert_no_error (error);
   self->written++;
 }
