@@ -29,6 +29,8 @@ typedef enum
   MEMBER_USER,
   MEMBER_REASON,
   MEMBER_BOT,
+  MEMBER_MODERATOR,
+  MEMBER_STATE,
   MEMBER_MODERATION,
   MEMBER_RECEIPTS,
   N_MEMBERS,
@@ -54,6 +56,8 @@ static const struct
   [MEMBER_USER] = { "user", 4 },
   [MEMBER_REASON] = { "reason", 6 },
   [MEMBER_BOT] = { "bot", 3 },
+  [MEMBER_MODERATOR] = { "moderator", 9 },
+  [MEMBER_STATE] = { "state", 5 },
   [MEMBER_MODERATION] = { "moderation", 10 },
   [MEMBER_RECEIPTS] = { "receipts", 8 },
 };
@@ -332,6 +336,19 @@ read_moderation (Decoder *self, const ChatJsonToken *value, GError **error)
 }
 
 static gboolean
+read_state (Decoder *self, const ChatJsonToken *value, GError **error)
+{
+  g_autoptr (JsonObject) object = NULL;
+
+  if (!expect (value, CHAT_JSON_OBJECT, MEMBER_STATE, error))
+    return FALSE;
+  object = chat_json_parse_object (value->raw, value->length, CHAT_JSON_DEEPEST, error);
+  if (object != NULL)
+    self->message->state = chat_message_state_from_json (object, error);
+  return prefix (self->message->state != NULL, MEMBER_STATE, error);
+}
+
+static gboolean
 read_receipts (Decoder *self, const ChatJsonToken *value, GError **error)
 {
   g_autoptr (JsonObject) object = NULL;
@@ -382,6 +399,11 @@ read_known (Decoder *self, Member member, const ChatJsonToken *value, GError **e
     case MEMBER_BOT:
       self->message->bot = value->raw[0] == 't';
       return expect (value, CHAT_JSON_BOOLEAN, member, error);
+    case MEMBER_MODERATOR:
+      self->message->moderator = value->raw[0] == 't';
+      return expect (value, CHAT_JSON_BOOLEAN, member, error);
+    case MEMBER_STATE:
+      return read_state (self, value, error);
     case MEMBER_MODERATION:
       return read_moderation (self, value, error);
     case MEMBER_RECEIPTS:
@@ -482,8 +504,9 @@ check_needs (Decoder *self, gboolean foreign, GError **error)
     if (missing & BIT (i))
       return refuse (error, (Member)i, "is missing (a record of the kind “%s” needs it)",
                      chat_message_kind_to_string (message->kind));
-  /* An empty topic takes the topic away. */
-  if ((needs[message->kind] & BIT (MEMBER_DATA)) && *message->data == '\0' && message->kind != CHAT_KIND_TOPIC)
+  /* An empty topic takes the topic away; what was deleted has no text any more. */
+  if ((needs[message->kind] & BIT (MEMBER_DATA)) && *message->data == '\0' && message->kind != CHAT_KIND_TOPIC
+      && (message->state == NULL || message->state->deleted == CHAT_TIME_UNKNOWN))
     return refuse (error, MEMBER_DATA, "is empty");
   return check_spans (message, error);
 }

@@ -169,6 +169,16 @@ chat_message_encode_append (const ChatMessage *self, GString *buffer)
       append_name (buffer, "bot");
       g_string_append (buffer, "true");
     }
+  if (self->moderator)
+    {
+      append_name (buffer, "moderator");
+      g_string_append (buffer, "true");
+    }
+  if (self->state != NULL)
+    {
+      append_name (buffer, "state");
+      chat_message_state_append (self->state, buffer);
+    }
   if (self->moderation != NULL)
     append_moderation (buffer, self);
   if (self->receipts != NULL)

@@ -25,6 +25,7 @@ struct _ChatMessage
 
   ChatMessageKind kind;
   gboolean bot;
+  gboolean moderator;
   gint64 timestamp;
   gint64 sent;
   gint64 seq;
@@ -38,6 +39,7 @@ struct _ChatMessage
   char *reply_to;
   char *user;
   char *reason;
+  ChatMessageState *state;
   ChatModerationNote *moderation;
   char *moderation_extra; /* members of `moderation` that are not known: `,"a":1` */
   GHashTable *receipts;
@@ -47,5 +49,10 @@ struct _ChatMessage
 /** chat_message_set_extra_members: @members: as ChatExtra.members. FALSE with CHAT_CORE_ERROR_INVALID where one is
  * there twice. */
 gboolean chat_message_set_extra_members (ChatMessage *self, const char *members, GError **error);
+
+/** chat_message_state_append: as JSON. */
+void chat_message_state_append (const ChatMessageState *self, GString *buffer);
+/** chat_message_state_from_json: (transfer full) (nullable): NULL with a CHAT_CORE_ERROR. */
+ChatMessageState *chat_message_state_from_json (JsonObject *object, GError **error);
 
 G_END_DECLS

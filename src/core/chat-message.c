@@ -129,6 +129,7 @@ chat_message_unref (ChatMessage *self)
   g_free (self->reply_to);
   g_free (self->user);
   g_free (self->reason);
+  chat_message_state_free (self->state);
   chat_moderation_note_free (self->moderation);
   g_free (self->moderation_extra);
   g_clear_pointer (&self->receipts, g_hash_table_unref);
@@ -147,6 +148,8 @@ chat_message_copy (const ChatMessage *self)
 
   copy = chat_message_new (self->kind);
   copy->bot = self->bot;
+  copy->moderator = self->moderator;
+  copy->state = self->state != NULL ? chat_message_state_copy (self->state) : NULL;
   copy->timestamp = self->timestamp;
   copy->sent = self->sent;
   copy->seq = self->seq;
@@ -192,6 +195,8 @@ GETTER (gint64, timestamp, CHAT_TIME_UNKNOWN)
 GETTER (gint64, sent, CHAT_TIME_UNKNOWN)
 GETTER (gint64, seq, 0)
 GETTER (gboolean, bot, FALSE)
+GETTER (gboolean, moderator, FALSE)
+GETTER (const ChatMessageState *, state, NULL)
 GETTER (const ChatModerationNote *, moderation, NULL)
 GETTER (GHashTable *, receipts, NULL)
 
@@ -255,6 +260,23 @@ chat_message_set_bot (ChatMessage *self, gboolean bot)
   g_return_if_fail (is_alone (self));
 
   self->bot = !!bot;
+}
+
+void
+chat_message_set_moderator (ChatMessage *self, gboolean moderator)
+{
+  g_return_if_fail (is_alone (self));
+
+  self->moderator = !!moderator;
+}
+
+void
+chat_message_take_state (ChatMessage *self, ChatMessageState *state)
+{
+  g_return_if_fail (is_alone (self));
+
+  chat_message_state_free (self->state);
+  self->state = state;
 }
 
 void

@@ -89,6 +89,9 @@ typedef struct
   gint64 seq;           /* of the last record that is in it: what the feed brings up to there is known */
 } ChatMessageState;
 
+/** At most so many reactions are kept under a message; more do not apply. */
+#define CHAT_REACTIONS_MAX 200
+
 ChatMessageState *chat_message_state_new (void);
 ChatMessageState *chat_message_state_copy (const ChatMessageState *self);
 void chat_message_state_free (ChatMessageState *self);
