@@ -11,19 +11,18 @@
 
 /* What the user writes: it is shown and kept at once, and the outbox sends it. */
 
-gboolean
-chat_workspace_send (ChatWorkspace *self, const char *channel, const char *text, const char *reply_to, GError **error)
+static gboolean
+send_kind (ChatWorkspace *self, ChatMessageKind kind, const char *channel, const char *text, const char *reply_to,
+           GError **error)
 {
   g_autoptr (ChatMessage) message = NULL;
   g_autofree char *id = NULL;
   ChatTimeline *timeline;
 
-  g_return_val_if_fail (CHAT_IS_WORKSPACE (self), FALSE);
-
   if (!chat_channel_name_check (channel, error) || !chat_text_check (text, error))
     return FALSE;
   id = chat_uuid_v7 ();
-  message = chat_message_new (CHAT_KIND_MESSAGE);
+  message = chat_message_new (kind);
   chat_message_set_id (message, id);
   chat_message_set_channel (message, channel);
   chat_message_set_author (message, self->user);
@@ -38,6 +37,22 @@ chat_workspace_send (ChatWorkspace *self, const char *channel, const char *text,
     chat_timeline_add_pending (timeline, message, CHAT_DELIVERY_NONE);
   chat_outbox_add (self->outbox, message);
   return TRUE;
+}
+
+gboolean
+chat_workspace_send (ChatWorkspace *self, const char *channel, const char *text, const char *reply_to, GError **error)
+{
+  g_return_val_if_fail (CHAT_IS_WORKSPACE (self), FALSE);
+
+  return send_kind (self, CHAT_KIND_MESSAGE, channel, text, reply_to, error);
+}
+
+gboolean
+chat_workspace_send_notice (ChatWorkspace *self, const char *channel, const char *text, GError **error)
+{
+  g_return_val_if_fail (CHAT_IS_WORKSPACE (self), FALSE);
+
+  return send_kind (self, CHAT_KIND_NOTICE, channel, text, NULL, error);
 }
 
 void

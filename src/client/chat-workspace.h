@@ -114,6 +114,8 @@ gboolean chat_workspace_get_blocked (ChatWorkspace *self);
  */
 gboolean chat_workspace_send (ChatWorkspace *self, const char *channel, const char *text, const char *reply_to,
                               GError **error);
+/** chat_workspace_send_notice: what the user does rather than says ("/me"): a record of the kind `notice`. */
+gboolean chat_workspace_send_notice (ChatWorkspace *self, const char *channel, const char *text, GError **error);
 /* Edits, deletions and reactions go the same way as messages: shown at once, kept in the outbox, sent in order, once.
  * Where the service refuses one, what was shown is taken back and `refused` tells. */
 gboolean chat_workspace_edit (ChatWorkspace *self, const char *channel, const char *message_id, const char *text,
