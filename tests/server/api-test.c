@@ -91,6 +91,7 @@ api_test_tear_down (ApiTest *self, gconstpointer data)
     api_test_stop_archiver (self);
   g_free (self->allow);
   g_free (self->content_type);
+  g_free (self->retry_after);
   role_test_tear_down (&self->role, NULL);
 }
 
@@ -111,6 +112,8 @@ make_message (ApiTest *self, const char *method, const char *path, const char *t
 
       soup_message_headers_replace (soup_message_get_request_headers (message), "Authorization", value);
     }
+  if (self->forwarded != NULL)
+    soup_message_headers_replace (soup_message_get_request_headers (message), "X-Forwarded-For", self->forwarded);
   return message;
 }
 
@@ -137,6 +140,8 @@ api_test_call_raw (ApiTest *self, const char *method, const char *path, const ch
   self->allow = g_strdup (soup_message_headers_get_one (headers, "Allow"));
   g_free (self->content_type);
   self->content_type = g_strdup (soup_message_headers_get_one (headers, "Content-Type"));
+  g_free (self->retry_after);
+  self->retry_after = g_strdup (soup_message_headers_get_one (headers, "Retry-After"));
   return g_bytes_get_size (answer) > 0 ? g_strndup (g_bytes_get_data (answer, NULL), g_bytes_get_size (answer))
                                        : g_strdup ("");
 }

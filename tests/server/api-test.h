@@ -21,9 +21,11 @@ typedef struct
   ChatApi *api;
   ChatApiOptions options; /* for the next api_test_start_api() */
   SoupSession *http;
-  guint status;       /* of the last answer */
-  char *allow;        /* its Allow header, nullable */
-  char *content_type; /* likewise */
+  guint status;          /* of the last answer */
+  char *allow;           /* its Allow header, nullable */
+  char *content_type;    /* likewise */
+  char *retry_after;     /* likewise */
+  const char *forwarded; /* (nullable): X-Forwarded-For of what is sent */
 } ApiTest;
 
 void api_test_set_up (ApiTest *self, gconstpointer data);
