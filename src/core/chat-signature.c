@@ -86,15 +86,16 @@ chat_signer_sign (ChatSigner *self, const ChatMessage *message)
 
   secret = g_bytes_get_data (self->secret, &size);
   hmac = g_hmac_new (G_CHECKSUM_SHA256, secret, size);
-  add_string (hmac, "tertulia-1"); /* so that another choice of fields can never be taken for this one */
+  add_string (hmac, "tertulia-2"); /* so that another choice of fields can never be taken for this one */
   add_string (hmac, chat_message_get_id (message));
   add_string (hmac, chat_message_get_channel (message));
   add_string (hmac, chat_message_get_author (message));
   add_string (hmac, kind_name (message));
   add_string (hmac, chat_message_get_target (message));
+  add_string (hmac, chat_message_get_reply_to (message));
   add_string (hmac, chat_message_get_data (message));
   add_number (hmac, (guint64)chat_message_get_timestamp (message));
-  add_number (hmac, chat_message_get_bot (message) ? 1 : 0);
+  add_number (hmac, (chat_message_get_bot (message) ? 1 : 0) | (chat_message_get_moderator (message) ? 2 : 0));
   return g_strconcat (self->key_id, ":", g_hmac_get_string (hmac), NULL);
 }
 

@@ -11,8 +11,8 @@ G_BEGIN_DECLS
 /**
  * ChatSigner:
  *
- * Signs what the api publishes, over id, channel, author, kind, target, data, timestamp and bot, each length-prefixed,
- * so that a moderator can tell an account of the service from a guest of the broker.
+ * Signs what the api publishes, over id, channel, author, kind, target, reply_to, data, timestamp, bot and moderator,
+ * each length-prefixed, so that a moderator can tell an account of the service from a guest of the broker.
  */
 typedef struct _ChatSigner ChatSigner;
 

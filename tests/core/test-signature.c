@@ -25,6 +25,7 @@ message (void)
   chat_message_set_author (self, "ana");
   chat_message_set_data (self, "hola");
   chat_message_set_target (self, "target");
+  chat_message_set_reply_to (self, "reply");
   chat_message_set_timestamp (self, 1000);
   return self;
 }
@@ -37,7 +38,7 @@ test_value (void)
   g_autofree char *signature = chat_signer_sign (self, signed_one);
 
   /* Reckoned with Python's hmac: both ends of a broker must agree for as long as its records live. */
-  g_assert_cmpstr (signature, ==, "k-1:67b581482d6d473d76f8dba3674b1587c804962a88f35cfe49f68dbc69365df4");
+  g_assert_cmpstr (signature, ==, "k-1:ddc51f71ff330d617571e61a1396da8c8f7b39b431542f1766cd1e3307c60f4b");
   g_assert_true (chat_signer_verify (self, signed_one, signature));
 }
 
@@ -48,8 +49,8 @@ test_every_field (void)
   g_autoptr (ChatMessage) original = message ();
   g_autofree char *signature = chat_signer_sign (self, original);
   void (*const setters[]) (ChatMessage *, const char *)
-      = { chat_message_set_id, chat_message_set_channel, chat_message_set_author, chat_message_set_data,
-          chat_message_set_target };
+      = { chat_message_set_id,   chat_message_set_channel, chat_message_set_author,
+          chat_message_set_data, chat_message_set_target,  chat_message_set_reply_to };
   static const char *const values[] = { "other", "", NULL };
 
   for (guint i = 0; i < G_N_ELEMENTS (setters); i++)
@@ -69,11 +70,14 @@ test_other_fields (void)
   g_autoptr (ChatMessage) original = message ();
   g_autofree char *signature = chat_signer_sign (self, original);
   g_autoptr (ChatMessage) bot = chat_message_copy (original);
+  g_autoptr (ChatMessage) moderator = chat_message_copy (original);
   g_autoptr (ChatMessage) later = chat_message_copy (original);
   g_autoptr (ChatMessage) stored = chat_message_copy (original);
 
   chat_message_set_bot (bot, TRUE);
   g_assert_false (chat_signer_verify (self, bot, signature));
+  chat_message_set_moderator (moderator, TRUE);
+  g_assert_false (chat_signer_verify (self, moderator, signature));
   chat_message_set_timestamp (later, 1001);
   g_assert_false (chat_signer_verify (self, later, signature));
   /* What is found out on the way is not signed. */
