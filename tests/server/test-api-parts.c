@@ -127,7 +127,7 @@ test_recents_same (void)
   ChatApiRecent *recent;
 
   g_assert_null (chat_api_recents_find (recents, id));
-  recent = chat_api_recents_add (recents, first);
+  recent = chat_api_recents_add (recents, first, "ana");
   g_assert_true (chat_api_recents_find (recents, id) == recent);
   g_assert_cmpint (recent->timestamp, ==, chat_message_get_timestamp (first));
   g_assert_false (recent->accepted);
@@ -155,14 +155,14 @@ test_recents_bounded (void)
       g_autoptr (ChatMessage) message = message_new (id, "ana", "hola");
 
       /* The first two wait for the broker, so none of them goes. */
-      chat_api_recents_add (recents, message)->accepted = i > 0;
+      chat_api_recents_add (recents, message, "ana")->accepted = i > 0;
     }
   g_assert_nonnull (chat_api_recents_find (recents, "id-0"));
   chat_api_recents_find (recents, "id-0")->accepted = TRUE;
   {
     g_autoptr (ChatMessage) message = message_new ("id-3", "ana", "hola");
 
-    chat_api_recents_add (recents, message);
+    chat_api_recents_add (recents, message, "ana");
   }
   g_assert_null (chat_api_recents_find (recents, "id-0"));
   g_assert_nonnull (chat_api_recents_find (recents, "id-3"));

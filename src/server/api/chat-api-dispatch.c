@@ -235,7 +235,7 @@ void
 chat_api_dispatch_install (SoupServer *server, ChatApiContext *context)
 {
   static const ChatApiRoute *const tables[] = {
-    chat_api_messages_routes,  chat_api_channels_routes,
+    chat_api_messages_routes,  chat_api_posting_routes, chat_api_channels_routes,
     chat_api_live_routes,      chat_api_sessions_routes,
     chat_api_users_routes,     chat_api_creation_routes,
     chat_api_health_routes,    chat_api_moderation_routes,

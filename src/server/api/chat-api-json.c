@@ -2,7 +2,9 @@
 #include "server/api/chat-api-json.h"
 
 #include "core/chat-message-codec.h"
+#include "core/chat-names.h"
 #include "core/chat-time.h"
+#include "server/api/chat-api-error.h"
 
 void
 chat_api_json_set_time (JsonObject *object, const char *member, gint64 time_ms)
@@ -127,6 +129,40 @@ chat_api_json_strike (const ChatStrike *strike)
   json_object_set_int_member (object, "limit", strike->limit);
   chat_api_json_set_time (object, "timestamp", strike->timestamp);
   return object;
+}
+
+JsonObject *
+chat_api_json_report (const ChatReport *report)
+{
+  JsonObject *object = json_object_new ();
+
+  json_object_set_string_member (object, "id", report->id);
+  json_object_set_string_member (object, "target", report->target);
+  json_object_set_string_member (object, "channel", report->channel);
+  json_object_set_string_member (object, "user", report->user);
+  set_text (object, "reason", report->reason);
+  chat_api_json_set_time (object, "time", report->time);
+  set_text (object, "by", report->by);
+  set_text (object, "remark", report->remark);
+  chat_api_json_set_time (object, "closed", report->closed);
+  return object;
+}
+
+gboolean
+chat_api_json_check_remark (const char *member, const char *text, GError **error)
+{
+  if (text == NULL)
+    return TRUE;
+  if (!chat_text_check (text, error))
+    {
+      g_prefix_error (error, "\"%s\": ", member);
+      return FALSE;
+    }
+  if (g_utf8_strlen (text, -1) <= CHAT_API_REMARK_CHARS)
+    return TRUE;
+  g_set_error (error, CHAT_API_ERROR, CHAT_API_ERROR_MEMBER, "\"%s\" has more than %d characters", member,
+               CHAT_API_REMARK_CHARS);
+  return FALSE;
 }
 
 char *

@@ -29,6 +29,14 @@ JsonArray *chat_api_json_words (const char *text, const GArray *spans);
 /** chat_api_json_strike: (transfer full): as a warning of GET /v1/moderation/warnings. */
 JsonObject *chat_api_json_strike (const ChatStrike *strike);
 
+/** chat_api_json_report: (transfer full): as in GET /v1/moderation/reports. */
+JsonObject *chat_api_json_report (const ChatReport *report);
+
+/** chat_api_json_check_remark: whether @text (nullable) can be the reason, remark or appeal that the member @member
+ * brings: a text of at most CHAT_API_REMARK_CHARS. */
+gboolean chat_api_json_check_remark (const char *member, const char *text, GError **error);
+#define CHAT_API_REMARK_CHARS 1000
+
 /** chat_api_json_page: (transfer full): the whole answer, written without a tree in between: pages are long. */
 char *chat_api_json_page (const ChatMessagePage *page, gsize *length);
 

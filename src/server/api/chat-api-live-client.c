@@ -314,19 +314,19 @@ published_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (Call) call = user_data;
   g_autoptr (GError) error = NULL;
-  g_autofree char *id = NULL;
-  gint64 timestamp;
+  g_autoptr (ChatApiReceipt) receipt
+      = chat_api_publisher_post_finish (CHAT_API_PUBLISHER (source), result, &error);
   JsonObject *answer;
 
   call->client->publishing--;
-  if (!chat_api_publisher_post_finish (CHAT_API_PUBLISHER (source), result, &id, &timestamp, &error))
+  if (receipt == NULL)
     {
       send_problem (call->client, call->ref, error);
       return;
     }
   answer = answer_new ("accepted", call->ref);
-  json_object_set_string_member (answer, "id", id);
-  chat_api_json_set_time (answer, "timestamp", timestamp);
+  json_object_set_string_member (answer, "id", receipt->id);
+  chat_api_json_set_time (answer, "timestamp", receipt->timestamp);
   send_answer (call->client, answer);
 }
 

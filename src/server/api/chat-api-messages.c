@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <stdlib.h>
-
+#include "core/chat-excerpt.h"
+#include "core/chat-json.h"
 #include "core/chat-message-codec.h"
 #include "core/chat-names.h"
 #include "core/chat-time.h"
 #include "core/chat-uuid.h"
 #include "server/api/chat-api-json.h"
+#include "server/api/chat-api-query.h"
 #include "server/api/chat-api-request.h"
 #include "server/api/chat-api-routes.h"
 
+#define REPORT_ID "chat-api-report-id"
 #define PAGE_DEFAULT 50
 #define PAGE_MAX 200
 
@@ -27,36 +29,6 @@ listing_free (Listing *self)
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Listing, listing_free)
 
-/* Blocked users may be kept from reading too, where the site says so. */
-static gboolean
-may_read (ChatApiRequest *request)
-{
-  const ChatBlock *block = request->context->blocked_may_read ? NULL : chat_api_request_find_block (request);
-
-  if (block != NULL)
-    chat_api_request_fail_blocked (request, block, "read messages");
-  return block == NULL;
-}
-
-static gboolean
-read_limit (ChatApiRequest *request, guint *limit, GError **error)
-{
-  const char *text = chat_api_request_get_query (request, "limit");
-  guint64 value;
-
-  *limit = PAGE_DEFAULT;
-  if (text == NULL)
-    return TRUE;
-  if (!g_ascii_string_to_unsigned (text, 10, 1, PAGE_MAX, &value, NULL))
-    {
-      g_set_error (error, CHAT_API_ERROR, CHAT_API_ERROR_PARAMETER,
-                   "limit is \"%s\", but must be a number from 1 to %d", text, PAGE_MAX);
-      return FALSE;
-    }
-  *limit = (guint)value;
-  return TRUE;
-}
-
 static gboolean
 read_anchor (ChatPage *page, const char *name, const char *text, GError **error)
 {
@@ -68,8 +40,11 @@ read_anchor (ChatPage *page, const char *name, const char *text, GError **error)
     page->id = text;
   else if (!chat_time_parse (text, &page->time_ms, NULL))
     {
+      g_autofree char *excerpt = chat_excerpt (text, -1);
+
       g_set_error (error, CHAT_API_ERROR, CHAT_API_ERROR_PARAMETER,
-                   "%s is \"%s\", which is neither a seq, nor the id of a message, nor an RFC 3339 time", name, text);
+                   "%s is \"%s\", which is neither a seq, nor the id of a message, nor an RFC 3339 time", name,
+                   excerpt);
       return FALSE;
     }
   return TRUE;
@@ -98,26 +73,8 @@ read_page (ChatApiRequest *request, ChatPage *page, GError **error)
       if (!read_anchor (page, names[kind], text, error))
         return FALSE;
     }
-  return read_limit (request, &page->limit, error);
-}
-
-static gboolean
-check_names (ChatApiRequest *request, GError **error)
-{
-  GHashTableIter iter;
-  gpointer name;
-
-  if (request->query == NULL)
-    return TRUE;
-  g_hash_table_iter_init (&iter, request->query);
-  while (g_hash_table_iter_next (&iter, &name, NULL))
-    if (!g_strv_contains ((const char *const[]){ "before", "after", "around", "limit", NULL }, name))
-      {
-        g_set_error (error, CHAT_API_ERROR, CHAT_API_ERROR_PARAMETER,
-                     "There is no parameter \"%s\" here, only before, after, around and limit", (char *)name);
-        return FALSE;
-      }
-  return TRUE;
+  page->limit = PAGE_DEFAULT;
+  return chat_api_query_get_limit (request, PAGE_MAX, &page->limit, error);
 }
 
 static void
@@ -163,12 +120,13 @@ static void
 list_messages (ChatApiRequest *request)
 {
   g_autoptr (GError) error = NULL;
+  static const char *const names[] = { "before", "after", "around", "limit", NULL };
   ChatPage page;
   Listing *listing;
 
-  if (!may_read (request))
+  if (!chat_api_request_may_read (request))
     return;
-  if (!chat_channel_name_check (request->parameters[0], &error) || !check_names (request, &error)
+  if (!chat_channel_name_check (request->parameters[0], &error) || !chat_api_query_check_names (request, names, &error)
       || !read_page (request, &page, &error))
     {
       chat_api_request_fail (request, error);
@@ -181,46 +139,30 @@ list_messages (ChatApiRequest *request)
                                    request->cancellable, found_channel_cb, listing);
 }
 
-static void
-posted_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (ChatApiRequest) request = user_data;
-  g_autoptr (GError) error = NULL;
-  g_autofree char *id = NULL;
-  gint64 timestamp;
-  JsonObject *answer;
+/*
+ * One message that the caller may see
+ */
 
-  if (!chat_api_publisher_post_finish (CHAT_API_PUBLISHER (source), result, &id, &timestamp, &error))
-    {
-      chat_api_request_fail (request, error);
-      return;
-    }
-  answer = json_object_new ();
-  json_object_set_string_member (answer, "id", id);
-  chat_api_json_set_time (answer, "timestamp", timestamp);
-  json_object_set_string_member (answer, "state", "accepted");
-  chat_api_request_reply (request, SOUP_STATUS_ACCEPTED, answer);
-}
-
-static void
-post_message (ChatApiRequest *request)
-{
-  chat_api_publisher_post_async (request->context->publisher, request->session, request->parameters[0], request->body,
-                                 request->cancellable, posted_cb, chat_api_request_ref (request));
-}
-
-/* A message that was found, while its channel is looked up. */
 typedef struct
 {
   ChatApiRequest *request;
-  ChatMessage *message;
+  ChatMessage *message; /* NULL until it is found */
+  void (*use) (ChatApiRequest *request, ChatMessage *message);
 } Reading;
+
+static void
+reading_free (Reading *self)
+{
+  g_clear_pointer (&self->message, chat_message_unref);
+  chat_api_request_unref (self->request);
+  g_free (self);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Reading, reading_free)
 
 static void
 fail_no_message (ChatApiRequest *request)
 {
-  g_autoptr (GError) error
-      = g_error_new (CHAT_API_ERROR, CHAT_API_ERROR_NO_MESSAGE, "There is no message %s", request->parameters[0]);
+  g_autoptr (GError) error = chat_api_post_error_no_message (request->parameters[0]);
 
   chat_api_request_fail (request, error);
 }
@@ -228,59 +170,130 @@ fail_no_message (ChatApiRequest *request)
 static void
 may_see_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autofree Reading *reading = user_data;
-  g_autoptr (ChatApiRequest) request = reading->request;
-  g_autoptr (ChatMessage) message = reading->message;
+  g_autoptr (Reading) reading = user_data;
   g_autoptr (GError) error = NULL;
   g_autoptr (ChatApiChannel) channel = chat_api_directory_lookup_finish (CHAT_API_DIRECTORY (source), result, &error);
 
   if (g_error_matches (error, CHAT_API_ERROR, CHAT_API_ERROR_NO_CHANNEL))
-    fail_no_message (request);
+    fail_no_message (reading->request);
   else if (channel == NULL)
-    chat_api_request_fail (request, error);
+    chat_api_request_fail (reading->request, error);
   else
-    chat_api_request_reply (request, SOUP_STATUS_OK, chat_message_encode_object (message));
+    reading->use (reading->request, reading->message);
 }
 
 static void
 got_message_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (ChatApiRequest) request = user_data;
+  g_autoptr (Reading) reading = user_data;
+  ChatApiRequest *request = reading->request;
+  const char *channel;
   g_autoptr (GError) error = NULL;
-  g_autoptr (ChatMessage) message = chat_message_store_get_finish (CHAT_MESSAGE_STORE (source), result, &error);
-  Reading *reading;
 
+  reading->message = chat_message_store_get_finish (CHAT_MESSAGE_STORE (source), result, &error);
   if (g_error_matches (error, CHAT_STORE_ERROR, CHAT_STORE_ERROR_NOT_FOUND))
     fail_no_message (request);
-  else if (message == NULL)
+  else if (reading->message == NULL)
     chat_api_request_fail (request, error);
   else
     {
-      reading = g_new0 (Reading, 1);
-      reading->request = chat_api_request_ref (request);
-      reading->message = g_steal_pointer (&message);
-      chat_api_directory_lookup_async (request->context->directory, chat_message_get_channel (reading->message),
-                                       request->session->user_key, request->cancellable, may_see_cb, reading);
+      channel = chat_message_get_channel (reading->message);
+      chat_api_directory_lookup_async (request->context->directory, channel, request->session->user_key,
+                                       request->cancellable, may_see_cb, g_steal_pointer (&reading));
     }
+}
+
+static void
+find_message (ChatApiRequest *request, void (*use) (ChatApiRequest *request, ChatMessage *message))
+{
+  Reading *reading;
+
+  if (!chat_api_request_may_read (request))
+    return;
+  if (!chat_api_post_is_id (request->parameters[0]))
+    {
+      g_autofree char *excerpt = chat_excerpt (request->parameters[0], -1);
+      g_autoptr (GError) error = chat_api_post_error_no_message (excerpt);
+
+      chat_api_request_fail (request, error);
+      return;
+    }
+  reading = g_new0 (Reading, 1);
+  reading->request = chat_api_request_ref (request);
+  reading->use = use;
+  chat_message_store_get_async (chat_store_get_messages (request->context->store), request->parameters[0],
+                                request->cancellable, got_message_cb, reading);
+}
+
+static void
+show_message (ChatApiRequest *request, ChatMessage *message)
+{
+  chat_api_request_reply (request, SOUP_STATUS_OK, chat_message_encode_object (message));
 }
 
 static void
 get_message (ChatApiRequest *request)
 {
-  if (!may_read (request))
-    return;
-  if (!chat_uuid_is_valid (request->parameters[0]))
-    {
-      fail_no_message (request);
-      return;
-    }
-  chat_message_store_get_async (chat_store_get_messages (request->context->store), request->parameters[0],
-                                request->cancellable, got_message_cb, chat_api_request_ref (request));
+  find_message (request, show_message);
+}
+
+/*
+ * Telling the moderators of it
+ */
+
+static void
+reported_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (ChatApiRequest) request = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ChatReport) report
+      = chat_moderation_store_add_report_finish (CHAT_MODERATION_STORE (source), result, &error);
+  const char *own = g_object_get_data (G_OBJECT (request->message), REPORT_ID);
+
+  if (report == NULL)
+    chat_api_request_fail (request, error);
+  else
+    chat_api_request_reply (request, g_str_equal (report->id, own) ? SOUP_STATUS_CREATED : SOUP_STATUS_OK,
+                            chat_api_json_report (report));
+}
+
+static void
+add_report (ChatApiRequest *request, ChatMessage *message)
+{
+  char *id = chat_uuid_v7 ();
+  const char *reason = NULL;
+  const ChatReport report = {
+    .id = id,
+    .target = (char *)chat_message_get_id (message),
+    .channel = (char *)chat_message_get_channel (message),
+    .user = request->session->user,
+    .user_key = request->session->user_key,
+    .reason = chat_json_get_string (request->body, "reason", FALSE, &reason, NULL) ? (char *)reason : NULL,
+    .time = chat_time_now (),
+    .closed = CHAT_TIME_UNKNOWN,
+  };
+
+  g_object_set_data_full (G_OBJECT (request->message), REPORT_ID, id, g_free);
+  chat_moderation_store_add_report_async (chat_store_get_moderation (request->context->store), &report, NULL,
+                                          reported_cb, chat_api_request_ref (request));
+}
+
+static void
+report_message (ChatApiRequest *request)
+{
+  g_autoptr (GError) error = NULL;
+  const char *reason = NULL;
+
+  if (!chat_json_get_string (request->body, "reason", FALSE, &reason, &error)
+      || !chat_api_json_check_remark ("reason", reason, &error))
+    chat_api_request_fail (request, error);
+  else
+    find_message (request, add_report);
 }
 
 const ChatApiRoute chat_api_messages_routes[] = {
   { "GET", "/v1/channels/{c}/messages", 0, list_messages },
-  { "POST", "/v1/channels/{c}/messages", CHAT_API_BODY, post_message },
   { "GET", "/v1/messages/{id}", 0, get_message },
+  { "POST", "/v1/messages/{id}/report", CHAT_API_BODY, report_message },
   { 0 },
 };

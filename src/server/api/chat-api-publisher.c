@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "server/api/chat-api-publisher.h"
 
-#include "core/chat-json.h"
 #include "core/chat-message-codec.h"
-#include "core/chat-names.h"
 #include "core/chat-time.h"
-#include "core/chat-uuid.h"
 #include "server/api/chat-api-error.h"
+#include "server/api/chat-api-post.h"
 #include "server/api/chat-api-recents.h"
-#include "server/store/chat-store.h"
+#include "server/api/chat-api-repeat.h"
 
 #define RECENTS_MAX 32768
 
@@ -18,7 +16,7 @@ struct _ChatApiPublisher
 
   /* Owned */
   ChatTransport *transport;
-  ChatMessageStore *messages;
+  ChatStore *store;
   ChatApiDirectory *directory;
   ChatBlockList *blocks;
   ChatApiRecents *recents;
@@ -30,48 +28,22 @@ struct _ChatApiPublisher
 
 G_DEFINE_FINAL_TYPE (ChatApiPublisher, chat_api_publisher, G_TYPE_OBJECT)
 
-/* One message on its way. */
-typedef struct
+void
+chat_api_receipt_free (ChatApiReceipt *self)
 {
-  char *user_key;
-  ChatMessage *message;
-  gboolean known_new; /* the store was asked */
-} Post;
-
-/* What a post is answered with. */
-typedef struct
-{
-  char *id;
-  gint64 timestamp;
-} Receipt;
-
-static void
-post_free (gpointer data)
-{
-  Post *post = data;
-
-  g_free (post->user_key);
-  g_clear_pointer (&post->message, chat_message_unref);
-  g_free (post);
+  g_free (self->id);
+  g_free (self);
 }
 
 static void
-receipt_free (gpointer data)
+accept (GTask *task, const char *id, gint64 timestamp, gboolean unchanged)
 {
-  Receipt *receipt = data;
-
-  g_free (receipt->id);
-  g_free (receipt);
-}
-
-static void
-accept (GTask *task, const char *id, gint64 timestamp)
-{
-  Receipt *receipt = g_new0 (Receipt, 1);
+  ChatApiReceipt *receipt = g_new0 (ChatApiReceipt, 1);
 
   receipt->id = g_strdup (id);
   receipt->timestamp = timestamp;
-  g_task_return_pointer (task, receipt, receipt_free);
+  receipt->unchanged = unchanged;
+  g_task_return_pointer (task, receipt, (GDestroyNotify)chat_api_receipt_free);
 }
 
 static void
@@ -79,81 +51,6 @@ return_conflict (GTask *task, const char *id)
 {
   g_task_return_new_error (task, CHAT_API_ERROR, CHAT_API_ERROR_ID_CONFLICT,
                            "The id %s belongs to another message: a new message needs an id of its own", id);
-}
-
-/*
- * Making the message
- */
-
-/* Members that only the service writes. */
-static const char *const reserved[] = { "moderation", "seq", "bot", "user", "receipts", "reason", NULL };
-
-static gboolean
-check_own_member (JsonObject *record, const char *member, const char *own, GError **error)
-{
-  const char *given = own;
-
-  if (!chat_json_get_string (record, member, FALSE, &given, error))
-    return FALSE;
-  if (g_str_equal (given, own))
-    return TRUE;
-  g_set_error (error, CHAT_API_ERROR, CHAT_API_ERROR_MEMBER, "\"%s\" is \"%s\", but here it is \"%s\": leave it out",
-               member, given, own);
-  return FALSE;
-}
-
-static gboolean
-set_id (JsonObject *record, GError **error)
-{
-  const char *given = NULL;
-  g_autofree char *id = NULL;
-
-  if (!chat_json_get_string (record, "id", FALSE, &given, error))
-    return FALSE;
-  if (given != NULL && !chat_uuid_is_valid (given))
-    {
-      g_set_error (error, CHAT_API_ERROR, CHAT_API_ERROR_MEMBER, "\"id\" is \"%s\", which is not a UUID", given);
-      return FALSE;
-    }
-  id = given != NULL ? g_ascii_strdown (given, -1) : chat_uuid_v7 ();
-  json_object_set_string_member (record, "id", id);
-  return TRUE;
-}
-
-static gboolean
-check_kind (const ChatMessage *message, GError **error)
-{
-  ChatMessageKind kind = chat_message_get_kind (message);
-
-  if (kind == CHAT_KIND_MESSAGE || kind == CHAT_KIND_NOTICE)
-    return TRUE;
-  g_set_error_literal (error, CHAT_API_ERROR, CHAT_API_ERROR_MEMBER, "\"kind\" must be \"message\" or \"notice\" here");
-  return FALSE;
-}
-
-static ChatMessage *
-make_message (const ChatSessionInfo *session, const char *channel, JsonObject *record, GError **error)
-{
-  g_autofree char *now = chat_time_format (chat_time_now ());
-  g_autofree char *name = NULL;
-  g_autoptr (ChatMessage) message = NULL;
-
-  if (channel == NULL && !chat_json_get_string (record, "channel", TRUE, &channel, error))
-    return NULL;
-  name = g_strdup (channel); /* it may be the record's own, which is about to be set */
-  if (!chat_channel_name_check (name, error) || !check_own_member (record, "channel", name, error)
-      || !check_own_member (record, "author", session->user, error) || !set_id (record, error))
-    return NULL;
-  for (guint i = 0; reserved[i] != NULL; i++)
-    json_object_remove_member (record, reserved[i]);
-  json_object_set_string_member (record, "author", session->user);
-  json_object_set_string_member (record, "timestamp", now);
-  json_object_set_string_member (record, "channel", name);
-  message = chat_message_decode_object (record, error);
-  if (message == NULL || !check_kind (message, error))
-    return NULL;
-  chat_message_set_bot (message, session->bot);
-  return g_steal_pointer (&message);
 }
 
 /*
@@ -165,7 +62,7 @@ published_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   ChatApiPublisher *self = g_task_get_source_object (task);
-  const Post *post = g_task_get_task_data (task);
+  const ChatApiPost *post = g_task_get_task_data (task);
   const char *id = chat_message_get_id (post->message);
   g_autoptr (GError) error = NULL;
   ChatApiRecent *recent = chat_api_recents_find (self->recents, id);
@@ -181,7 +78,7 @@ published_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_ptr_array_insert (waiters, 0, g_object_ref (task));
   for (guint i = 0; i < waiters->len; i++)
     if (error == NULL)
-      accept (waiters->pdata[i], id, timestamp);
+      accept (waiters->pdata[i], id, timestamp, FALSE);
     else
       g_task_return_error (waiters->pdata[i], g_error_copy (error));
 }
@@ -189,7 +86,7 @@ published_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 publish (ChatApiPublisher *self, GTask *task)
 {
-  const Post *post = g_task_get_task_data (task);
+  const ChatApiPost *post = g_task_get_task_data (task);
   const char *channel = chat_message_get_channel (post->message);
   g_autofree char *signature = chat_signer_sign (self->signer, post->message);
   g_autoptr (GBytes) bytes = chat_message_encode (post->message);
@@ -202,7 +99,7 @@ publish (ChatApiPublisher *self, GTask *task)
                                g_bytes_get_size (bytes), CHAT_RECORD_MAX_BYTES);
       return;
     }
-  chat_api_recents_add (self->recents, post->message);
+  chat_api_recents_add (self->recents, post->message, post->user_key);
   record = chat_record_new (CHAT_TOPIC_CHAT, channel, bytes);
   chat_record_set_header (record, CHAT_SIGNATURE_HEADER, signature);
   chat_transport_publish_async (self->transport, record, NULL, published_cb, g_object_ref (task));
@@ -223,56 +120,14 @@ wait_for_first (ChatApiRecent *recent, GTask *task)
 static void
 answer_repeat (ChatApiRecent *recent, GTask *task)
 {
-  const Post *post = g_task_get_task_data (task);
+  const ChatApiPost *post = g_task_get_task_data (task);
 
   if (!chat_api_recent_is_same (recent, post->message))
     return_conflict (task, recent->id);
   else if (recent->accepted)
-    accept (task, recent->id, recent->timestamp);
+    accept (task, recent->id, recent->timestamp, FALSE);
   else
     wait_for_first (recent, task);
-}
-
-/* Whether the text of a stored message is @text but for what moderation has masked: an asterisk for each character of
- * its spans. */
-static gboolean
-is_masked_text (const ChatMessage *stored, const char *text)
-{
-  const ChatModerationNote *note = chat_message_get_moderation (stored);
-  const char *masked = chat_message_get_data (stored);
-  g_autoptr (GString) restored = g_string_new (NULL);
-  const char *original = text;
-
-  if (note == NULL || note->spans == NULL || masked == NULL || text == NULL)
-    return FALSE;
-  for (guint place = 0, span = 0; *masked != '\0' && *original != '\0'; place++)
-    {
-      while (span < note->spans->len
-             && place >= g_array_index (note->spans, ChatSpan, span).start
-                             + g_array_index (note->spans, ChatSpan, span).length)
-        span++;
-      if (span < note->spans->len && place >= g_array_index (note->spans, ChatSpan, span).start)
-        g_string_append_unichar (restored, g_utf8_get_char (original));
-      else
-        g_string_append_unichar (restored, g_utf8_get_char (masked));
-      masked = g_utf8_next_char (masked);
-      original = g_utf8_next_char (original);
-    }
-  return *masked == '\0' && *original == '\0' && g_str_equal (restored->str, text);
-}
-
-static gboolean
-is_same_as_stored (const ChatMessage *stored, const ChatMessage *message)
-{
-  g_autoptr (ChatMessage) copy = NULL;
-
-  if (chat_message_equal_content (stored, message))
-    return TRUE;
-  if (!is_masked_text (stored, chat_message_get_data (message)))
-    return FALSE;
-  copy = chat_message_copy (stored);
-  chat_message_set_data (copy, chat_message_get_data (message));
-  return chat_message_equal_content (copy, message);
 }
 
 /*
@@ -301,7 +156,7 @@ resume_lane (ChatApiPublisher *self, const char *user_key)
 static void
 leave_lane (ChatApiPublisher *self, GTask *task)
 {
-  const Post *post = g_task_get_task_data (task);
+  const ChatApiPost *post = g_task_get_task_data (task);
   GQueue *lane = g_hash_table_lookup (self->lanes, post->user_key);
   g_autofree char *user_key = g_strdup (post->user_key);
 
@@ -309,22 +164,149 @@ leave_lane (ChatApiPublisher *self, GTask *task)
   resume_lane (self, user_key);
 }
 
+/* Takes @error. */
+static void
+fail_in_lane (ChatApiPublisher *self, GTask *task, GError *error)
+{
+  g_task_return_error (task, error);
+  leave_lane (self, task);
+}
+
+/*
+ * The steps before it is published. What one has found out it does not ask again: after a wait all are gone through
+ * once more, because what was true before it may not be now.
+ */
+
+typedef enum
+{
+  STEP_NEXT,
+  STEP_WAITS, /* for the store, whose callback goes on with the lane */
+  STEP_ENDED, /* the task has returned */
+} Step;
+
+static Step
+check_block (ChatApiPublisher *self, GTask *task, ChatApiPost *post)
+{
+  const ChatBlock *block = chat_block_list_find (self->blocks, post->user_key, chat_time_now ());
+
+  if (block == NULL)
+    return STEP_NEXT;
+  g_task_return_error (task, chat_api_error_new_blocked (block, "post"));
+  return STEP_ENDED;
+}
+
+static void
+found_target_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  ChatApiPublisher *self = g_task_get_source_object (task);
+  ChatApiPost *post = g_task_get_task_data (task);
+  GError *error = NULL;
+  g_autoptr (ChatMessage) stored = chat_message_store_get_finish (CHAT_MESSAGE_STORE (source), result, &error);
+
+  if (stored == NULL && !g_error_matches (error, CHAT_STORE_ERROR, CHAT_STORE_ERROR_NOT_FOUND))
+    {
+      fail_in_lane (self, task, error);
+      return;
+    }
+  g_clear_error (&error);
+  chat_api_post_set_target (post, stored);
+  resume_lane (self, post->user_key);
+}
+
+static Step
+ask_for_target (ChatApiPublisher *self, GTask *task, ChatApiPost *post)
+{
+  chat_message_store_get_async (chat_store_get_messages (self->store), post->about, NULL, found_target_cb,
+                                g_object_ref (task));
+  return STEP_WAITS;
+}
+
+/* What is on its way to the store is known here already. */
+static void
+add_recent (ChatApiPublisher *self, ChatApiPost *post)
+{
+  ChatApiTarget *target = &post->target;
+  const ChatApiRecent *recent = chat_api_recents_find (self->recents, post->about);
+  const char *reaction = NULL;
+
+  if (target->channel == NULL && recent != NULL)
+    {
+      target->fitting = recent->kind == CHAT_KIND_MESSAGE || recent->kind == CHAT_KIND_NOTICE;
+      target->channel = g_strdup (recent->channel);
+      target->author = g_strdup (recent->author);
+      target->user_key = g_strdup (recent->user_key);
+    }
+  target->known |= recent != NULL;
+  target->deleted |= chat_api_recents_has_deleted (self->recents, post->about);
+  if (post->emoji != NULL)
+    reaction = chat_api_recents_find_reaction (self->recents, post->user_key, post->about, post->emoji);
+  if (reaction != NULL)
+    {
+      g_free (target->reaction);
+      target->reaction = g_strdup (reaction);
+    }
+  if (target->reaction != NULL && chat_api_recents_has_deleted (self->recents, target->reaction))
+    g_clear_pointer (&target->reaction, g_free);
+}
+
+/* A change is made where its target is. */
+static Step
+find_place (ChatApiPublisher *self, GTask *task, ChatApiPost *post)
+{
+  if (!chat_api_post_is_change (post))
+    return STEP_NEXT;
+  if (!post->target.known)
+    return ask_for_target (self, task, post);
+  add_recent (self, post);
+  if (post->target.channel == NULL)
+    {
+      g_task_return_error (task, chat_api_post_error_no_message (post->about));
+      return STEP_ENDED;
+    }
+  chat_message_set_channel (post->message, post->target.channel);
+  if (post->kind == CHAT_API_POST_UNREACT && post->target.reaction != NULL)
+    chat_message_set_target (post->message, post->target.reaction);
+  return STEP_NEXT;
+}
+
 static void
 found_channel_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   ChatApiPublisher *self = g_task_get_source_object (task);
-  const Post *post = g_task_get_task_data (task);
+  const ChatApiPost *post = g_task_get_task_data (task);
   GError *error = NULL;
   g_autoptr (ChatApiChannel) channel = chat_api_directory_lookup_finish (CHAT_API_DIRECTORY (source), result, &error);
 
   if (channel != NULL)
+    resume_lane (self, post->user_key);
+  else
+    fail_in_lane (self, task, error);
+}
+
+/* Nobody learns that a conversation of others, or a message in it, is there. */
+static Step
+enter_channel (ChatApiPublisher *self, GTask *task, ChatApiPost *post)
+{
+  const char *name = chat_message_get_channel (post->message);
+  ChatApiChannel *channel = chat_api_directory_find (self->directory, name);
+  GError *error = NULL;
+
+  if (channel == NULL)
     {
-      resume_lane (self, post->user_key);
-      return;
+      chat_api_directory_lookup_async (self->directory, name, NULL, NULL, found_channel_cb, g_object_ref (task));
+      return STEP_WAITS;
+    }
+  if (chat_api_directory_check (channel, post->user_key, &error))
+    return STEP_NEXT;
+  if (chat_api_post_is_change (post))
+    {
+      g_clear_error (&error);
+      error = chat_api_post_error_no_message (post->about);
     }
   g_task_return_error (task, error);
-  leave_lane (self, task);
+  return STEP_ENDED;
 }
 
 static void
@@ -332,7 +314,7 @@ found_message_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   ChatApiPublisher *self = g_task_get_source_object (task);
-  Post *post = g_task_get_task_data (task);
+  ChatApiPost *post = g_task_get_task_data (task);
   GError *error = NULL;
   g_autoptr (ChatMessage) stored = chat_message_store_get_finish (CHAT_MESSAGE_STORE (source), result, &error);
 
@@ -345,44 +327,100 @@ found_message_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   if (stored == NULL)
     g_task_return_error (task, error);
-  else if (is_same_as_stored (stored, post->message))
-    accept (task, chat_message_get_id (stored), chat_message_get_timestamp (stored));
+  else if (chat_api_repeat_is_of (stored, post->message))
+    accept (task, chat_message_get_id (stored), chat_message_get_timestamp (stored), FALSE);
   else
     return_conflict (task, chat_message_get_id (stored));
   leave_lane (self, task);
 }
 
-/* Does what can be done for @task without waiting. FALSE where it waits for the store; its callback goes on with the
- * lane. */
+static Step
+find_first (ChatApiPublisher *self, GTask *task, ChatApiPost *post)
+{
+  const char *id = chat_message_get_id (post->message);
+  ChatApiRecent *recent = chat_api_recents_find (self->recents, id);
+
+  if (recent != NULL)
+    {
+      answer_repeat (recent, task);
+      return STEP_ENDED;
+    }
+  if (post->known_new || chat_api_recents_covers (self->recents, id, chat_time_now ()))
+    return STEP_NEXT;
+  chat_message_store_get_async (chat_store_get_messages (self->store), id, NULL, found_message_cb, g_object_ref (task));
+  return STEP_WAITS;
+}
+
+static Step
+check_target (ChatApiPublisher *self, GTask *task, ChatApiPost *post)
+{
+  gboolean unchanged = FALSE;
+  GError *error = NULL;
+
+  if (post->about != NULL)
+    add_recent (self, post);
+  if (post->about != NULL && !post->target.known)
+    return ask_for_target (self, task, post);
+  if (!chat_api_post_check_target (post, &unchanged, &error))
+    g_task_return_error (task, error);
+  else if (unchanged)
+    accept (task, chat_message_get_id (post->message), chat_message_get_timestamp (post->message), TRUE);
+  return error != NULL || unchanged ? STEP_ENDED : STEP_NEXT;
+}
+
+static void
+audited_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  ChatApiPublisher *self = g_task_get_source_object (task);
+  ChatApiPost *post = g_task_get_task_data (task);
+  GError *error = NULL;
+
+  if (!chat_moderation_store_add_audit_finish (CHAT_MODERATION_STORE (source), result, &error))
+    {
+      fail_in_lane (self, task, error);
+      return;
+    }
+  post->audited = TRUE;
+  resume_lane (self, post->user_key);
+}
+
+/* What a moderator does to another's message is written down first: it is never done without that. */
+static Step
+audit (ChatApiPublisher *self, GTask *task, ChatApiPost *post)
+{
+  const ChatAuditEntry entry = {
+    .time = chat_message_get_timestamp (post->message),
+    .actor = (char *)chat_message_get_author (post->message),
+    .action = (char *)(post->kind == CHAT_API_POST_EDIT ? "edit" : "delete"),
+    .user_key = post->target.user_key,
+    .record_id = post->about,
+    .detail = (char *)chat_message_get_channel (post->message),
+  };
+
+  if (post->audited || !chat_message_get_moderator (post->message))
+    return STEP_NEXT;
+  chat_moderation_store_add_audit_async (chat_store_get_moderation (self->store), &entry, NULL, audited_cb,
+                                         g_object_ref (task));
+  return STEP_WAITS;
+}
+
+/* Does what can be done for @task without waiting; FALSE where it waits. */
 static gboolean
 step (ChatApiPublisher *self, GTask *task)
 {
-  const Post *post = g_task_get_task_data (task);
-  const char *id = chat_message_get_id (post->message);
-  const ChatBlock *block = chat_block_list_find (self->blocks, post->user_key, chat_time_now ());
-  ChatApiChannel *channel = chat_api_directory_find (self->directory, chat_message_get_channel (post->message));
-  ChatApiRecent *recent = chat_api_recents_find (self->recents, id);
-  GError *error = NULL;
+  static Step (*const steps[]) (ChatApiPublisher *, GTask *, ChatApiPost *)
+      = { check_block, find_place, enter_channel, find_first, check_target, audit };
+  ChatApiPost *post = g_task_get_task_data (task);
 
-  if (block != NULL)
-    g_task_return_error (task, chat_api_error_new_blocked (block, "post"));
-  else if (channel == NULL)
+  for (guint i = 0; i < G_N_ELEMENTS (steps); i++)
     {
-      chat_api_directory_lookup_async (self->directory, chat_message_get_channel (post->message), NULL, NULL,
-                                       found_channel_cb, g_object_ref (task));
-      return FALSE;
+      Step outcome = steps[i](self, task, post);
+
+      if (outcome != STEP_NEXT)
+        return outcome == STEP_ENDED;
     }
-  else if (!chat_api_directory_check (channel, post->user_key, &error))
-    g_task_return_error (task, error);
-  else if (recent != NULL)
-    answer_repeat (recent, task);
-  else if (!post->known_new && !chat_api_recents_covers (self->recents, id, chat_time_now ()))
-    {
-      chat_message_store_get_async (self->messages, id, NULL, found_message_cb, g_object_ref (task));
-      return FALSE;
-    }
-  else
-    publish (self, task);
+  publish (self, task);
   return TRUE;
 }
 
@@ -395,7 +433,7 @@ lane_free (gpointer data)
 static void
 enter (ChatApiPublisher *self, GTask *task)
 {
-  const Post *post = g_task_get_task_data (task);
+  const ChatApiPost *post = g_task_get_task_data (task);
   GQueue *lane = g_hash_table_lookup (self->lanes, post->user_key);
 
   if (lane == NULL)
@@ -417,7 +455,7 @@ chat_api_publisher_dispose (GObject *object)
   g_clear_pointer (&self->recents, chat_api_recents_free);
   g_clear_object (&self->blocks);
   g_clear_object (&self->directory);
-  g_clear_object (&self->messages);
+  g_clear_object (&self->store);
   g_clear_object (&self->transport);
   G_OBJECT_CLASS (chat_api_publisher_parent_class)->dispose (object);
 }
@@ -436,17 +474,38 @@ chat_api_publisher_init (ChatApiPublisher *self)
 }
 
 ChatApiPublisher *
-chat_api_publisher_new (ChatTransport *transport, ChatMessageStore *messages, ChatApiDirectory *directory,
-                        ChatBlockList *blocks, ChatSigner *signer)
+chat_api_publisher_new (ChatTransport *transport, ChatStore *store, ChatApiDirectory *directory, ChatBlockList *blocks,
+                        ChatSigner *signer)
 {
   ChatApiPublisher *self = g_object_new (CHAT_TYPE_API_PUBLISHER, NULL);
 
   self->transport = g_object_ref (transport);
-  self->messages = g_object_ref (messages);
+  self->store = g_object_ref (store);
   self->directory = g_object_ref (directory);
   self->blocks = g_object_ref (blocks);
   self->signer = signer;
   return self;
+}
+
+/* Takes @post, which is NULL where @error says why. */
+static void
+begin (ChatApiPublisher *self, ChatApiPost *post, GError *error, GCancellable *cancellable,
+       GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+
+  g_task_set_source_tag (task, begin);
+  g_task_set_check_cancellable (task, FALSE);
+  if (post == NULL)
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+  g_task_set_task_data (task, post, (GDestroyNotify)chat_api_post_free);
+  if (g_cancellable_set_error_if_cancelled (cancellable, &error))
+    g_task_return_error (task, error);
+  else
+    enter (self, task);
 }
 
 void
@@ -454,38 +513,45 @@ chat_api_publisher_post_async (ChatApiPublisher *self, const ChatSessionInfo *se
                                JsonObject *record, GCancellable *cancellable, GAsyncReadyCallback callback,
                                gpointer user_data)
 {
-  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
-  ChatMessage *message;
   GError *error = NULL;
-  Post *post;
+  ChatApiPost *post = chat_api_post_new_message (session, channel, record, &error);
 
-  g_task_set_source_tag (task, chat_api_publisher_post_async);
-  g_task_set_check_cancellable (task, FALSE);
-  if (g_cancellable_set_error_if_cancelled (cancellable, &error)
-      || (message = make_message (session, channel, record, &error)) == NULL)
-    {
-      g_task_return_error (task, error);
-      return;
-    }
-  post = g_new0 (Post, 1);
-  post->user_key = g_strdup (session->user_key);
-  post->message = message;
-  g_task_set_task_data (task, post, post_free);
-  enter (self, task);
+  begin (self, post, error, cancellable, callback, user_data);
 }
 
-gboolean
-chat_api_publisher_post_finish (ChatApiPublisher *self, GAsyncResult *result, char **id, gint64 *timestamp,
-                                GError **error)
+void
+chat_api_publisher_edit_async (ChatApiPublisher *self, const ChatSessionInfo *session, const char *target,
+                               JsonObject *record, GCancellable *cancellable, GAsyncReadyCallback callback,
+                               gpointer user_data)
 {
-  Receipt *receipt;
+  GError *error = NULL;
+  ChatApiPost *post = chat_api_post_new_edit (session, target, record, &error);
 
-  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
-  receipt = g_task_propagate_pointer (G_TASK (result), error);
-  if (receipt == NULL)
-    return FALSE;
-  *id = g_steal_pointer (&receipt->id);
-  *timestamp = receipt->timestamp;
-  receipt_free (receipt);
-  return TRUE;
+  begin (self, post, error, cancellable, callback, user_data);
+}
+
+void
+chat_api_publisher_change_async (ChatApiPublisher *self, const ChatSessionInfo *session, ChatApiPostKind kind,
+                                 const char *id, const char *target, const char *emoji, GCancellable *cancellable,
+                                 GAsyncReadyCallback callback, gpointer user_data)
+{
+  GError *error = NULL;
+  ChatApiPost *post = chat_api_post_new_change (session, kind, id, target, emoji, &error);
+
+  begin (self, post, error, cancellable, callback, user_data);
+}
+
+void
+chat_api_publisher_announce_async (ChatApiPublisher *self, const ChatSessionInfo *session, ChatMessageKind kind,
+                                   const char *channel, const char *data, GCancellable *cancellable,
+                                   GAsyncReadyCallback callback, gpointer user_data)
+{
+  begin (self, chat_api_post_new_announcement (session, kind, channel, data), NULL, cancellable, callback, user_data);
+}
+
+ChatApiReceipt *
+chat_api_publisher_post_finish (ChatApiPublisher *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+  return g_task_propagate_pointer (G_TASK (result), error);
 }

@@ -261,6 +261,16 @@ chat_api_request_check_role (ChatApiRequest *self, ChatRole least, GError **erro
   return FALSE;
 }
 
+gboolean
+chat_api_request_may_read (ChatApiRequest *self)
+{
+  const ChatBlock *block = self->context->blocked_may_read ? NULL : chat_api_request_find_block (self);
+
+  if (block != NULL)
+    chat_api_request_fail_blocked (self, block, "read messages");
+  return block == NULL;
+}
+
 const char *
 chat_api_request_get_query (ChatApiRequest *self, const char *name)
 {

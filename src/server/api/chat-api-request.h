@@ -73,6 +73,10 @@ const ChatBlock *chat_api_request_find_block (ChatApiRequest *self);
  * in their row: this is for handlers where it depends on what is asked. */
 gboolean chat_api_request_check_role (ChatApiRequest *self, ChatRole least, GError **error);
 
+/** chat_api_request_may_read: whether the caller may read messages: blocked users may be kept from it, where the site
+ * says so; then the request is answered. */
+gboolean chat_api_request_may_read (ChatApiRequest *self);
+
 /** chat_api_request_get_query: (nullable) (transfer none): one parameter of the query. */
 const char *chat_api_request_get_query (ChatApiRequest *self, const char *name);
 

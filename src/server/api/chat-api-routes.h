@@ -11,6 +11,7 @@ extern const ChatApiRoute chat_api_sessions_routes[];
 extern const ChatApiRoute chat_api_channels_routes[];
 extern const ChatApiRoute chat_api_creation_routes[];
 extern const ChatApiRoute chat_api_messages_routes[];
+extern const ChatApiRoute chat_api_posting_routes[];
 extern const ChatApiRoute chat_api_users_routes[];
 extern const ChatApiRoute chat_api_moderation_routes[];
 extern const ChatApiRoute chat_api_health_routes[];

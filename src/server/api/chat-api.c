@@ -213,7 +213,7 @@ make_context (ChatTransport *transport, ChatStore *store, ChatSessionService *se
   context->sessions = g_object_ref (sessions);
   context->blocks = chat_block_list_new (transport, chat_store_get_moderation (store));
   context->directory = chat_api_directory_new (chat_store_get_channels (store));
-  context->publisher = chat_api_publisher_new (transport, chat_store_get_messages (store), context->directory,
+  context->publisher = chat_api_publisher_new (transport, store, context->directory,
                                                context->blocks, signer);
   context->hub = chat_api_live_hub_new (transport, store, sessions, context->directory, context->publisher,
                                         context->blocks, gate, options->live_backlog_bytes, options->blocked_may_read);
