@@ -29,9 +29,6 @@ gboolean chat_config_value_parse (const ChatConfigKey *key, const char *text, co
 /** chat_config_value_describe: (transfer full): what would be right for @key, for people. */
 char *chat_config_value_describe (const ChatConfigKey *key);
 
-/** chat_config_nearest: (transfer none) (nullable): which of @names (NULL-terminated) @name is a slip of. */
-const char *chat_config_nearest (const char *name, const char *const *names);
-
 /** ChatConfigLineFunc: one `key = value` of the file. */
 typedef gboolean (*ChatConfigLineFunc) (const char *group, const char *key, const char *value, guint line,
                                         gpointer data, GError **error);

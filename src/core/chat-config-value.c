@@ -3,6 +3,7 @@
 
 #include "core/chat-core-error.h"
 #include "core/chat-excerpt.h"
+#include "core/chat-nearest.h"
 
 #include <string.h>
 
@@ -139,7 +140,7 @@ check_choice (const ChatConfigKey *key, const char *found, GError **error)
 
   if (key->choices == NULL || g_strv_contains (key->choices, found))
     return TRUE;
-  nearest = chat_config_nearest (found, key->choices);
+  nearest = chat_nearest (found, key->choices);
   if (nearest != NULL)
     hint = g_strdup_printf ("perhaps meant as “%s”", nearest);
   return refuse (key, found, *found == '\0' ? "which is empty" : hint, error);

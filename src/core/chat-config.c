@@ -3,6 +3,7 @@
 
 #include "core/chat-core-error.h"
 #include "core/chat-excerpt.h"
+#include "core/chat-nearest.h"
 
 #include <string.h>
 
@@ -71,7 +72,7 @@ static char *
 suggest (ChatConfig *self, const char *group, const char *name)
 {
   g_autoptr (GPtrArray) names = list_names (self, group);
-  const char *nearest = chat_config_nearest (name, (const char *const *)names->pdata);
+  const char *nearest = chat_nearest (name, (const char *const *)names->pdata);
   g_autofree char *all = NULL;
 
   if (nearest != NULL)

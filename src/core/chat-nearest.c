@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "core/chat-config-private.h"
+#include "core/chat-nearest.h"
 
 #include <string.h>
 
@@ -37,7 +37,7 @@ distance (const char *a, const char *b)
 }
 
 const char *
-chat_config_nearest (const char *name, const char *const *names)
+chat_nearest (const char *name, const char *const *names)
 {
   const char *nearest = NULL;
   guint least = G_MAXUINT;
