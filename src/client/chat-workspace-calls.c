@@ -229,6 +229,26 @@ chat_workspace_register_finish (ChatWorkspace *self, GAsyncResult *result, GErro
   return finish (self, result, error);
 }
 
+void
+chat_workspace_change_password_async (ChatWorkspace *self, const char *old, const char *password,
+                                      GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  JsonObject *body;
+
+  g_return_if_fail (CHAT_IS_WORKSPACE (self));
+
+  body = object_with ("old", old);
+  json_object_set_string_member (body, "new", password);
+  call (self, chat_workspace_change_password_async, SOUP_METHOD_PUT, g_strdup ("v1/accounts/me/password"), body, NULL,
+        cancellable, callback, user_data);
+}
+
+gboolean
+chat_workspace_change_password_finish (ChatWorkspace *self, GAsyncResult *result, GError **error)
+{
+  return finish (self, result, error);
+}
+
 ChatFoundList *
 chat_workspace_search (ChatWorkspace *self, const ChatFoundQuery *query)
 {

@@ -83,6 +83,11 @@ gboolean chat_workspace_sign_in_finish (ChatWorkspace *self, GAsyncResult *resul
 void chat_workspace_register_async (ChatWorkspace *self, const char *user, const char *password, const char *invitation,
                                     GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 gboolean chat_workspace_register_finish (ChatWorkspace *self, GAsyncResult *result, GError **error);
+/** chat_workspace_change_password_async: of the user's own account; every other session of it ends. PASSWORD: @old is
+ * not it. */
+void chat_workspace_change_password_async (ChatWorkspace *self, const char *old, const char *password,
+                                           GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+gboolean chat_workspace_change_password_finish (ChatWorkspace *self, GAsyncResult *result, GError **error);
 
 /** chat_workspace_set_uri: the service moved (an embedded one has another port after a restart); reconnects. */
 void chat_workspace_set_uri (ChatWorkspace *self, const char *uri);
