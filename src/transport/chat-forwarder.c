@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "transport/chat-forwarder.h"
 
+#include "core/chat-timer.h"
 #include "transport/chat-backoff.h"
 #include "transport/chat-record-queue.h"
 
@@ -40,7 +41,7 @@ typedef struct
   GPtrArray *outputs;       /* (element-type ChatRecord) (nullable): once it is processed */
   GPtrArray *stops;         /* (element-type GTask) */
   guint batch;
-  guint retry_id;
+  GSource *retry;
   ChatBackoff backoff;
   Life life;
   Stage stage;
@@ -134,7 +135,7 @@ retry_cb (gpointer user_data)
 {
   ChatForwarder *self = user_data;
   ChatForwarderPrivate *priv = PRIVATE (self);
-  priv->retry_id = 0;
+  g_clear_pointer (&priv->retry, g_source_unref);
   if (priv->outputs != NULL)
     forward (self);
   else
@@ -154,7 +155,7 @@ retry_later (ChatForwarder *self)
       return;
     }
   priv->stage = STAGE_WAITING;
-  priv->retry_id = g_timeout_add (chat_backoff_next (&priv->backoff), retry_cb, self);
+  priv->retry = chat_timer_new (chat_backoff_next (&priv->backoff), retry_cb, self);
 }
 
 static gboolean
@@ -275,7 +276,7 @@ revoked_cb (ChatSubscription *subscription, const char *topic, GArray *shards, C
         }
       if (priv->inputs->len == 0 && priv->stage == STAGE_WAITING)
         {
-          g_clear_handle_id (&priv->retry_id, g_source_remove);
+          chat_timer_clear (&priv->retry);
           end_batch (self);
         }
     }
@@ -489,7 +490,7 @@ chat_forwarder_stop_async (ChatService *service, GCancellable *cancellable, GAsy
     }
   if (priv->stage == STAGE_WAITING)
     {
-      g_clear_handle_id (&priv->retry_id, g_source_remove);
+      chat_timer_clear (&priv->retry);
       end_batch (self);
     }
   go_on (self);
@@ -547,7 +548,7 @@ static void
 chat_forwarder_finalize (GObject *object)
 {
   ChatForwarderPrivate *priv = PRIVATE (CHAT_FORWARDER (object));
-  g_clear_handle_id (&priv->retry_id, g_source_remove);
+  chat_timer_clear (&priv->retry);
   g_clear_pointer (&priv->inputs, g_ptr_array_unref);
   g_clear_pointer (&priv->outputs, g_ptr_array_unref);
   chat_record_queue_free (priv->pending);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "core/chat-timer.h"
 #include "server/api/chat-api-address.h"
 #include "server/api/chat-api-request.h"
 
@@ -51,7 +52,7 @@ struct _ChatApiListener
   GHashTable *addresses; /* address → how many connections, as a pointer */
   GQueue waiting;        /* of Connection: who waits for a request, the longest first */
   GStrv proxies;
-  guint sweep_id;
+  GSource *sweep;
   gint64 swept; /* monotonic, us */
   ChatApiListenerCounters counters;
 };
@@ -406,7 +407,7 @@ chat_api_listener_new (SoupServer *server, const ChatApiLimits *limits)
   self->addresses = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   g_queue_init (&self->waiting);
   self->connections = g_ptr_array_new_with_free_func (connection_free);
-  self->sweep_id = g_timeout_add_seconds (SWEEP_SECONDS, sweep_cb, self);
+  self->sweep = chat_timer_new (SWEEP_SECONDS * 1000, sweep_cb, self);
   soup_server_add_early_handler (server, NULL, early_cb, self, NULL);
   g_signal_connect (server, "request-started", G_CALLBACK (started_cb), self);
   g_signal_connect (server, "request-read", G_CALLBACK (read_cb), self);
@@ -419,7 +420,7 @@ chat_api_listener_free (ChatApiListener *self)
 {
   g_signal_handlers_disconnect_by_data (self->server, self);
   soup_server_remove_handler (self->server, NULL); /* the early one, and with it whatever answers there */
-  g_source_remove (self->sweep_id);
+  chat_timer_clear (&self->sweep);
   g_ptr_array_unref (self->connections);
   g_hash_table_unref (self->addresses);
   g_strfreev (self->proxies);

@@ -6,6 +6,7 @@
 #include "core/chat-message-codec.h"
 #include "core/chat-names.h"
 #include "core/chat-time.h"
+#include "core/chat-timer.h"
 #include "server/api/chat-api-error.h"
 #include "server/api/chat-api-live-channel.h"
 #include "server/api/chat-api-live-warnings.h"
@@ -33,7 +34,7 @@ struct _ChatApiLiveHub
 
   gsize backlog;
   gboolean blocked_may_read;
-  guint stop_id;
+  GSource *stop_wait;
   gboolean stopped;
 };
 
@@ -263,7 +264,7 @@ end_stop (ChatApiLiveHub *self)
 {
   g_autoptr (GTask) task = g_steal_pointer (&self->stop);
 
-  g_clear_handle_id (&self->stop_id, g_source_remove);
+  chat_timer_clear (&self->stop_wait);
   if (task != NULL)
     g_task_return_boolean (task, TRUE);
 }
@@ -374,7 +375,7 @@ stop_waited_cb (gpointer user_data)
 {
   ChatApiLiveHub *self = user_data;
 
-  self->stop_id = 0;
+  g_clear_pointer (&self->stop_wait, g_source_unref);
   end_stop (self);
   return G_SOURCE_REMOVE;
 }
@@ -394,7 +395,7 @@ subscription_stopped_cb (GObject *source, GAsyncResult *result, gpointer user_da
       return;
     }
   self->stop = g_steal_pointer (&task);
-  self->stop_id = g_timeout_add (CLOSE_WAIT_MS, stop_waited_cb, self);
+  self->stop_wait = chat_timer_new (CLOSE_WAIT_MS, stop_waited_cb, self);
   g_hash_table_iter_init (&iter, self->clients);
   while (g_hash_table_iter_next (&iter, (gpointer *)&client, NULL))
     chat_api_live_client_close (client, SOUP_WEBSOCKET_CLOSE_GOING_AWAY, "the service is stopping");
@@ -446,7 +447,7 @@ chat_api_live_hub_dispose (GObject *object)
 {
   ChatApiLiveHub *self = CHAT_API_LIVE_HUB (object);
 
-  g_clear_handle_id (&self->stop_id, g_source_remove);
+  chat_timer_clear (&self->stop_wait);
   g_clear_pointer (&self->clients, g_hash_table_unref);
   g_clear_pointer (&self->channels, g_hash_table_unref);
   g_clear_object (&self->warnings);

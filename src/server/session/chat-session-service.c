@@ -4,6 +4,7 @@
 #include "core/chat-names.h"
 #include "core/chat-time.h"
 #include "core/chat-uuid.h"
+#include "core/chat-timer.h"
 #include "moderation/chat-skeleton.h"
 #include "server/session/chat-session-cache.h"
 #include "server/session/chat-session-token.h"
@@ -20,7 +21,7 @@ struct _ChatSessionService
   ChatUserStore *users;
   ChatSessionCache *cache;
   ChatSessionOptions options;
-  guint renew_id;
+  GSource *renew;
   /* Counts what changed here: an answer of the store to an earlier question may no longer be so. */
   guint64 epoch;
 };
@@ -516,7 +517,7 @@ static void
 chat_session_service_finalize (GObject *object)
 {
   ChatSessionService *self = CHAT_SESSION_SERVICE (object);
-  g_clear_handle_id (&self->renew_id, g_source_remove);
+  chat_timer_clear (&self->renew);
   g_clear_pointer (&self->cache, chat_session_cache_free);
   g_clear_object (&self->users);
   G_OBJECT_CLASS (chat_session_service_parent_class)->finalize (object);
@@ -545,6 +546,6 @@ chat_session_service_new (ChatUserStore *users, const ChatSessionOptions *option
   ChatSessionService *self = g_object_new (CHAT_TYPE_SESSION_SERVICE, NULL);
   self->users = g_object_ref (users);
   self->options = *options;
-  self->renew_id = g_timeout_add ((guint)CLAMP (options->lease_ms / 3, 10, G_MAXUINT), renew_round, self);
+  self->renew = chat_timer_new ((guint)CLAMP (options->lease_ms / 3, 10, G_MAXUINT), renew_round, self);
   return self;
 }
