@@ -332,6 +332,14 @@ unknown_kind (const ChatMessage *self)
   return name;
 }
 
+void
+chat_message_clear_receipts (ChatMessage *self)
+{
+  g_return_if_fail (is_alone (self));
+
+  g_clear_pointer (&self->receipts, g_hash_table_unref);
+}
+
 gboolean
 chat_message_equal_content (const ChatMessage *a, const ChatMessage *b)
 {

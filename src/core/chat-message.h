@@ -159,6 +159,7 @@ void chat_message_take_state (ChatMessage *self, ChatMessageState *state);
 /** chat_message_take_moderation: @note: (transfer full) (nullable) */
 void chat_message_take_moderation (ChatMessage *self, ChatModerationNote *note);
 void chat_message_add_receipt (ChatMessage *self, const char *id, gint64 seq);
+void chat_message_clear_receipts (ChatMessage *self);
 
 /** chat_message_equal_content: whether author, channel, kind, data, target and reply_to are the same: what makes a
  * repeated id a repeat and not a conflict. */

@@ -5,6 +5,9 @@
 #include "core/chat-core-error.h"
 #include "core/chat-language.h"
 #include "core/chat-names.h"
+#include "moderation/chat-rules.h"
+
+#include <string.h>
 #include "server/chat-server-limits.h"
 
 #define KIB 1024
@@ -50,6 +53,8 @@ static const ChatConfigKey keys[] = {
   { "moderation", "language", CHAT_CONFIG_STRING, NULL, 0, 0, NULL,
     "Whose lists apply in channels that name no language, such as es or es,en; else the lists of all." },
   { "moderation", "limit", CHAT_CONFIG_INT, "3", 1, 1000, NULL, "Strikes until a user is blocked." },
+  { "moderation", "originals_retention", CHAT_CONFIG_DURATION, "90d", 0, 3650 * DAY, NULL,
+    "How long the texts of masked messages are kept, for appeals and rehearsals; 0s keeps them for ever." },
   { "moderation", "blocked_may_read", CHAT_CONFIG_BOOLEAN, "true", 0, 0, NULL,
     "Whether who is blocked may still read messages." },
 
@@ -102,6 +107,8 @@ static const ChatConfigKey keys[] = {
 
   { "bots", "eco", CHAT_CONFIG_BOOLEAN, "true", 0, 0, NULL,
     "Whether the bot eco is there, which repeats what it is told." },
+  { "bots", "ayuda", CHAT_CONFIG_BOOLEAN, "true", 0, 0, NULL,
+    "Whether the bot ayuda is there, which says how things are done here." },
   { 0 },
 };
 
@@ -247,14 +254,17 @@ dup_lists (ChatConfig *config)
   return g_build_filename (data != NULL && *data != '\0' ? data : CHAT_DATA_DIR, "moderation", NULL);
 }
 
-ChatRules *
+GBytes *
 chat_server_config_read_lists (ChatConfig *config, GError **error)
 {
   g_autoptr (ChatRulesBuilder) builder = chat_rules_builder_new ();
   g_autofree char *lists = dup_lists (config);
 
   if (chat_rules_builder_add_directory (builder, lists, error))
-    return chat_rules_builder_compile (builder);
+    {
+      char *text = chat_rules_builder_to_text (builder);
+      return g_bytes_new_take (text, strlen (text));
+    }
   g_prefix_error (error, "The word lists can't be used: ");
   return NULL;
 }

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "core/chat-config.h"
-#include "moderation/chat-rules.h"
 
 G_BEGIN_DECLS
 
@@ -13,10 +12,10 @@ ChatConfig *chat_server_config_new (void);
  * and what would be right. */
 gboolean chat_server_config_check (ChatConfig *config, GError **error);
 
-/** chat_server_config_read_lists: (transfer full) (nullable): the rules in the word lists that it names; takes some 10
- * ms, and once 60 more for what ICU loads. A CHAT_RULES_ERROR names file and line. May be called in any thread while
- * @config is not changed. */
-ChatRules *chat_server_config_read_lists (ChatConfig *config, GError **error);
+/** chat_server_config_read_lists: (transfer full) (nullable): the word lists that it names, as one (ChatRulesText);
+ * takes some 10 ms, and once 60 more for what ICU loads. A CHAT_RULES_ERROR names file and line. May be called in any
+ * thread while @config is not changed. */
+GBytes *chat_server_config_read_lists (ChatConfig *config, GError **error);
 
 /** chat_server_config_has_role: whether this process has the role: "api", "moderator", "archiver" or "bots". */
 gboolean chat_server_config_has_role (ChatConfig *config, const char *role);

@@ -3,7 +3,6 @@
 
 #include "config.h"
 #include "core/chat-signature.h"
-#include "moderation/chat-rules.h"
 #include "server/api/chat-api.h"
 #include "server/archiver/chat-archiver.h"
 #include "server/bot/chat-echo-bot.h"
@@ -14,6 +13,7 @@
 #include "server/chat-server-limits.h"
 #include "server/chat-server-rejections.h"
 #include "server/chat-store-factory.h"
+#include "server/moderator/chat-moderation-keeper.h"
 #include "server/moderator/chat-moderator.h"
 #include "server/session/chat-session-service.h"
 
@@ -28,8 +28,10 @@ struct _ChatServer
   ChatTransport *transport;
   ChatStore *store;
   ChatSessionService *sessions;
-  ChatRules *rules;
+  GBytes *lists;
   GError *lists_error; /* why there are none */
+  ChatControlFeed *control;
+  ChatRulesSource *rules;
   ChatApi *api;
   GPtrArray *services; /* (element-type ChatService): the roles, in the order in which they are started */
   GTask *start;        /* while it starts */
@@ -152,10 +154,10 @@ static void
 read_lists_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
 {
   GError *error = NULL;
-  ChatRules *rules = chat_server_config_read_lists (CHAT_SERVER (source)->config, &error);
+  GBytes *lists = chat_server_config_read_lists (CHAT_SERVER (source)->config, &error);
 
-  if (rules != NULL)
-    g_task_return_pointer (task, rules, (GDestroyNotify)chat_rules_unref);
+  if (lists != NULL)
+    g_task_return_pointer (task, lists, (GDestroyNotify)g_bytes_unref);
   else
     g_task_return_error (task, error);
 }
@@ -163,13 +165,11 @@ read_lists_thread (GTask *task, gpointer source, gpointer task_data, GCancellabl
 static void
 take_lists (ChatServer *self)
 {
-  if (self->rules == NULL)
+  if (self->lists == NULL)
     {
       fail_start (self, g_steal_pointer (&self->lists_error));
       return;
     }
-  g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_INFO, "RULES", chat_rules_get_version (self->rules), "MESSAGE",
-                    "The word lists are read");
   start_next (self);
 }
 
@@ -178,7 +178,7 @@ lists_read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   ChatServer *self = CHAT_SERVER (source);
 
-  self->rules = g_task_propagate_pointer (G_TASK (result), &self->lists_error);
+  self->lists = g_task_propagate_pointer (G_TASK (result), &self->lists_error);
   self->lists_read = TRUE;
   if (self->awaits_lists)
     take_lists (self);
@@ -243,14 +243,46 @@ add_service (ChatServer *self, gpointer service)
 }
 
 static void
+rules_invalid_cb (ChatRulesSource *rules, gint64 revision, const GError *error, gpointer user_data)
+{
+  g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "MESSAGE",
+                    "Revision %" G_GINT64_FORMAT " of the rules can't be used, what was in force before is: %s",
+                    revision, error->message);
+}
+
+static void
+rules_changed_cb (ChatRulesSource *rules, gpointer user_data)
+{
+  g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_INFO, "RULES",
+                    chat_rules_get_version (chat_rules_source_get_rules (rules)), "MESSAGE",
+                    "Revision %" G_GINT64_FORMAT " of the rules is in force", chat_rules_source_get_revision (rules));
+}
+
+/* What moderator and api share: it is started before them. */
+static void
+add_control (ChatServer *self)
+{
+  self->control = chat_control_feed_new (self->transport, self->signer);
+  self->rules = chat_rules_source_new (self->control, chat_store_get_moderation (self->store), self->lists);
+  g_signal_connect_object (self->rules, "changed", G_CALLBACK (rules_changed_cb), self, 0);
+  g_signal_connect_object (self->rules, "invalid", G_CALLBACK (rules_invalid_cb), self, 0);
+  add_service (self, g_object_ref (self->control));
+  add_service (self, g_object_ref (self->rules));
+}
+
+static void
 add_moderator (ChatServer *self)
 {
   const ChatModeratorOptions options = {
     .limit = (guint)chat_config_get_int (self->config, "moderation", "limit"),
     .language = chat_config_get_string (self->config, "moderation", "language"),
+    .guests = g_str_equal (chat_config_get_string (self->config, "sessions", "mode"), "password"),
   };
-  ChatModerator *moderator = chat_moderator_new (self->transport, self->store, self->rules, self->signer, &options);
+  gint64 originals_ms = chat_config_get_int (self->config, "moderation", "originals_retention");
+  ChatModerator *moderator
+      = chat_moderator_new (self->transport, self->store, self->control, self->rules, self->signer, &options);
 
+  add_service (self, chat_moderation_keeper_new (self->control, chat_store_get_moderation (self->store), originals_ms));
   chat_server_rejections_watch (G_OBJECT (moderator), "moderator");
   add_service (self, moderator);
 }
@@ -291,7 +323,8 @@ add_api (ChatServer *self)
 
   chat_server_limits_fill (self->config, &options);
   self->sessions = chat_session_service_new (chat_store_get_users (self->store), &session_options);
-  self->api = chat_api_new (self->transport, self->store, self->sessions, self->signer, &options);
+  self->api
+      = chat_api_new (self->transport, self->store, self->sessions, self->signer, self->control, self->rules, &options);
   add_service (self, g_object_ref (self->api));
 }
 
@@ -336,6 +369,7 @@ add_services (ChatServer *self)
     { "api", add_api },
   };
 
+  add_control (self);
   for (guint i = 0; i < G_N_ELEMENTS (roles); i++)
     if (chat_server_config_has_role (self->config, roles[i].role))
       roles[i].add (self);
@@ -526,7 +560,9 @@ chat_server_finalize (GObject *object)
   g_clear_error (&self->lists_error);
   g_clear_object (&self->api);
   g_clear_object (&self->sessions);
-  g_clear_pointer (&self->rules, chat_rules_unref);
+  g_clear_object (&self->rules);
+  g_clear_object (&self->control);
+  g_clear_pointer (&self->lists, g_bytes_unref);
   g_clear_object (&self->transport);
   g_clear_object (&self->store);
   g_clear_pointer (&self->signer, chat_signer_free);

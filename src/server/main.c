@@ -331,9 +331,9 @@ main (int argc, char **argv)
     }
   if (options.check_config)
     {
-      g_autoptr (ChatRules) rules = chat_server_config_read_lists (config, &error);
+      g_autoptr (GBytes) lists = chat_server_config_read_lists (config, &error);
 
-      if (rules == NULL)
+      if (lists == NULL)
         {
           complain (error);
           return EXIT_CONFIGURATION;

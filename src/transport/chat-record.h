@@ -12,6 +12,7 @@ G_BEGIN_DECLS
 #define CHAT_TOPIC_WARNINGS "chat_warnings"
 #define CHAT_TOPIC_RECEIPTS "chat_receipts"
 #define CHAT_TOPIC_REJECTED "chat_rejected"
+#define CHAT_TOPIC_CONTROL "chat_control" /* what the service tells itself: all its processes read it live */
 
 /* Topics that the service's live feed has of itself: no broker has them. The bytes of such a record are the frame. */
 #define CHAT_TOPIC_PRESENCE "presence"

@@ -11,8 +11,8 @@ api_test_start_moderator (ApiTest *self)
 {
   const ChatModeratorOptions options = { .limit = 3 };
 
-  self->moderator
-      = chat_moderator_new (self->role.transport, self->role.store, self->role.rules, self->role.signer, &options);
+  self->moderator = chat_moderator_new (self->role.transport, self->role.store, self->role.control, self->role.rules,
+                                        self->role.signer, &options);
   role_test_start (&self->role, self->moderator);
 }
 
@@ -41,7 +41,8 @@ api_test_start_api (ApiTest *self)
   const ChatSessionOptions options = { .lease_ms = 30000, .expiry_ms = 3600000 };
 
   self->sessions = chat_session_service_new (chat_store_get_users (self->role.sqlite), &options);
-  self->api = chat_api_new (self->role.transport, self->role.sqlite, self->sessions, self->role.signer, &self->options);
+  self->api = chat_api_new (self->role.transport, self->role.sqlite, self->sessions, self->role.signer,
+                            self->role.control, self->role.rules, &self->options);
   role_test_start (&self->role, self->api);
 }
 

@@ -7,19 +7,10 @@
 #include "moderation/chat-skeleton.h"
 #include "server/store/sqlite/chat-sqlite-store.h"
 
-#define SPANISH "language: es\nrule: es/insults\nmierda\nseverity: mild\nculo\n"
-#define ENGLISH "language: en\nrule: en/insults\nshit\n"
+#define LISTS                                                                                                          \
+  "language: es\nrule: es/insults\nmierda\nseverity: mild\nculo\n"                                                     \
+  "language: en\nrule: en/insults\nseverity: mask\nshit\n"
 #define STRIKES_MOST 1000
-
-static ChatRules *
-rules_new (void)
-{
-  g_autoptr (ChatRulesBuilder) builder = chat_rules_builder_new ();
-
-  g_assert_true (chat_rules_builder_add_data (builder, SPANISH, strlen (SPANISH), "es", NULL));
-  g_assert_true (chat_rules_builder_add_data (builder, ENGLISH, strlen (ENGLISH), "en", NULL));
-  return chat_rules_builder_compile (builder);
-}
 
 void
 role_test_set_up (RoleTest *self, gconstpointer shards)
@@ -40,7 +31,11 @@ role_test_set_up (RoleTest *self, gconstpointer shards)
   self->loopback = CHAT_LOOPBACK_TRANSPORT (self->transport);
   g_assert_true (chat_test_call (chat_transport_connect, self->transport, NULL));
   self->signer = chat_signer_new ("test", secret);
-  self->rules = rules_new ();
+  self->lists = g_bytes_new_static (LISTS, strlen (LISTS));
+  self->control = chat_control_feed_new (self->transport, self->signer);
+  self->rules = chat_rules_source_new (self->control, chat_store_get_moderation (self->sqlite), self->lists);
+  role_test_start (self, self->control);
+  role_test_start (self, self->rules);
   self->clock = G_GINT64_CONSTANT (1700000000000);
 }
 
@@ -61,6 +56,8 @@ remove_directory (const char *path)
 void
 role_test_tear_down (RoleTest *self, gconstpointer shards)
 {
+  role_test_stop (self, self->rules);
+  role_test_stop (self, self->control);
   g_assert_true (chat_test_call (chat_transport_close, self->transport, NULL));
   g_assert_true (chat_test_call (chat_store_close, self->sqlite, NULL));
   g_assert_finalize_object (self->transport);
@@ -68,7 +65,7 @@ role_test_tear_down (RoleTest *self, gconstpointer shards)
   g_assert_finalize_object (self->faults);
   g_object_unref (self->sqlite);
   chat_signer_free (self->signer);
-  chat_rules_unref (self->rules);
+  g_bytes_unref (self->lists);
   remove_directory (self->directory);
   g_free (self->directory);
 }

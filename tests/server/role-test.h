@@ -7,7 +7,7 @@
 #include "core/chat-message.h"
 #include "core/chat-service.h"
 #include "core/chat-signature.h"
-#include "moderation/chat-rules.h"
+#include "server/moderator/chat-rules-source.h"
 
 G_BEGIN_DECLS
 
@@ -23,9 +23,11 @@ typedef struct
   ChatTransport *transport;
   ChatLoopbackTransport *loopback; /* the same */
   ChatSigner *signer;
-  ChatRules *rules;
-  guint failures; /* of services that were started here */
-  gint64 clock;   /* the timestamp of the next message that is sent */
+  GBytes *lists;
+  ChatControlFeed *control;
+  ChatRulesSource *rules; /* started, as the feed is */
+  guint failures;         /* of services that were started here */
+  gint64 clock;           /* the timestamp of the next message that is sent */
 } RoleTest;
 
 void role_test_set_up (RoleTest *self, gconstpointer shards);

@@ -266,15 +266,17 @@ test_rejects (RoleTest *test, gconstpointer shards)
   role_test_append (test, CHAT_TOPIC_CONTROLLED, "general",
                     "{\"id\":\"r0\",\"channel\":\"general\",\"kind\":\"read\",\"author\":\"ana\",\"seq\":1,"
                     "\"timestamp\":1}");
+  put (test, CHAT_TOPIC_CONTROLLED, "dm.conversation", "d0", "x");
+  put (test, CHAT_TOPIC_PRIVATE, "dm.conversation", "d1", "x");
   put_range (test, "general", 0, 1);
-  wait_stored (archiver, 1);
+  wait_stored (archiver, 2);
   check_stored (test, "general", 1);
-  role_test_wait (test, CHAT_TOPIC_REJECTED, 5);
+  role_test_wait (test, CHAT_TOPIC_REJECTED, 6);
   g_assert_cmpstr (positions->str, ==,
                    "chat_controlled/0/0 chat_controlled/0/1 chat_controlled/0/2 chat_controlled/0/3 "
-                   "chat_controlled/0/4 ");
+                   "chat_controlled/0/4 chat_controlled/0/6 ");
   g_assert_cmpuint (chat_archiver_get_counters (archiver)->passing, ==, 1);
-  g_assert_cmpuint (chat_archiver_get_counters (archiver)->rejected, ==, 5);
+  g_assert_cmpuint (chat_archiver_get_counters (archiver)->rejected, ==, 6);
   role_test_stop (test, archiver);
 }
 

@@ -10,9 +10,9 @@
 static ChatModerator *
 moderator_new (RoleTest *test)
 {
-  const ChatModeratorOptions options = { LIMIT, "es" };
+  const ChatModeratorOptions options = { .limit = LIMIT, .language = "es" };
 
-  return chat_moderator_new (test->transport, test->store, test->rules, test->signer, &options);
+  return chat_moderator_new (test->transport, test->store, test->control, test->rules, test->signer, &options);
 }
 
 static ChatModerator *
@@ -66,31 +66,103 @@ test_foreign (RoleTest *test, gconstpointer shards)
 }
 
 static void
+put (RoleTest *test, ChatMessageKind kind, const char *id, const char *author, const char *target, const char *data)
+{
+  g_autoptr (ChatMessage) message = role_test_message (test, author, "general", id, data);
+  g_autoptr (ChatMessage) record = chat_message_new (kind);
+
+  chat_message_set_id (record, id);
+  chat_message_set_channel (record, "general");
+  chat_message_set_author (record, author);
+  chat_message_set_target (record, target);
+  chat_message_set_data (record, data);
+  chat_message_set_timestamp (record, chat_message_get_timestamp (message));
+  role_test_publish (test, CHAT_TOPIC_CHAT, record);
+}
+
+/* An edit is judged as a message is, a topic too; an emoji and what has no text is not. */
+static void
 test_kinds (RoleTest *test, gconstpointer shards)
 {
   ChatModerator *moderator = moderator_start (test);
-  g_autoptr (ChatMessage) edit = chat_message_new (CHAT_KIND_EDIT);
-  g_autoptr (ChatMessage) topic = chat_message_new (CHAT_KIND_TOPIC);
 
-  chat_message_set_id (edit, "e1");
-  chat_message_set_channel (edit, "general");
-  chat_message_set_author (edit, "ana");
-  chat_message_set_target (edit, "m1");
-  chat_message_set_data (edit, "pura mierda");
-  role_test_publish (test, CHAT_TOPIC_CHAT, edit);
-  chat_message_set_id (topic, "t1");
-  chat_message_set_channel (topic, "general");
-  chat_message_set_author (topic, "bob");
-  chat_message_set_data (topic, "mierda");
-  role_test_publish (test, CHAT_TOPIC_CHAT, topic);
-  role_test_append (test, CHAT_TOPIC_CHAT, "general", "{\"id\":\"j1\",\"kind\":\"join\",\"author\":\"eva\"}");
+  put (test, CHAT_KIND_EDIT, "e1", "ana", "m1", "pura mierda");
+  put (test, CHAT_KIND_TOPIC, "t1", "bob", NULL, "mierda");
+  put (test, CHAT_KIND_DELETE, "d1", "ana", "m1", NULL);
+  put (test, CHAT_KIND_REACTION, "x1", "ana", "m1", "\u2764"); /* the heart without its variation selector */
+  put (test, CHAT_KIND_REACTION, "x2", "ana", "m1", "mierda");
+  put (test, CHAT_KIND_JOIN, "j1", "eva", NULL, NULL);
   role_test_append (test, CHAT_TOPIC_CHAT, "general", "{\"id\":\"r1\",\"kind\":\"read\",\"author\":\"eva\",\"seq\":7}");
   role_test_append (test, CHAT_TOPIC_CHAT, "general", "{\"id\":\"u1\",\"kind\":\"wave\",\"author\":\"eva\",\"seq\":7}");
-  role_test_check (test, CHAT_TOPIC_CONTROLLED, "id:kind:note",
-                   "e1:edit:es/insults,1/3,5+6 t1:topic:es/insults,1/3,0+6 j1:join:- r1:read:- u1:-:-");
+  role_test_check (test, CHAT_TOPIC_CONTROLLED, "id:kind:target:note",
+                   "e1:edit:m1:es/insults,1/3,5+6 t1:topic:-:es/insults,1/3,0+6 d1:delete:m1:- x1:reaction:m1:- "
+                   "j1:join:-:- r1:read:-:- u1:-:-:-");
+  role_test_check (test, CHAT_TOPIC_WARNINGS, "kind:user:target", "warning:ana:e1 warning:bob:t1");
+  role_test_wait (test, CHAT_TOPIC_REJECTED, 1); /* x2 */
   g_autoptr (GPtrArray) messages = role_test_list (test, CHAT_TOPIC_CONTROLLED);
-  g_assert_cmpint (chat_message_get_seq (g_ptr_array_index (messages, 3)), ==, 7); /* what it is about */
-  g_assert_cmpint (chat_message_get_seq (g_ptr_array_index (messages, 4)), ==, 0); /* not the sender's to say */
+  g_assert_cmpstr (chat_message_get_data (g_ptr_array_index (messages, 3)), ==, "\u2764\ufe0f");
+  g_assert_cmpint (chat_message_get_seq (g_ptr_array_index (messages, 5)), ==, 7); /* what it is about */
+  g_assert_cmpint (chat_message_get_seq (g_ptr_array_index (messages, 6)), ==, 0); /* not the sender's to say */
+  role_test_stop (test, moderator);
+}
+
+static const char *const foreign_changes[]
+    = { "{\"id\":\"f1\",\"kind\":\"edit\",\"author\":\"ana\",\"target\":\"m1\",\"data\":\"x\"}",
+        "{\"id\":\"f2\",\"kind\":\"delete\",\"author\":\"ana\",\"target\":\"m1\"}",
+        "{\"id\":\"f3\",\"kind\":\"topic\",\"author\":\"ana\",\"data\":\"x\"}",
+        "{\"id\":\"f4\",\"kind\":\"attribute\",\"author\":\"ana\",\"target\":\"m1\"}",
+        "{\"id\":\"f5\",\"kind\":\"join\",\"author\":\"ana\"}",
+        "{\"id\":\"f6\",\"kind\":\"leave\",\"author\":\"ana\"}" };
+
+/* Where names are not protected, nobody can show that a change comes from whom it names. */
+static void
+test_foreign_changes (RoleTest *test, gconstpointer shards)
+{
+  ChatModerator *moderator = moderator_start (test);
+
+  for (guint i = 0; i < G_N_ELEMENTS (foreign_changes); i++)
+    role_test_append (test, CHAT_TOPIC_CHAT, "general", foreign_changes[i]);
+  role_test_append (
+      test, CHAT_TOPIC_CHAT, "general",
+      "{\"id\":\"x1\",\"kind\":\"reaction\",\"author\":\"ana\",\"target\":\"m1\",\"data\":\"\u2764\ufe0f\"}");
+  role_test_wait (test, CHAT_TOPIC_REJECTED, G_N_ELEMENTS (foreign_changes));
+  role_test_check (test, CHAT_TOPIC_CONTROLLED, "id:author", "x1:ana");
+  g_autoptr (GPtrArray) records = chat_loopback_broker_get_records (test->broker, CHAT_TOPIC_REJECTED);
+  g_assert_nonnull (strstr (chat_record_get_header (g_ptr_array_index (records, 0), CHAT_REJECTED_REASON_HEADER),
+                            "sent through the service"));
+  role_test_stop (test, moderator);
+}
+
+/* Where they are, a broker's own users have names of their own, and may do what they like under these. */
+static void
+test_guests (RoleTest *test, gconstpointer shards)
+{
+  const ChatModeratorOptions options = { .limit = LIMIT, .language = "es", .guests = TRUE };
+  ChatModerator *moderator
+      = chat_moderator_new (test->transport, test->store, test->control, test->rules, test->signer, &options);
+  g_autofree char *suffix = g_strdup_printf (" (%s)", chat_transport_get_name (test->transport));
+  g_autofree char *longest = g_strnfill (64 - strlen (suffix), 'n');
+  g_autofree char *fits = g_strdup_printf ("{\"id\":\"g1\",\"author\":\"%s\",\"data\":\"a\",\"timestamp\":1}", longest);
+  g_autofree char *too_long
+      = g_strdup_printf ("{\"id\":\"g2\",\"author\":\"%sn\",\"data\":\"a\",\"timestamp\":1}", longest);
+  g_autofree char *ana = g_strconcat ("ana", suffix, NULL);
+
+  role_test_start (test, moderator);
+  for (guint i = 0; i < G_N_ELEMENTS (foreign_changes); i++)
+    role_test_append (test, CHAT_TOPIC_CHAT, "general", foreign_changes[i]);
+  role_test_append (test, CHAT_TOPIC_CHAT, "general", fits);
+  role_test_append (test, CHAT_TOPIC_CHAT, "general", too_long);
+  role_test_append (test, CHAT_TOPIC_CHAT, "general",
+                    "{\"id\":\"g3\",\"kind\":\"delete\",\"target\":\"m1\"}"); /* of nobody */
+  role_test_append (test, CHAT_TOPIC_CHAT, "general", "solo texto");
+  role_test_say (test, "ana", "general", "m1", "hola");
+  role_test_wait (test, CHAT_TOPIC_CONTROLLED, G_N_ELEMENTS (foreign_changes) + 3);
+  role_test_wait (test, CHAT_TOPIC_REJECTED, 2);
+  g_autoptr (GPtrArray) messages = role_test_list (test, CHAT_TOPIC_CONTROLLED);
+  for (guint i = 0; i < G_N_ELEMENTS (foreign_changes); i++)
+    g_assert_cmpstr (chat_message_get_author (g_ptr_array_index (messages, i)), ==, ana);
+  g_assert_null (chat_message_get_author (g_ptr_array_index (messages, messages->len - 2)));
+  g_assert_cmpstr (chat_message_get_author (g_ptr_array_index (messages, messages->len - 1)), ==, "ana");
   role_test_stop (test, moderator);
 }
 
@@ -119,12 +191,20 @@ test_claims (RoleTest *test, gconstpointer shards)
 
   chat_message_set_bot (bot, TRUE);
   role_test_publish (test, CHAT_TOPIC_CHAT, bot);
-  role_test_append (test, CHAT_TOPIC_CHAT, "general",
-                    "{\"id\":\"m2\",\"channel\":\"general\",\"author\":\"eco\",\"data\":\"hola\",\"timestamp\":1,"
-                    "\"bot\":true,\"seq\":9,\"moderation\":{\"rule\":\"x\",\"y\":1}}");
+  role_test_append (
+      test, CHAT_TOPIC_CHAT, "general",
+      "{\"id\":\"m2\",\"channel\":\"general\",\"author\":\"eco\",\"data\":\"hola\",\"timestamp\":1,"
+      "\"bot\":true,\"seq\":9,\"moderation\":{\"rule\":\"x\",\"y\":1},\"moderator\":true,\"user\":\"bob\","
+      "\"reason\":\"x\",\"receipts\":{\"m9\":3},\"state\":{\"seq\":4}}");
   role_test_check (test, CHAT_TOPIC_CONTROLLED, "id:bot:note", "m1:bot:- m2:human:-");
   g_autoptr (GPtrArray) messages = role_test_list (test, CHAT_TOPIC_CONTROLLED);
-  g_assert_cmpint (chat_message_get_seq (g_ptr_array_index (messages, 1)), ==, 0);
+  const ChatMessage *foreign = g_ptr_array_index (messages, 1);
+  g_assert_cmpint (chat_message_get_seq (foreign), ==, 0);
+  g_assert_false (chat_message_get_moderator (foreign));
+  g_assert_null (chat_message_get_user (foreign));
+  g_assert_null (chat_message_get_reason (foreign));
+  g_assert_null (chat_message_get_receipts (foreign));
+  g_assert_null (chat_message_get_state (foreign));
   role_test_stop (test, moderator);
 }
 
@@ -152,7 +232,7 @@ test_mask (RoleTest *test, gconstpointer shards)
       = chat_test_call (chat_moderation_store_get_strike, chat_store_get_moderation (test->sqlite), NULL, "m3");
   g_assert_cmpstr (strike->original, ==, "¡mierda!");
   g_assert_cmpstr (strike->rule, ==, "es/insults");
-  g_assert_cmpstr (strike->rules_version, ==, chat_rules_get_version (test->rules));
+  g_assert_cmpstr (strike->rules_version, ==, chat_rules_get_version (chat_rules_source_get_rules (test->rules)));
   role_test_stop (test, moderator);
 }
 
@@ -218,6 +298,7 @@ test_languages (RoleTest *test, gconstpointer shards)
   chat_message_set_channel (topic, "english");
   chat_message_set_author (topic, "eva");
   chat_message_set_data (topic, "Se habla español");
+  chat_message_set_timestamp (topic, test->clock);
   role_test_publish (test, CHAT_TOPIC_CHAT, topic);
   role_test_wait (test, CHAT_TOPIC_CONTROLLED, 5);
   role_test_say (test, "ana", "english", "m5", "mierda");
@@ -279,7 +360,7 @@ block_ana (RoleTest *test)
   role_test_stop (test, moderator);
 }
 
-/* A block outlives the moderator; a moderator lifts it, and says so on chat_warnings. */
+/* A block outlives the moderator; a moderator lifts it, and says so on chat_control. */
 static void
 test_lifted (RoleTest *test, gconstpointer shards)
 {
@@ -296,7 +377,7 @@ test_lifted (RoleTest *test, gconstpointer shards)
   chat_message_set_id (unblock, "u1");
   chat_message_set_target (unblock, "swear-2");
   chat_message_set_user (unblock, "ana");
-  role_test_publish (test, CHAT_TOPIC_WARNINGS, unblock);
+  role_test_publish (test, CHAT_TOPIC_CONTROL, unblock);
   chat_test_run_pending ();
   guint calls = chat_fault_store_get_calls (test->faults);
   chat_test_run_for (50);
@@ -304,6 +385,44 @@ test_lifted (RoleTest *test, gconstpointer shards)
   role_test_say (test, "ana", "general", "m2", "hola");
   role_test_wait (test, CHAT_TOPIC_CONTROLLED, LIMIT + 1);
   role_test_stop (test, moderator);
+}
+
+/* Who is blocked may take back what he has said, and go; nothing else. */
+static void
+test_blocked_kinds (RoleTest *test, gconstpointer shards)
+{
+  ChatModerator *moderator;
+  g_autoptr (ChatMessage) other = chat_message_new (CHAT_KIND_DELETE);
+
+  block_ana (test);
+  moderator = moderator_start (test);
+  put (test, CHAT_KIND_EDIT, "e1", "ana", "m1", "hola");
+  put (test, CHAT_KIND_REACTION, "x1", "ana", "m1", "\u2764\ufe0f");
+  put (test, CHAT_KIND_TOPIC, "t1", "ana", NULL, "hola");
+  put (test, CHAT_KIND_DELETE, "d1", "ana", "m1", NULL);
+  put (test, CHAT_KIND_LEAVE, "l1", "ana", NULL, NULL);
+  chat_message_set_id (other, "d2");
+  chat_message_set_channel (other, "general");
+  chat_message_set_author (other, "ana");
+  chat_message_set_target (other, "m2");
+  chat_message_set_timestamp (other, test->clock++);
+  chat_message_set_moderator (other, TRUE);
+  role_test_publish (test, CHAT_TOPIC_CHAT, other);
+  role_test_wait (test, CHAT_TOPIC_WARNINGS, LIMIT + 1 + 4);
+  role_test_check (test, CHAT_TOPIC_CONTROLLED, "id", "swear-0 swear-1 swear-2 d1 l1");
+  role_test_stop (test, moderator);
+}
+
+/* Every process hears of a block, and what led to it: signed, and no text. */
+static void
+test_announced (RoleTest *test, gconstpointer shards)
+{
+  block_ana (test);
+  role_test_check (test, CHAT_TOPIC_CONTROL, "kind:user:target:data", "block:ana:swear-2:-");
+  g_autoptr (GPtrArray) records = chat_loopback_broker_get_records (test->broker, CHAT_TOPIC_CONTROL);
+  g_autoptr (GPtrArray) messages = role_test_list (test, CHAT_TOPIC_CONTROL);
+  g_assert_true (chat_signer_verify (test->signer, g_ptr_array_index (messages, 0),
+                                     chat_record_get_header (g_ptr_array_index (records, 0), CHAT_SIGNATURE_HEADER)));
 }
 
 /* Doing it again */
@@ -513,6 +632,7 @@ test_unreadable (RoleTest *test, gconstpointer shards)
     "{\"kind\":\"unblock\",\"user\":\"ana\",\"target\":\"m1\"}",
     "{\"kind\":\"receipt\",\"channel\":\"general\",\"receipts\":{\"m1\":1}}",
     "{\"kind\":\"control\"}",
+    "{\"kind\":\"rules\"}",
   };
   ChatModerator *moderator = moderator_start (test);
   g_autoptr (GPtrArray) positions = g_ptr_array_new_with_free_func (g_free);
@@ -552,23 +672,6 @@ test_too_large (RoleTest *test, gconstpointer shards)
 
   role_test_append (test, CHAT_TOPIC_CHAT, "general", json);
   role_test_wait (test, CHAT_TOPIC_REJECTED, 1);
-  role_test_stop (test, moderator);
-}
-
-static void
-test_control (RoleTest *test, gconstpointer shards)
-{
-  ChatModerator *moderator = moderator_start (test);
-  g_autoptr (ChatMessage) control = chat_message_new (CHAT_KIND_CONTROL);
-
-  chat_message_set_id (control, "c1");
-  chat_message_set_channel (control, "general");
-  chat_message_set_timestamp (control, test->clock);
-  role_test_publish (test, CHAT_TOPIC_CHAT, control);
-  role_test_say (test, "ana", "general", "m1", "hola");
-  role_test_check (test, CHAT_TOPIC_CONTROLLED, "id", "m1");
-  g_assert_cmpuint (chat_moderator_get_counters (moderator)->consumed, ==, 1);
-  role_test_wait (test, CHAT_TOPIC_REJECTED, 0);
   role_test_stop (test, moderator);
 }
 
@@ -638,6 +741,8 @@ main (int argc, char *argv[])
   ADD ("clean", 1, test_clean);
   ADD ("foreign", 1, test_foreign);
   ADD ("kinds", 1, test_kinds);
+  ADD ("foreign-changes", 1, test_foreign_changes);
+  ADD ("guests", 1, test_guests);
   ADD ("private", 1, test_private);
   ADD ("claims", 1, test_claims);
   ADD ("mask", 1, test_mask);
@@ -646,6 +751,8 @@ main (int argc, char *argv[])
   ADD ("languages", 1, test_languages);
   ADD ("block-within-batch", 1, test_block_within_batch);
   ADD ("lifted", 1, test_lifted);
+  ADD ("blocked-kinds", 1, test_blocked_kinds);
+  ADD ("announced", 1, test_announced);
   ADD ("aborted", 1, test_aborted);
   ADD ("crash", 1, test_crash);
   ADD ("crash-in-pieces", 1, test_crash_in_pieces);
@@ -657,7 +764,6 @@ main (int argc, char *argv[])
   ADD ("culprit-id", 1, test_culprit_id);
   ADD ("unreadable", 1, test_unreadable);
   ADD ("too-large", 1, test_too_large);
-  ADD ("control", 1, test_control);
   ADD ("storm", 3, test_storm);
   return g_test_run ();
 }

@@ -27,7 +27,8 @@ typedef struct
   char *directory, *log_path, *store_path;
   ChatTransport *transport;
   ChatStore *store;
-  ChatRules *rules;
+  ChatControlFeed *control;
+  ChatRulesSource *rules;
   ChatSigner *signer;
   ChatModerator *moderator;
   ChatArchiver *archiver;
@@ -66,10 +67,10 @@ stop (gpointer service)
 static void
 start_moderator (Fixture *fixture)
 {
-  const ChatModeratorOptions options = { 3, "es" };
+  const ChatModeratorOptions options = { .limit = 3, .language = "es" };
 
-  fixture->moderator
-      = chat_moderator_new (fixture->transport, fixture->store, fixture->rules, fixture->signer, &options);
+  fixture->moderator = chat_moderator_new (fixture->transport, fixture->store, fixture->control, fixture->rules,
+                                           fixture->signer, &options);
   start (fixture, fixture->moderator);
 }
 
@@ -84,7 +85,7 @@ static void
 set_up (Fixture *fixture, gconstpointer shards)
 {
   ChatLogOptions options = CHAT_LOG_OPTIONS_INIT;
-  g_autoptr (ChatRulesBuilder) builder = chat_rules_builder_new ();
+  g_autoptr (GBytes) lists = g_bytes_new_static (RULES, strlen (RULES));
   g_autoptr (GBytes) secret = g_bytes_new ("0123456789abcdef0123456789abcdef", 32);
   g_autoptr (GError) error = NULL;
 
@@ -94,13 +95,15 @@ set_up (Fixture *fixture, gconstpointer shards)
   fixture->store_path = g_build_filename (fixture->directory, "store.sqlite", NULL);
   fixture->transport = chat_log_transport_new (fixture->log_path, &options);
   fixture->store = chat_sqlite_store_new (fixture->store_path);
-  g_assert_true (chat_rules_builder_add_data (builder, RULES, strlen (RULES), "rules", NULL));
-  fixture->rules = chat_rules_builder_compile (builder);
   fixture->signer = chat_signer_new ("test", secret);
   g_assert_true (chat_test_call (chat_transport_connect, fixture->transport, &error));
   g_assert_no_error (error);
   g_assert_true (chat_test_call (chat_store_open, fixture->store, &error));
   g_assert_no_error (error);
+  fixture->control = chat_control_feed_new (fixture->transport, fixture->signer);
+  fixture->rules = chat_rules_source_new (fixture->control, chat_store_get_moderation (fixture->store), lists);
+  start (fixture, fixture->control);
+  start (fixture, fixture->rules);
   start_moderator (fixture);
   start_archiver (fixture);
   fixture->bot = chat_echo_bot_new (fixture->transport, fixture->store, fixture->signer);
@@ -119,7 +122,6 @@ tear_down (Fixture *fixture, gconstpointer shards)
       g_unlink (path);
     }
   g_rmdir (fixture->directory);
-  chat_rules_unref (fixture->rules);
   chat_signer_free (fixture->signer);
   g_object_unref (fixture->transport);
   g_object_unref (fixture->store);
@@ -333,6 +335,8 @@ test_all (Fixture *fixture, gconstpointer shards)
   stop (fixture->bot);
   stop (fixture->moderator);
   stop (fixture->archiver);
+  stop (fixture->rules);
+  stop (fixture->control);
   g_assert_true (chat_test_call (chat_subscription_close, subscription, NULL));
   g_object_unref (subscription);
   g_assert_true (chat_test_call (chat_transport_close, fixture->transport, NULL));

@@ -21,6 +21,8 @@ typedef struct
   ChatTransport *transport;
   ChatStore *store;
   ChatSessionService *sessions;
+  ChatControlFeed *control;
+  ChatRulesSource *rules;
   ChatBlockList *blocks;
   ChatApiDirectory *directory;
   ChatApiPublisher *publisher;

@@ -3,6 +3,7 @@
 
 #include <libsoup/soup.h>
 
+#include "core/chat-timer.h"
 #include "server/api/chat-api-context.h"
 #include "server/api/chat-api-dispatch.h"
 #include "server/api/chat-api-listener.h"
@@ -26,7 +27,7 @@ struct _ChatApi
   char *uri;
 
   guint port;
-  guint expire_id;
+  GSource *expire;
   gboolean stopped;
 };
 
@@ -164,7 +165,7 @@ chat_api_dispose (GObject *object)
 {
   ChatApi *self = CHAT_API (object);
 
-  g_clear_handle_id (&self->expire_id, g_source_remove);
+  chat_timer_clear (&self->expire);
   if (self->server != NULL)
     soup_server_disconnect (self->server);
   g_clear_pointer (&self->listener, chat_api_listener_free);
@@ -203,7 +204,7 @@ failed_cb (ChatService *service, const GError *error, gpointer user_data)
 
 static ChatApiContext *
 make_context (ChatTransport *transport, ChatStore *store, ChatSessionService *sessions, ChatSigner *signer,
-              const ChatApiOptions *options)
+              ChatControlFeed *control, ChatRulesSource *rules, const ChatApiOptions *options)
 {
   ChatApiContext *context = chat_api_context_new ();
   g_autoptr (ChatApiGate) gate = chat_api_gate_new (&options->rates);
@@ -211,10 +212,11 @@ make_context (ChatTransport *transport, ChatStore *store, ChatSessionService *se
   context->transport = g_object_ref (transport);
   context->store = g_object_ref (store);
   context->sessions = g_object_ref (sessions);
-  context->blocks = chat_block_list_new (transport, chat_store_get_moderation (store));
+  context->control = g_object_ref (control);
+  context->rules = g_object_ref (rules);
+  context->blocks = chat_block_list_new (control, chat_store_get_moderation (store));
   context->directory = chat_api_directory_new (chat_store_get_channels (store));
-  context->publisher = chat_api_publisher_new (transport, store, context->directory,
-                                               context->blocks, signer);
+  context->publisher = chat_api_publisher_new (transport, store, context->directory, context->blocks, signer);
   context->hub = chat_api_live_hub_new (transport, store, sessions, context->directory, context->publisher,
                                         context->blocks, gate, options->live_backlog_bytes, options->blocked_may_read);
   context->gate = g_steal_pointer (&gate);
@@ -230,17 +232,17 @@ make_context (ChatTransport *transport, ChatStore *store, ChatSessionService *se
 
 ChatApi *
 chat_api_new (ChatTransport *transport, ChatStore *store, ChatSessionService *sessions, ChatSigner *signer,
-              const ChatApiOptions *options)
+              ChatControlFeed *control, ChatRulesSource *rules, const ChatApiOptions *options)
 {
   ChatApi *self = g_object_new (CHAT_TYPE_API, NULL);
 
-  self->context = make_context (transport, store, sessions, signer, options);
+  self->context = make_context (transport, store, sessions, signer, control, rules, options);
   self->address = g_strdup (options->address);
   self->port = options->port;
   self->server = soup_server_new ("raw-paths", TRUE, NULL);
   self->listener = chat_api_listener_new (self->server, &options->limits);
   chat_api_dispatch_install (self->server, self->context);
-  self->expire_id = g_timeout_add (EXPIRE_MS, expire_cb, self);
+  self->expire = chat_timer_new (EXPIRE_MS, expire_cb, self);
   g_signal_connect_object (self->context->blocks, "failed", G_CALLBACK (failed_cb), self, 0);
   g_signal_connect_object (self->context->hub, "failed", G_CALLBACK (failed_cb), self, 0);
   return self;

@@ -6,6 +6,7 @@
 #include "server/api/chat-api-gate.h"
 #include "server/api/chat-api-listener.h"
 #include "server/moderator/chat-block-list.h"
+#include "server/moderator/chat-rules-source.h"
 #include "server/session/chat-session-service.h"
 #include "server/store/chat-store.h"
 #include "transport/chat-transport.h"
@@ -34,12 +35,13 @@ G_DECLARE_FINAL_TYPE (ChatApi, chat_api, CHAT, API, GObject)
 /**
  * chat_api_new: (implements ChatService)
  * @signer: (transfer none): must outlive it
+ * @control, @rules: are to be started before it, and stopped after it
  *
  * REST and /v1/live (src/README.md). The start fails with a sentence for people where the address or port can't be
  * had. A stop refuses what comes, lets what is there be answered, and closes the live connections with 1001.
  */
 ChatApi *chat_api_new (ChatTransport *transport, ChatStore *store, ChatSessionService *sessions, ChatSigner *signer,
-                       const ChatApiOptions *options);
+                       ChatControlFeed *control, ChatRulesSource *rules, const ChatApiOptions *options);
 
 /** chat_api_get_uri: (transfer none): "http://127.0.0.1:PORT/", once started. */
 const char *chat_api_get_uri (ChatApi *self);

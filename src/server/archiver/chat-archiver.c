@@ -2,6 +2,7 @@
 #include "server/archiver/chat-archiver.h"
 
 #include "core/chat-message-codec.h"
+#include "core/chat-names.h"
 #include "core/chat-time.h"
 #include "core/chat-uuid.h"
 #include "server/store/chat-store.h"
@@ -56,7 +57,7 @@ batch_unref (gpointer data)
 
 /* NULL where a message can be appended as it is. */
 static const char *
-find_objection (const ChatMessage *message)
+find_objection (const ChatRecord *record, const ChatMessage *message)
 {
   if (chat_message_kind_is_of_service (chat_message_get_kind (message)))
     return "a record of this kind is no part of a channel’s history";
@@ -66,6 +67,10 @@ find_objection (const ChatMessage *message)
     return "the member “channel” is missing: this record did not come through the moderator";
   if (chat_message_get_timestamp (message) == CHAT_TIME_UNKNOWN)
     return "the member “timestamp” is missing: this record did not come through the moderator";
+  /* what everybody may have read is no part of a conversation: its members would take it for one's of theirs */
+  if (chat_channel_name_is_private (chat_message_get_channel (message))
+      && !g_str_equal (chat_record_get_topic (record), CHAT_TOPIC_PRIVATE))
+    return "a private conversation is on chat_private: this record did not come through the moderator";
   return NULL;
 }
 
@@ -76,7 +81,7 @@ batch_add (Batch *self, ChatRecord *record)
   const void *data = g_bytes_get_data (chat_record_get_bytes (record), &size);
   g_autoptr (GError) error = NULL;
   g_autoptr (ChatMessage) message = chat_message_decode (data, size, &error);
-  const char *objection = message != NULL ? find_objection (message) : error->message;
+  const char *objection = message != NULL ? find_objection (record, message) : error->message;
 
   if (objection != NULL)
     {

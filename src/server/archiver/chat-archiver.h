@@ -20,7 +20,8 @@ typedef struct
  *
  * Reads chat_controlled and chat_private in the group "archiver", appends each batch to the store, then forwards one
  * receipt per channel of the batch to chat_receipts (and a `refused` to chat_warnings for an id that was known with
- * another text). What can't be read goes to chat_rejected. `read` records pass: they are no part of a history.
+ * another text). What can't be read goes to chat_rejected, and so does a private conversation on chat_controlled.
+ * `read` records pass: they are no part of a history.
  *
  * A batch whose forward did not happen is appended again, which gives the same seqs and so the same receipts.
  *

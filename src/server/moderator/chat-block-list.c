@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "server/moderator/chat-block-list.h"
 
-#include "core/chat-message-codec.h"
 #include "core/chat-time.h"
+#include "core/chat-timer.h"
 #include "server/store/chat-store.h"
 #include "transport/chat-backoff.h"
 
@@ -11,9 +11,8 @@ struct _ChatBlockList
   GObject parent_instance;
 
   /* Owned */
-  ChatTransport *transport;
+  ChatControlFeed *feed;
   ChatModerationStore *store;
-  ChatSubscription *subscription;
   GCancellable *cancellable; /* of everything it has in flight */
   GHashTable *blocks;        /* user_key (owned by the block) → ChatBlock */
   GPtrArray *added;          /* (element-type ChatBlock): since the reload in flight began, which may not know them */
@@ -21,8 +20,8 @@ struct _ChatBlockList
   GCancellable *start_cancellable;
   gulong start_cancelled_id;
   ChatBackoff backoff;
-  guint retry_id;
-  gboolean loading, load_again, stopped;
+  GSource *retry;
+  gboolean loaded, loading, load_again, stopped;
 };
 
 static void service_iface_init (ChatServiceInterface *iface);
@@ -102,14 +101,14 @@ fail (ChatBlockList *self, const GError *error)
     chat_service_emit_failed (CHAT_SERVICE (self), error);
 }
 
-/* Loading: the store is the truth, a record on chat_warnings says only that it has changed. */
+/* Loading: the store is the truth, a record on chat_control says only that it has changed. */
 
 static gboolean
 retry_cb (gpointer user_data)
 {
   ChatBlockList *self = user_data;
 
-  self->retry_id = 0;
+  g_clear_pointer (&self->retry, g_source_unref);
   load (self);
   return G_SOURCE_REMOVE;
 }
@@ -146,7 +145,7 @@ load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   self->loading = FALSE;
   if (list == NULL && chat_store_error_is_passing (error) && !self->stopped)
     {
-      self->retry_id = g_timeout_add (chat_backoff_next (&self->backoff), retry_cb, self);
+      self->retry = chat_timer_new (chat_backoff_next (&self->backoff), retry_cb, self);
       return;
     }
   if (list == NULL)
@@ -155,6 +154,7 @@ load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
   chat_backoff_reset (&self->backoff);
+  self->loaded = TRUE;
   take_over (self, list);
   if (self->start != NULL)
     end_start (self, NULL);
@@ -166,7 +166,7 @@ static void
 load (ChatBlockList *self)
 {
   /* what is asked before a change was stored does not show it: ask once more afterwards */
-  if (self->loading || self->retry_id != 0)
+  if (self->loading || self->retry != NULL)
     {
       self->load_again = self->loading;
       return;
@@ -178,73 +178,20 @@ load (ChatBlockList *self)
                                            g_object_ref (self));
 }
 
-/* The subscription */
-
-static GError *
-stopped_error_new (void)
+static void
+received_cb (ChatControlFeed *feed, ChatMessage *message, ChatBlockList *self)
 {
-  return g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, "Stopped while it started");
-}
+  ChatMessageKind kind = chat_message_get_kind (message);
 
-static gboolean
-concerns_blocks (ChatRecord *record)
-{
-  GBytes *bytes = chat_record_get_bytes (record);
-  g_autoptr (ChatMessage) message
-      = chat_message_decode (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), NULL);
-
-  return message != NULL
-         && (chat_message_get_kind (message) == CHAT_KIND_BLOCK
-             || chat_message_get_kind (message) == CHAT_KIND_UNBLOCK);
+  if ((kind == CHAT_KIND_BLOCK || kind == CHAT_KIND_UNBLOCK) && self->loaded && !self->stopped)
+    load (self);
 }
 
 static void
-records_cb (ChatSubscription *subscription, GPtrArray *batch, ChatBlockList *self)
+refresh_cb (ChatControlFeed *feed, ChatBlockList *self)
 {
-  for (guint i = 0; i < batch->len; i++)
-    if (concerns_blocks (g_ptr_array_index (batch, i)))
-      {
-        load (self);
-        return;
-      }
-}
-
-static void
-gap_cb (ChatSubscription *subscription, const char *topic, const char *shard, gint64 from, gint64 to,
-        ChatBlockList *self)
-{
-  load (self);
-}
-
-static void
-closed_cb (ChatSubscription *subscription, const GError *error, ChatBlockList *self)
-{
-  if (error != NULL)
-    fail (self, error);
-}
-
-static void
-subscribe_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (ChatBlockList) self = user_data;
-  g_autoptr (GError) error = NULL;
-
-  self->subscription = chat_transport_subscribe_finish (CHAT_TRANSPORT (source), result, &error);
-  if (self->subscription != NULL && self->stopped)
-    {
-      g_clear_object (&self->subscription);
-      error = stopped_error_new ();
-    }
-  if (self->subscription == NULL)
-    {
-      fail (self, error);
-      return;
-    }
-  chat_subscription_set_priority (self->subscription, G_PRIORITY_DEFAULT);
-  g_signal_connect_object (self->subscription, "records", G_CALLBACK (records_cb), self, 0);
-  g_signal_connect_object (self->subscription, "gap", G_CALLBACK (gap_cb), self, 0);
-  g_signal_connect_object (self->subscription, "closed", G_CALLBACK (closed_cb), self, 0);
-  load (self); /* after the subscription is in place: no change falls between the two */
+  if (self->loaded && !self->stopped)
+    load (self);
 }
 
 /* ChatService */
@@ -260,12 +207,10 @@ chat_block_list_start_async (ChatService *service, GCancellable *cancellable, GA
                              gpointer user_data)
 {
   ChatBlockList *self = CHAT_BLOCK_LIST (service);
-  const char *topics[] = { CHAT_TOPIC_WARNINGS, NULL };
-  ChatStart live = CHAT_START_LIVE_INIT;
   g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
 
   g_task_set_source_tag (task, chat_block_list_start_async);
-  if (self->stopped || self->start != NULL || self->subscription != NULL)
+  if (self->stopped || self->start != NULL || self->loaded)
     {
       g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_FAILED, "The block list was started before");
       return;
@@ -276,17 +221,7 @@ chat_block_list_start_async (ChatService *service, GCancellable *cancellable, GA
   if (g_set_object (&self->start_cancellable, cancellable))
     self->start_cancelled_id = g_signal_connect_object (cancellable, "cancelled", G_CALLBACK (g_cancellable_cancel),
                                                         self->cancellable, G_CONNECT_SWAPPED);
-  chat_transport_subscribe_async (self->transport, topics, NULL, &live, self->cancellable, subscribe_cb,
-                                  g_object_ref (self));
-}
-
-static void
-close_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GTask) task = user_data;
-
-  chat_subscription_close_finish (CHAT_SUBSCRIPTION (source), result, NULL);
-  g_task_return_boolean (task, TRUE);
+  load (self); /* the feed is in place already: no change falls between the two */
 }
 
 static void
@@ -298,17 +233,14 @@ chat_block_list_stop_async (ChatService *service, GCancellable *cancellable, GAs
 
   g_task_set_source_tag (task, chat_block_list_stop_async);
   self->stopped = TRUE;
-  if (self->retry_id != 0 && self->start != NULL)
+  if (self->retry != NULL && self->start != NULL)
     {
-      g_autoptr (GError) error = stopped_error_new ();
+      g_autoptr (GError) error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, "Stopped while it started");
       end_start (self, error);
     }
-  g_clear_handle_id (&self->retry_id, g_source_remove);
+  chat_timer_clear (&self->retry);
   g_cancellable_cancel (self->cancellable);
-  if (self->subscription != NULL)
-    chat_subscription_close_async (self->subscription, NULL, close_cb, g_steal_pointer (&task));
-  else
-    g_task_return_boolean (task, TRUE);
+  g_task_return_boolean (task, TRUE);
 }
 
 static gboolean
@@ -335,14 +267,13 @@ chat_block_list_finalize (GObject *object)
 {
   ChatBlockList *self = CHAT_BLOCK_LIST (object);
 
-  g_clear_handle_id (&self->retry_id, g_source_remove);
+  chat_timer_clear (&self->retry);
   g_clear_pointer (&self->blocks, g_hash_table_unref);
   g_clear_pointer (&self->added, g_ptr_array_unref);
-  g_clear_object (&self->subscription);
   g_clear_object (&self->start_cancellable);
   g_clear_object (&self->cancellable);
   g_clear_object (&self->store);
-  g_clear_object (&self->transport);
+  g_clear_object (&self->feed);
   G_OBJECT_CLASS (chat_block_list_parent_class)->finalize (object);
 }
 
@@ -366,14 +297,16 @@ chat_block_list_init (ChatBlockList *self)
 }
 
 ChatBlockList *
-chat_block_list_new (ChatTransport *transport, ChatModerationStore *store)
+chat_block_list_new (ChatControlFeed *feed, ChatModerationStore *store)
 {
-  g_return_val_if_fail (CHAT_IS_TRANSPORT (transport), NULL);
+  g_return_val_if_fail (CHAT_IS_CONTROL_FEED (feed), NULL);
   g_return_val_if_fail (CHAT_IS_MODERATION_STORE (store), NULL);
 
   ChatBlockList *self = g_object_new (CHAT_TYPE_BLOCK_LIST, NULL);
-  self->transport = g_object_ref (transport);
+  self->feed = g_object_ref (feed);
   self->store = g_object_ref (store);
+  g_signal_connect_object (feed, "received", G_CALLBACK (received_cb), self, 0);
+  g_signal_connect_object (feed, "refresh", G_CALLBACK (refresh_cb), self, 0);
   return self;
 }
 

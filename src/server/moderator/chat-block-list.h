@@ -2,8 +2,8 @@
 #pragma once
 
 #include "core/chat-service.h"
+#include "server/moderator/chat-control-feed.h"
 #include "server/store/chat-moderation-store.h"
-#include "transport/chat-transport.h"
 
 G_BEGIN_DECLS
 
@@ -13,10 +13,13 @@ G_DECLARE_FINAL_TYPE (ChatBlockList, chat_block_list, CHAT, BLOCK_LIST, GObject)
 /**
  * ChatBlockList: (implements ChatService)
  *
- * Who may not post, in memory: loaded from the store, kept true by `block` and `unblock` records on chat_warnings. Each
- * role that asks has its own. Emits `changed (char *user_key)`.
+ * Who may not post, in memory: loaded from the store, kept true by `block` and `unblock` records on chat_control. Each
+ * role that asks has its own. Emits `changed (char *user_key)`, not for a block that runs out: find() says so, and a
+ * ChatModerationKeeper tells everybody a moment later.
+ *
+ * @feed: is to be started before it
  */
-ChatBlockList *chat_block_list_new (ChatTransport *transport, ChatModerationStore *store);
+ChatBlockList *chat_block_list_new (ChatControlFeed *feed, ChatModerationStore *store);
 
 /** chat_block_list_find: (nullable) (transfer none): the block in force at @now. @user_key: the skeleton. */
 const ChatBlock *chat_block_list_find (ChatBlockList *self, const char *user_key, gint64 now);

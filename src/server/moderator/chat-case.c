@@ -6,6 +6,8 @@
 #include "core/chat-names.h"
 #include "core/chat-time.h"
 #include "core/chat-uuid.h"
+#include "moderation/chat-emoji.h"
+#include "server/moderator/chat-control-feed.h"
 #include "transport/chat-refusal.h"
 
 #include <string.h>
@@ -36,27 +38,64 @@ decode (const ChatRecord *record, const char *transport, gboolean *is_whole, GEr
   return chat_message_decode_foreign (data, size, &hints, error);
 }
 
-/* What only the service can know or decide; a `read` is about a seq. */
-static void
-drop_claims (ChatCase *self)
+/* What only the service can know or decide; a `read` is about a seq. Whether something was to be dropped. */
+static gboolean
+drop_claims (ChatMessage *message)
 {
-  ChatMessage *message = self->message;
+  gboolean has_seq = chat_message_get_seq (message) != 0 && chat_message_get_kind (message) != CHAT_KIND_READ;
 
-  if (chat_message_get_bot (message) && !self->is_signed)
-    {
-      chat_message_set_bot (message, FALSE);
-      self->is_whole = FALSE;
-    }
-  if (chat_message_get_seq (message) != 0 && chat_message_get_kind (message) != CHAT_KIND_READ)
-    {
-      chat_message_set_seq (message, 0);
-      self->is_whole = FALSE;
-    }
-  if (chat_message_get_moderation (message) != NULL)
-    {
-      chat_message_take_moderation (message, NULL);
-      self->is_whole = FALSE;
-    }
+  if (!has_seq && chat_message_get_moderation (message) == NULL && chat_message_get_state (message) == NULL)
+    return FALSE;
+  if (has_seq)
+    chat_message_set_seq (message, 0);
+  chat_message_take_moderation (message, NULL);
+  chat_message_take_state (message, NULL);
+  return TRUE;
+}
+
+/* The same for what the service signs where it says so. */
+static gboolean
+drop_foreign_claims (ChatMessage *message)
+{
+  if (!chat_message_get_bot (message) && !chat_message_get_moderator (message)
+      && chat_message_get_user (message) == NULL && chat_message_get_reason (message) == NULL
+      && chat_message_get_receipts (message) == NULL)
+    return FALSE;
+  chat_message_set_bot (message, FALSE);
+  chat_message_set_moderator (message, FALSE);
+  chat_message_set_user (message, NULL);
+  chat_message_set_reason (message, NULL);
+  chat_message_clear_receipts (message);
+  return TRUE;
+}
+
+/* Whether it does something to what others wrote, or to a channel. */
+static gboolean
+is_change (ChatMessageKind kind)
+{
+  return kind == CHAT_KIND_EDIT || kind == CHAT_KIND_DELETE || kind == CHAT_KIND_ATTRIBUTE || kind == CHAT_KIND_TOPIC
+         || kind == CHAT_KIND_JOIN || kind == CHAT_KIND_LEAVE;
+}
+
+/* NULL where the unsigned record may be here. */
+static char *
+find_foreign_objection (const ChatCase *self)
+{
+  ChatMessageKind kind = chat_message_get_kind (self->message);
+  gsize size = g_bytes_get_size (chat_record_get_bytes (self->record));
+
+  if (chat_channel_name_is_private (chat_message_get_channel (self->message)))
+    return g_strdup ("a private conversation takes only what was sent through the service");
+  if (is_change (kind) && !self->origin->guests)
+    return g_strdup_printf ("a record of the kind “%s” must be sent through the service: nothing shows that it comes "
+                            "from whom it names",
+                            chat_message_kind_to_string (kind));
+  if (is_change (kind) && chat_message_get_author (self->message) == NULL)
+    return g_strdup_printf ("a record of the kind “%s” needs an author", chat_message_kind_to_string (kind));
+  if (size > CHAT_RECORD_MAX_BYTES)
+    return g_strdup_printf ("the record has %" G_GSIZE_FORMAT " bytes; at most %d are allowed", size,
+                            CHAT_RECORD_MAX_BYTES);
+  return NULL;
 }
 
 /* NULL where the record may be here. */
@@ -64,17 +103,66 @@ static char *
 find_objection (const ChatCase *self)
 {
   ChatMessageKind kind = chat_message_get_kind (self->message);
-  gboolean is_order = kind == CHAT_KIND_RULES || kind == CHAT_KIND_CONTROL;
 
-  if (chat_message_kind_is_of_service (kind) && !(is_order && self->is_signed))
-    return g_strdup_printf ("a record of the kind “%s” comes from the service alone, and this one is not signed by it",
+  if (chat_message_kind_is_of_service (kind))
+    return g_strdup_printf ("a record of the kind “%s” has no place on this topic: the service says such things itself",
                             chat_message_kind_to_string (kind));
-  if (!self->is_signed && chat_channel_name_is_private (chat_message_get_channel (self->message)))
-    return g_strdup ("a private conversation takes only what was sent through the service");
-  if (!self->is_signed && g_bytes_get_size (chat_record_get_bytes (self->record)) > CHAT_RECORD_MAX_BYTES)
-    return g_strdup_printf ("the record has %" G_GSIZE_FORMAT " bytes; at most %d are allowed",
-                            g_bytes_get_size (chat_record_get_bytes (self->record)), CHAT_RECORD_MAX_BYTES);
+  return self->is_signed ? NULL : find_foreign_objection (self);
+}
+
+/* "ana (kafka)": what a broker's own users call themselves never passes for the account of that name. Returns an
+ * objection, or NULL. */
+static char *
+name_guest (ChatCase *self)
+{
+  const char *author = chat_message_get_author (self->message);
+  g_autofree char *name = author != NULL ? g_strdup_printf ("%s (%s)", author, self->origin->transport) : NULL;
+
+  if (name == NULL)
+    return NULL;
+  if (g_utf8_strlen (name, -1) > CHAT_USER_MAX_CHARS)
+    return g_strdup_printf ("the author’s name is too long for a guest: with “ (%s)” behind it, it may have %d "
+                            "characters",
+                            self->origin->transport, CHAT_USER_MAX_CHARS);
+  chat_message_set_author (self->message, name);
   return NULL;
+}
+
+/* One emoji, always written the same way. Returns an objection, or NULL. */
+static char *
+normalize_reaction (ChatCase *self)
+{
+  const char *data = chat_message_get_data (self->message);
+  g_autofree char *emoji = strlen (data) <= CHAT_EMOJI_MAX_BYTES ? chat_emoji_normalize (data) : NULL;
+
+  if (emoji == NULL)
+    return g_strdup ("a reaction is one emoji (UTS #51), and nothing else");
+  if (!g_str_equal (emoji, data))
+    {
+      chat_message_set_data (self->message, emoji);
+      self->is_whole = FALSE;
+    }
+  return NULL;
+}
+
+/* What is to be done to it before it is judged. Returns an objection, or NULL. */
+static char *
+settle (ChatCase *self)
+{
+  char *objection = NULL;
+
+  if (drop_claims (self->message))
+    self->is_whole = FALSE;
+  if (!self->is_signed && drop_foreign_claims (self->message))
+    self->is_whole = FALSE;
+  if (!self->is_signed && self->origin->guests)
+    {
+      self->is_whole = FALSE;
+      objection = name_guest (self);
+    }
+  if (objection == NULL && chat_message_get_kind (self->message) == CHAT_KIND_REACTION)
+    objection = normalize_reaction (self);
+  return objection;
 }
 
 /* Whoever makes two of his own texts collide under one id gains that the second is taken for a repeat: it is not
@@ -91,28 +179,29 @@ digest (const ChatMessage *message)
 }
 
 ChatCase *
-chat_case_new (ChatRecord *record, ChatSigner *signer, const char *transport)
+chat_case_new (ChatRecord *record, const ChatCaseOrigin *origin)
 {
   ChatCase *self = g_new0 (ChatCase, 1);
   g_autoptr (GError) error = NULL;
   g_autofree char *objection = NULL;
 
+  self->origin = origin;
   self->record = chat_record_ref (record);
-  self->message = decode (record, transport, &self->is_whole, &error);
+  self->message = decode (record, origin->transport, &self->is_whole, &error);
   if (self->message == NULL)
     {
       chat_case_reject (self, error->message);
       return self;
     }
-  self->is_signed = chat_signer_verify (signer, self->message, chat_record_get_header (record, CHAT_SIGNATURE_HEADER));
+  self->is_signed
+      = chat_signer_verify (origin->signer, self->message, chat_record_get_header (record, CHAT_SIGNATURE_HEADER));
   objection = find_objection (self);
+  if (objection == NULL)
+    objection = settle (self);
   if (objection != NULL)
-    {
-      chat_case_reject (self, objection);
-      return self;
-    }
-  drop_claims (self);
-  self->digest = digest (self->message);
+    chat_case_reject (self, objection);
+  else
+    self->digest = digest (self->message);
   return self;
 }
 
@@ -137,6 +226,23 @@ chat_case_get_time (const ChatCase *self)
   if (chat_record_get_time (self->record) != CHAT_TIME_UNKNOWN)
     return chat_record_get_time (self->record);
   return chat_time_now ();
+}
+
+gboolean
+chat_case_is_judged (const ChatCase *self)
+{
+  ChatMessageKind kind = chat_message_get_kind (self->message);
+
+  return chat_message_get_data (self->message) != NULL && kind != CHAT_KIND_REACTION && kind != CHAT_KIND_DELETE;
+}
+
+gboolean
+chat_case_may_be_of_blocked (const ChatCase *self)
+{
+  ChatMessageKind kind = chat_message_get_kind (self->message);
+
+  return (kind == CHAT_KIND_DELETE && !chat_message_get_moderator (self->message)) || kind == CHAT_KIND_LEAVE
+         || kind == CHAT_KIND_READ;
 }
 
 /* Strikes */
@@ -202,6 +308,8 @@ chat_case_new_block (const ChatCase *self)
   block->since = self->answer->timestamp;
   block->until = CHAT_TIME_UNKNOWN;
   block->record_id = g_strdup (chat_message_get_id (self->message));
+  block->reason = g_strdup_printf ("strike %u of %u (%s)", self->answer->strike, self->answer->limit,
+                                   self->answer->rule); /* as the store has it */
   return block;
 }
 
@@ -257,6 +365,17 @@ add_notice (ChatCase *self, ChatMessageKind kind, const char *id, ChatModeration
   add_output (self, chat_record_new (CHAT_TOPIC_WARNINGS, user, bytes));
 }
 
+static void
+add_block (ChatCase *self)
+{
+  const ChatStrike *answer = self->answer;
+  g_autofree char *id = chat_uuid_v5 ("block", answer->record_id, strlen (answer->record_id));
+
+  add_notice (self, CHAT_KIND_BLOCK, id, chat_moderation_note_new (NULL, NULL, answer->strike, answer->limit));
+  add_output (self, chat_control_record_new (self->origin->signer, CHAT_KIND_BLOCK, answer->record_id,
+                                             chat_message_get_author (self->message), NULL));
+}
+
 void
 chat_case_mask (ChatCase *self)
 {
@@ -278,10 +397,7 @@ chat_case_mask (ChatCase *self)
   add_notice (self, CHAT_KIND_WARNING, answer->warning_id,
               chat_moderation_note_new (NULL, NULL, answer->strike, answer->limit));
   if (answer->blocked)
-    {
-      g_autofree char *id = chat_uuid_v5 ("block", answer->record_id, strlen (answer->record_id));
-      add_notice (self, CHAT_KIND_BLOCK, id, chat_moderation_note_new (NULL, NULL, answer->strike, answer->limit));
-    }
+    add_block (self);
 }
 
 void
@@ -305,7 +421,7 @@ chat_case_reject (ChatCase *self, const char *reason)
 }
 
 void
-chat_case_drop (ChatCase *self, ChatOutcome outcome)
+chat_case_drop (ChatCase *self)
 {
-  self->outcome = outcome;
+  self->outcome = CHAT_OUTCOME_REPEATED;
 }

@@ -18,8 +18,15 @@ typedef enum
   CHAT_OUTCOME_REFUSED,  /* its author was told why not */
   CHAT_OUTCOME_REJECTED, /* could not be read or judged: put aside on chat_rejected */
   CHAT_OUTCOME_REPEATED, /* was forwarded before */
-  CHAT_OUTCOME_CONSUMED, /* was for the moderator itself */
 } ChatOutcome;
+
+/** ChatCaseOrigin: where records come from, and who vouches for them. A plain value. */
+typedef struct
+{
+  ChatSigner *signer;    /* verifies signatures, and signs what is for chat_control */
+  const char *transport; /* its name: part of the ids it gives to records without one, and of its guests' names */
+  gboolean guests;       /* an author that is not signed is a guest of that broker: "ana (kafka)" */
+} ChatCaseOrigin;
 
 /**
  * ChatCase:
@@ -28,6 +35,7 @@ typedef enum
  */
 typedef struct
 {
+  const ChatCaseOrigin *origin;
   ChatRecord *record;
   ChatMessage *message; /* NULL where it was rejected for what it is */
   char *user_key;       /* the author's; nullable; for the moderator to set */
@@ -43,20 +51,25 @@ typedef struct
 
 /**
  * chat_case_new:
- * @signer: who verifies the signature
- * @transport: the transport's name, part of the ids it gives to records without one
+ * @origin: must outlive it
  *
  * Reads a record of the topic `chat`. What can't be read is rejected at once, and so is what may not come from where
- * it does: the service's own kinds, and an unsigned record in a private conversation. What a sender may not say of
- * himself (`bot` unsigned, `seq`, `moderation`) is dropped.
+ * it does: the service's own kinds; unsigned, anything in a private conversation, and where there are no guests what
+ * changes others' records or a channel, for then anybody may give any name. What a sender may not say of himself
+ * (`state`, `seq`, `moderation`; unsigned also `bot`, `moderator` and the members of the service's kinds) is dropped.
  */
-ChatCase *chat_case_new (ChatRecord *record, ChatSigner *signer, const char *transport);
+ChatCase *chat_case_new (ChatRecord *record, const ChatCaseOrigin *origin);
 void chat_case_free (ChatCase *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ChatCase, chat_case_free)
 
 /** chat_case_get_time: when it was accepted, ms: by the service's clock, else by the broker's, else now: never by an
  * unknown sender's own. */
 gint64 chat_case_get_time (const ChatCase *self);
+
+/** chat_case_is_judged: whether word lists apply to it: what it says is a text that people write. */
+gboolean chat_case_is_judged (const ChatCase *self);
+/** chat_case_may_be_of_blocked: whether somebody who is blocked may do it: take back what he has said, or go. */
+gboolean chat_case_may_be_of_blocked (const ChatCase *self);
 
 /** chat_case_needs_strike: whether a rule was hit that counts, by somebody who can be told. */
 gboolean chat_case_needs_strike (const ChatCase *self);
@@ -67,11 +80,12 @@ ChatBlock *chat_case_new_block (const ChatCase *self);
 
 /* The verdicts: each sets the outcome and the outputs. */
 void chat_case_pass (ChatCase *self);
-/** chat_case_mask: asterisks for the hits; with a strike's answer also the warning and, at the limit, the block. */
+/** chat_case_mask: asterisks for the hits; with a strike's answer also the warning and, at the limit, the block, of
+ * which every process of the service hears too. */
 void chat_case_mask (ChatCase *self);
 void chat_case_refuse (ChatCase *self, const char *reason);
 void chat_case_reject (ChatCase *self, const char *reason);
-/** chat_case_drop: @outcome: REPEATED or CONSUMED. */
-void chat_case_drop (ChatCase *self, ChatOutcome outcome);
+/** chat_case_drop: it is a repeat. */
+void chat_case_drop (ChatCase *self);
 
 G_END_DECLS

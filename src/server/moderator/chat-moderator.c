@@ -23,6 +23,7 @@
 typedef struct
 {
   GPtrArray *cases;     /* (element-type ChatCase) */
+  ChatRules *rules;     /* in force when it began: the cases' hits point into them */
   GHashTable *places;   /* id (borrowed) → the place of the first case with it */
   GHashTable *awaiting; /* (element-type utf8): user keys whose strikes the store is recording */
   guint strikes;        /* how many those are */
@@ -34,13 +35,13 @@ struct _ChatModerator
   ChatForwarder parent_instance;
 
   /* Borrowed */
-  ChatSigner *signer;
+  ChatCaseOrigin origin;
 
   /* Owned */
   ChatModerationStore *store;
   ChatBlockList *blocks;
   ChatChannelCache *channels;
-  ChatRules *rules;
+  ChatRulesSource *rules;
   ChatLru *recent; /* id → digest of what was forwarded under it */
   ChatLru *keys;   /* author → skeleton */
   char *language;
@@ -69,6 +70,7 @@ batch_clear (gpointer data)
   g_hash_table_unref (self->places);
   g_hash_table_unref (self->awaiting);
   g_ptr_array_unref (self->cases);
+  chat_rules_unref (self->rules);
   g_clear_error (&self->error);
 }
 
@@ -99,14 +101,14 @@ static Batch *
 batch_new (ChatModerator *self, GPtrArray *inputs)
 {
   Batch *batch = g_rc_box_new0 (Batch);
-  const char *transport = chat_transport_get_name (chat_forwarder_get_transport (CHAT_FORWARDER (self)));
 
+  batch->rules = chat_rules_ref (chat_rules_source_get_rules (self->rules));
   batch->cases = g_ptr_array_new_full (inputs->len, (GDestroyNotify)chat_case_free);
   batch->places = g_hash_table_new (g_str_hash, g_str_equal);
   batch->awaiting = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   for (guint i = 0; i < inputs->len; i++)
     {
-      ChatCase *the_case = chat_case_new (g_ptr_array_index (inputs, i), self->signer, transport);
+      ChatCase *the_case = chat_case_new (g_ptr_array_index (inputs, i), &self->origin);
       g_ptr_array_add (batch->cases, the_case);
       if (the_case->outcome != CHAT_OUTCOME_NONE)
         continue;
@@ -128,7 +130,7 @@ list_channels (Batch *batch)
   for (guint i = 0; i < batch->cases->len; i++)
     {
       ChatCase *the_case = g_ptr_array_index (batch->cases, i);
-      if (the_case->outcome != CHAT_OUTCOME_NONE || chat_message_get_data (the_case->message) == NULL)
+      if (the_case->outcome != CHAT_OUTCOME_NONE || !chat_case_is_judged (the_case))
         continue;
       const char *channel = chat_message_get_channel (the_case->message);
       if (g_hash_table_add (seen, (gpointer)channel))
@@ -159,7 +161,7 @@ settle_repeat (ChatModerator *self, Batch *batch, ChatCase *the_case, guint plac
   if (known == NULL)
     return FALSE;
   if (known == digest_to_pointer (the_case->digest))
-    chat_case_drop (the_case, CHAT_OUTCOME_REPEATED);
+    chat_case_drop (the_case);
   else
     chat_case_refuse (the_case, CHAT_REFUSED_CONFLICT);
   return TRUE;
@@ -257,7 +259,7 @@ record_strike (GTask *task, ChatCase *the_case)
 {
   ChatModerator *self = g_task_get_source_object (task);
   Batch *batch = g_task_get_task_data (task);
-  g_autoptr (ChatStrike) strike = chat_case_new_strike (the_case, chat_rules_get_version (self->rules), self->limit);
+  g_autoptr (ChatStrike) strike = chat_case_new_strike (the_case, chat_rules_get_version (batch->rules), self->limit);
   Striking *striking = g_new (Striking, 1);
 
   *striking = (Striking){ g_object_ref (task), the_case };
@@ -269,18 +271,19 @@ record_strike (GTask *task, ChatCase *the_case)
 /* Judging */
 
 static GArray *
-find_hits (ChatModerator *self, const ChatMessage *message)
+find_hits (ChatModerator *self, const Batch *batch, const ChatCase *the_case)
 {
+  const ChatMessage *message = the_case->message;
   const char *language = chat_channel_cache_get_language (self->channels, chat_message_get_channel (message));
   g_auto (GStrv) languages = NULL;
 
-  if (chat_message_get_data (message) == NULL)
+  if (!chat_case_is_judged (the_case))
     return NULL;
   if (language == NULL)
     language = self->language;
   if (language != NULL)
     languages = chat_languages_split (language);
-  return chat_rules_find (self->rules, chat_message_get_data (message), (const char *const *)languages);
+  return chat_rules_find (batch->rules, chat_message_get_data (message), (const char *const *)languages);
 }
 
 static void
@@ -288,18 +291,12 @@ judge (GTask *task, ChatCase *the_case, guint place)
 {
   ChatModerator *self = g_task_get_source_object (task);
   Batch *batch = g_task_get_task_data (task);
-  ChatMessageKind kind = chat_message_get_kind (the_case->message);
   Standing standing;
 
-  if (kind == CHAT_KIND_CONTROL || kind == CHAT_KIND_RULES)
-    {
-      chat_case_drop (the_case, CHAT_OUTCOME_CONSUMED);
-      return;
-    }
   if (settle_repeat (self, batch, the_case, place))
     return;
-  standing = get_standing (self, batch, the_case, place);
-  the_case->hits = standing != STANDING_BLOCKED ? find_hits (self, the_case->message) : NULL;
+  standing = chat_case_may_be_of_blocked (the_case) ? STANDING_FREE : get_standing (self, batch, the_case, place);
+  the_case->hits = standing != STANDING_BLOCKED ? find_hits (self, batch, the_case) : NULL;
   /* the culprit has a strike, which the store will compare with it; what has none only took its id */
   if (standing == STANDING_BLOCKED || (standing == STANDING_CULPRIT && !chat_case_needs_strike (the_case)))
     chat_case_refuse (the_case, REASON_BLOCKED);
@@ -389,7 +386,7 @@ count (ChatModerator *self, const ChatCase *the_case)
   guint64 *const places[] = {
     [CHAT_OUTCOME_PASSED] = &counters->passed,     [CHAT_OUTCOME_MASKED] = &counters->masked,
     [CHAT_OUTCOME_REFUSED] = &counters->refused,   [CHAT_OUTCOME_REJECTED] = &counters->rejected,
-    [CHAT_OUTCOME_REPEATED] = &counters->repeated, [CHAT_OUTCOME_CONSUMED] = &counters->consumed,
+    [CHAT_OUTCOME_REPEATED] = &counters->repeated,
   };
 
   ++*places[the_case->outcome];
@@ -410,8 +407,6 @@ learn (ChatModerator *self, const ChatCase *the_case)
     chat_lru_put (self->recent, chat_message_get_id (message), digest_to_pointer (the_case->digest));
   if (the_case->outcome == CHAT_OUTCOME_PASSED && chat_message_get_kind (message) == CHAT_KIND_TOPIC)
     chat_channel_cache_forget (self->channels, chat_message_get_channel (message));
-  if (the_case->outcome == CHAT_OUTCOME_CONSUMED)
-    chat_channel_cache_forget (self->channels, NULL);
 }
 
 static void
@@ -478,7 +473,7 @@ chat_moderator_finalize (GObject *object)
   g_clear_pointer (&self->batch, batch_unref);
   g_clear_pointer (&self->recent, chat_lru_free);
   g_clear_pointer (&self->keys, chat_lru_free);
-  g_clear_pointer (&self->rules, chat_rules_unref);
+  g_clear_object (&self->rules);
   g_clear_object (&self->channels);
   g_clear_object (&self->blocks);
   g_clear_object (&self->store);
@@ -512,23 +507,24 @@ chat_moderator_init (ChatModerator *self)
 }
 
 ChatModerator *
-chat_moderator_new (ChatTransport *transport, ChatStore *store, ChatRules *rules, ChatSigner *signer,
-                    const ChatModeratorOptions *options)
+chat_moderator_new (ChatTransport *transport, ChatStore *store, ChatControlFeed *feed, ChatRulesSource *rules,
+                    ChatSigner *signer, const ChatModeratorOptions *options)
 {
   const char *const topics[] = { CHAT_TOPIC_CHAT, NULL };
 
   g_return_val_if_fail (CHAT_IS_TRANSPORT (transport), NULL);
   g_return_val_if_fail (CHAT_IS_STORE (store), NULL);
-  g_return_val_if_fail (rules != NULL && signer != NULL, NULL);
+  g_return_val_if_fail (CHAT_IS_CONTROL_FEED (feed) && CHAT_IS_RULES_SOURCE (rules), NULL);
+  g_return_val_if_fail (signer != NULL, NULL);
   g_return_val_if_fail (options != NULL && options->limit > 0, NULL);
 
   ChatModerator *self
       = g_object_new (CHAT_TYPE_MODERATOR, "transport", transport, "group", "moderator", "topics", topics, NULL);
   self->store = g_object_ref (chat_store_get_moderation (store));
-  self->blocks = chat_block_list_new (transport, self->store);
+  self->blocks = chat_block_list_new (feed, self->store);
   self->channels = chat_channel_cache_new (chat_store_get_channels (store), CHANNEL_MAX_AGE_MS);
-  self->rules = chat_rules_ref (rules);
-  self->signer = signer;
+  self->rules = g_object_ref (rules);
+  self->origin = (ChatCaseOrigin){ signer, chat_transport_get_name (transport), options->guests };
   self->language = g_strdup (options->language);
   self->limit = options->limit;
   g_signal_connect_object (self->blocks, "failed", G_CALLBACK (chat_forwarder_fail), self, G_CONNECT_SWAPPED);
