@@ -19,11 +19,9 @@ format_local (gint64 time_ms, const char *format)
 }
 
 char *
-chat_message_text_format_clock (gint64 time, ChatLook *look)
+chat_message_text_format_clock (gint64 time)
 {
-  g_autoptr (GDateTime) local = g_date_time_new_from_unix_local (time / 1000);
-
-  return local == NULL ? g_strdup ("") : chat_look_format_time (look, local);
+  return format_local (time, "%H:%M");
 }
 
 char *
@@ -157,14 +155,14 @@ delivery_sentence (ChatDelivery delivery)
     }
 }
 
+G_GNUC_FORMAT (3)
 static void
-append_clock (GString *out, gint64 time, const char *label)
+append_clock (GString *out, gint64 time, const char *format)
 {
   g_autofree char *text = time > 0 ? chat_time_format (time) : NULL;
 
   if (text != NULL)
-    /* Translators: what a time is of, and the time */
-    g_string_append_printf (out, _ ("\n%s: %s"), label, text);
+    g_string_append_printf (out, format, text);
 }
 
 char *
@@ -177,9 +175,9 @@ chat_message_text_dup_details (ChatMessageItem *item)
   g_autofree char *local = format_local (chat_message_item_get_time (item), "%c");
 
   g_string_append (out, local);
-  append_clock (out, chat_message_get_timestamp (message), _ ("Server's clock"));
-  append_clock (out, chat_message_get_sent (message), _ ("Sender's clock"));
-  append_clock (out, chat_message_item_get_edited (item), _ ("Edited"));
+  append_clock (out, chat_message_get_timestamp (message), _ ("\nServer's clock: %s"));
+  append_clock (out, chat_message_get_sent (message), _ ("\nSender's clock: %s"));
+  append_clock (out, chat_message_item_get_edited (item), _ ("\nEdited: %s"));
   if (chat_message_item_get_seq (item) > 0)
     {
       g_autofree char *seq = g_strdup_printf ("%" G_GINT64_FORMAT, chat_message_item_get_seq (item));
@@ -208,10 +206,10 @@ append_reactions (GString *out, ChatMessageItem *item)
 }
 
 char *
-chat_message_text_dup_label (ChatMessageItem *item, ChatLook *look)
+chat_message_text_dup_label (ChatMessageItem *item)
 {
   ChatMessage *message = chat_message_item_get_message (item);
-  g_autofree char *time = chat_message_text_format_clock (chat_message_item_get_time (item), look);
+  g_autofree char *time = chat_message_text_format_clock (chat_message_item_get_time (item));
   g_autofree char *text = NULL, *quote = NULL;
   GString *out;
   const char *state;
