@@ -5,8 +5,11 @@
 
 #include <glib/gi18n.h>
 #include <math.h>
+#include <string.h>
 
 #include "app/chat-markup.h"
+#include "app/chat-message-text.h"
+#include "app/chat-reaction-bar.h"
 #include "app/chat-warning-card.h"
 #include "core/chat-time.h"
 
@@ -15,6 +18,10 @@
 #define ICON 16
 #define RIGHT (MARGIN + ICON + 6)
 #define SEPARATOR_PAD 9
+#define QUOTE_BAR 3
+#define QUOTE_INDENT 10
+#define QUOTE_BELOW 3
+#define REACTIONS_PAD 4
 #define NATURAL_WIDTH 480
 
 struct _ChatMessageRow
@@ -30,9 +37,11 @@ struct _ChatMessageRow
   PangoLayout *author;
   PangoLayout *badge;
   PangoLayout *time;
+  PangoLayout *quote;
   PangoLayout *text;
   PangoLayout *initial;
   GtkWidget *card;
+  GtkWidget *reactions; /* where there are any */
   gulong changed_id;
 
   /* The last measurement: a list asks several times for the same width. */
@@ -86,65 +95,11 @@ drop_layouts (ChatMessageRow *self)
   g_clear_object (&self->author);
   g_clear_object (&self->badge);
   g_clear_object (&self->time);
+  g_clear_object (&self->quote);
   g_clear_object (&self->text);
   g_clear_object (&self->initial);
   g_clear_pointer (&self->markup, chat_markup_free);
   self->measured_width = -1;
-}
-
-static char *
-format_local (gint64 time_ms, const char *format)
-{
-  g_autoptr (GDateTime) utc = g_date_time_new_from_unix_utc (time_ms / 1000);
-  g_autoptr (GDateTime) local = utc == NULL ? NULL : g_date_time_to_local (utc);
-
-  return local == NULL ? g_strdup ("") : g_date_time_format (local, format);
-}
-
-static char *
-format_time (ChatLook *look, gint64 time_ms)
-{
-  g_autoptr (GDateTime) local = g_date_time_new_from_unix_local (time_ms / 1000);
-
-  return local == NULL ? g_strdup ("") : chat_look_format_time (look, local);
-}
-
-static char *
-format_day (gint64 time_ms)
-{
-  g_autoptr (GDateTime) utc = g_date_time_new_from_unix_utc (time_ms / 1000);
-  g_autoptr (GDateTime) day = utc == NULL ? NULL : g_date_time_to_local (utc);
-  g_autoptr (GDateTime) now = g_date_time_new_now_local ();
-
-  if (day == NULL)
-    return g_strdup ("");
-  /* Translators: a day of this year above its messages, such as "Friday, 20 November" */
-  if (g_date_time_get_year (day) == g_date_time_get_year (now))
-    return g_date_time_format (day, _ ("%A, %-d %B"));
-  /* Translators: a day of another year above its messages, such as "Friday, 20 November 2020" */
-  return g_date_time_format (day, _ ("%A, %-d %B %Y"));
-}
-
-/* What stands there as text; a record that has none is told in a sentence. */
-static char *
-dup_text (ChatMessage *message)
-{
-  const char *author = chat_message_get_author (message);
-  const char *data = chat_message_get_data (message);
-
-  if (author == NULL)
-    author = _ ("Unknown");
-  switch ((int)chat_message_get_kind (message))
-    {
-    case CHAT_KIND_JOIN:
-      return g_strdup_printf (_ ("%s joined"), author);
-    case CHAT_KIND_LEAVE:
-      return g_strdup_printf (_ ("%s left"), author);
-    case CHAT_KIND_TOPIC:
-      return g_strdup_printf (_ ("%s changed the topic: %s"), author, data == NULL ? "" : data);
-    default:
-      return g_strdup (data == NULL ? "" : data);
-    }
 }
 
 static PangoLayout *
@@ -166,7 +121,7 @@ static void
 create_header (ChatMessageRow *self, ChatMessage *message)
 {
   const char *author = chat_message_get_author (message);
-  g_autofree char *time = format_time (self->look, chat_message_item_get_time (self->item));
+  g_autofree char *time = chat_message_text_format_clock (chat_message_item_get_time (self->item), self->look);
   g_autofree char *initial = NULL;
   char first[7] = { 0 };
 
@@ -183,17 +138,62 @@ create_header (ChatMessageRow *self, ChatMessage *message)
     self->badge = create_layout (self, _ ("bot"), 0.75, TRUE);
 }
 
+/* What was said, and small behind it that it was said in another way first. */
+static void
+create_text (ChatMessageRow *self)
+{
+  gboolean deleted = chat_message_item_get_deleted (self->item) != CHAT_TIME_UNKNOWN;
+  gboolean edited = !deleted && chat_message_item_get_edited (self->item) != CHAT_TIME_UNKNOWN;
+  g_autofree char *text = chat_message_text_dup (self->item);
+  g_autofree char *shown = NULL;
+  PangoAttrList *attributes;
+  PangoAttribute *attribute;
+
+  self->markup = chat_markup_parse (text);
+  /* Translators: small, behind a message that was edited */
+  shown = g_strconcat (self->markup->text, edited ? "  " : NULL, edited ? _ ("(edited)") : NULL, NULL);
+  self->text = gtk_widget_create_pango_layout (GTK_WIDGET (self), shown);
+  attributes = pango_attr_list_copy (self->markup->attributes);
+  if (edited)
+    {
+      guint start = (guint)strlen (self->markup->text);
+
+      attribute = pango_attr_scale_new (0.8);
+      attribute->start_index = start;
+      pango_attr_list_insert (attributes, attribute);
+      attribute = pango_attr_foreground_alpha_new (G_MAXUINT16 * 6 / 10);
+      attribute->start_index = start;
+      pango_attr_list_insert (attributes, attribute);
+    }
+  if (deleted)
+    pango_attr_list_insert (attributes, pango_attr_style_new (PANGO_STYLE_ITALIC));
+  pango_layout_set_attributes (self->text, attributes);
+  pango_attr_list_unref (attributes);
+  pango_layout_set_wrap (self->text, PANGO_WRAP_WORD_CHAR);
+}
+
+static void
+create_quote (ChatMessageRow *self)
+{
+  g_autofree char *quote = chat_message_text_dup_quote (self->item);
+
+  if (quote == NULL)
+    return;
+  self->quote = create_layout (self, quote, 0.9, FALSE);
+  pango_layout_set_ellipsize (self->quote, PANGO_ELLIPSIZE_END);
+  pango_layout_set_single_paragraph_mode (self->quote, TRUE);
+}
+
 static void
 ensure_layouts (ChatMessageRow *self)
 {
   ChatMessage *message;
-  g_autofree char *text = NULL;
 
   if (self->item == NULL || self->text != NULL || self->separator != NULL || self->unread != NULL)
     return;
   if (chat_message_item_get_starts_day (self->item))
     {
-      g_autofree char *day = format_day (chat_message_item_get_time (self->item));
+      g_autofree char *day = chat_message_text_format_day (chat_message_item_get_time (self->item));
 
       self->separator = create_layout (self, day, 0.85, TRUE);
     }
@@ -209,11 +209,8 @@ ensure_layouts (ChatMessageRow *self)
     return;
   if (!chat_message_item_get_continues (self->item))
     create_header (self, message);
-  text = dup_text (message);
-  self->markup = chat_markup_parse (text);
-  self->text = gtk_widget_create_pango_layout (GTK_WIDGET (self), self->markup->text);
-  pango_layout_set_attributes (self->text, self->markup->attributes);
-  pango_layout_set_wrap (self->text, PANGO_WRAP_WORD_CHAR);
+  create_quote (self);
+  create_text (self);
 }
 
 static int
@@ -235,6 +232,24 @@ separators_height (ChatMessageRow *self)
   if (self->unread != NULL)
     height += layout_height (self->unread) + 2 * SEPARATOR_PAD;
   return height;
+}
+
+/* What a row of this width leaves for its text. */
+static int
+text_width (ChatMessageRow *self, int width)
+{
+  return MAX (width - text_x (self) - RIGHT, 40);
+}
+
+static int
+reactions_height (ChatMessageRow *self, int width)
+{
+  int height;
+
+  if (self->reactions == NULL)
+    return 0;
+  gtk_widget_measure (self->reactions, GTK_ORIENTATION_VERTICAL, text_width (self, width), &height, NULL, NULL, NULL);
+  return height + REACTIONS_PAD;
 }
 
 /* The height at a width, and with it the width of what wraps. */
@@ -259,8 +274,10 @@ height_for_width (ChatMessageRow *self, int width)
     return height;
   if (self->author != NULL)
     height += pad_above (self) + layout_height (self->author) + 1;
-  pango_layout_set_width (self->text, MAX (width - text_x (self) - RIGHT, 40) * PANGO_SCALE);
-  return height + layout_height (self->text) + pad_below (self);
+  if (self->quote != NULL)
+    height += layout_height (self->quote) + QUOTE_BELOW;
+  pango_layout_set_width (self->text, text_width (self, width) * PANGO_SCALE);
+  return height + layout_height (self->text) + reactions_height (self, width) + pad_below (self);
 }
 
 static GtkSizeRequestMode
@@ -281,13 +298,15 @@ measure (GtkWidget *widget, GtkOrientation orientation, int for_size, int *minim
 
       if (self->card != NULL)
         gtk_widget_measure (self->card, orientation, -1, &card, NULL, NULL, NULL);
+      if (self->reactions != NULL)
+        gtk_widget_measure (self->reactions, orientation, -1, &card, NULL, NULL, NULL);
       *minimum = MAX (text_x (self) + RIGHT + 60, card == 0 ? 0 : card + text_x (self) + MARGIN);
       *natural = MAX (NATURAL_WIDTH, *minimum);
       return;
     }
   if (for_size < 0)
     for_size = NATURAL_WIDTH;
-  if (self->card != NULL || self->measured_width != for_size)
+  if (self->card != NULL || self->reactions != NULL || self->measured_width != for_size)
     {
       self->measured_height = height_for_width (self, for_size);
       self->measured_width = for_size;
@@ -296,20 +315,37 @@ measure (GtkWidget *widget, GtkOrientation orientation, int for_size, int *minim
 }
 
 static void
+allocate_child (ChatMessageRow *self, GtkWidget *child, int width, int y, int height)
+{
+  gboolean mirrored = gtk_widget_get_direction (GTK_WIDGET (self)) == GTK_TEXT_DIR_RTL;
+  int right = child == self->card ? MARGIN : RIGHT;
+
+  gtk_widget_size_allocate (child,
+                            &(GtkAllocation){ mirrored ? right : text_x (self), y,
+                                              MAX (width - text_x (self) - right, 1), MAX (height, 1) },
+                            -1);
+}
+
+static void
 size_allocate (GtkWidget *widget, int width, int height, int baseline)
 {
   ChatMessageRow *self = CHAT_MESSAGE_ROW (widget);
-  int top;
 
-  if (self->card == NULL)
+  if (self->card == NULL && self->reactions == NULL)
     return;
   ensure_layouts (self);
-  top = separators_height (self);
-  gtk_widget_size_allocate (self->card,
-                            &(GtkAllocation){
-                                gtk_widget_get_direction (widget) == GTK_TEXT_DIR_RTL ? MARGIN : text_x (self), top + 6,
-                                MAX (width - text_x (self) - MARGIN, 1), MAX (height - top - 12, 1) },
-                            -1);
+  if (self->card != NULL)
+    {
+      int top = separators_height (self);
+
+      allocate_child (self, self->card, width, top + 6, height - top - 12);
+    }
+  if (self->reactions != NULL)
+    {
+      int bar = reactions_height (self, width) - REACTIONS_PAD;
+
+      allocate_child (self, self->reactions, width, height - bar - pad_below (self), bar);
+    }
 }
 
 /* Where something of this width stands whose start is @x from the row's start edge. */
@@ -488,6 +524,20 @@ lookup_colour (GtkWidget *widget, const char *name, const char *fallback, GdkRGB
     gdk_rgba_parse (colour, fallback);
 }
 
+static int
+draw_quote (ChatMessageRow *self, GtkSnapshot *snapshot, int y, int width, const GdkRGBA *dim)
+{
+  int height = layout_height (self->quote), inner = MAX (width - QUOTE_INDENT, 20);
+  GdkRGBA bar = *dim;
+
+  bar.alpha *= 0.5;
+  pango_layout_set_width (self->quote, inner * PANGO_SCALE);
+  gtk_snapshot_append_color (snapshot, &bar,
+                             &GRAPHENE_RECT_INIT (place (self, text_x (self), QUOTE_BAR), y, QUOTE_BAR, height));
+  draw_layout (snapshot, self->quote, place (self, text_x (self) + QUOTE_INDENT, inner), y, dim);
+  return height;
+}
+
 static void
 snapshot_message (ChatMessageRow *self, GtkSnapshot *snapshot, int y, const GdkRGBA *text, const GdkRGBA *dim)
 {
@@ -505,11 +555,15 @@ snapshot_message (ChatMessageRow *self, GtkSnapshot *snapshot, int y, const GdkR
       draw_avatar (self, snapshot, y, &colour);
       y += draw_header (self, snapshot, y, &colour, dim) + 1;
     }
-  pango_layout_set_width (self->text,
-                          MAX (gtk_widget_get_width (GTK_WIDGET (self)) - text_x (self) - RIGHT, 40) * PANGO_SCALE);
-  width = pango_layout_get_width (self->text) / PANGO_SCALE;
+  width = text_width (self, gtk_widget_get_width (GTK_WIDGET (self)));
+  if (self->quote != NULL)
+    y += draw_quote (self, snapshot, y, width, dim) + QUOTE_BELOW;
+  pango_layout_set_width (self->text, width * PANGO_SCALE);
   draw_layout (snapshot, self->text, place (self, text_x (self), width), y,
-               delivery == CHAT_DELIVERY_QUEUED || chat_message_get_kind (message) != CHAT_KIND_MESSAGE ? dim : text);
+               delivery == CHAT_DELIVERY_QUEUED || chat_message_get_kind (message) != CHAT_KIND_MESSAGE
+                       || chat_message_item_get_deleted (self->item) != CHAT_TIME_UNKNOWN
+                   ? dim
+                   : text);
   draw_marks (self, snapshot, message, y + 1, dim, &failed);
 }
 
@@ -536,10 +590,12 @@ snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
     gtk_widget_snapshot_child (widget, self->card, snapshot);
   else if (self->text != NULL)
     snapshot_message (self, snapshot, y, &text, &dim);
+  if (self->reactions != NULL)
+    gtk_widget_snapshot_child (widget, self->reactions, snapshot);
 }
 
 static int
-text_top (ChatMessageRow *self)
+quote_top (ChatMessageRow *self)
 {
   int y = separators_height (self);
 
@@ -548,62 +604,10 @@ text_top (ChatMessageRow *self)
   return y;
 }
 
-static const char *
-delivery_sentence (ChatDelivery delivery)
+static int
+text_top (ChatMessageRow *self)
 {
-  switch (delivery)
-    {
-    case CHAT_DELIVERY_QUEUED:
-      return _ ("Waiting to be sent");
-    case CHAT_DELIVERY_ACCEPTED:
-      return _ ("Accepted by the service");
-    case CHAT_DELIVERY_MODERATED:
-      return _ ("Moderated, everybody sees it");
-    case CHAT_DELIVERY_STORED:
-      return _ ("Stored in the history");
-    case CHAT_DELIVERY_FAILED:
-      return _ ("Could not be sent");
-    case CHAT_DELIVERY_REFUSED:
-      return _ ("Refused by the service");
-    case CHAT_DELIVERY_NONE:
-    default:
-      return NULL;
-    }
-}
-
-/* Both clocks, the place in the channel, the state: what the one line of the row leaves out. */
-static char *
-dup_details (ChatMessageItem *item)
-{
-  ChatMessage *message = chat_message_item_get_message (item);
-  const ChatModerationNote *note = chat_message_get_moderation (message);
-  const char *state = delivery_sentence (chat_message_item_get_delivery (item));
-  GString *out = g_string_new (NULL);
-  g_autofree char *local = format_local (chat_message_item_get_time (item), "%c");
-
-  g_string_append (out, local);
-  if (chat_message_get_timestamp (message) > 0)
-    {
-      g_autofree char *server = chat_time_format (chat_message_get_timestamp (message));
-      g_string_append_printf (out, _ ("\nServer's clock: %s"), server);
-    }
-  if (chat_message_get_sent (message) > 0)
-    {
-      g_autofree char *sender = chat_time_format (chat_message_get_sent (message));
-      g_string_append_printf (out, _ ("\nSender's clock: %s"), sender);
-    }
-  if (chat_message_item_get_seq (item) > 0)
-    {
-      g_autofree char *seq = g_strdup_printf ("%" G_GINT64_FORMAT, chat_message_item_get_seq (item));
-      g_string_append_printf (out, _ ("\nNumber %s of its channel"), seq);
-    }
-  if (note != NULL && note->rule != NULL)
-    g_string_append_printf (out, _ ("\nMasked by the rule %s"), note->rule);
-  if (state != NULL)
-    g_string_append_printf (out, "\n%s", state);
-  if (chat_message_item_get_reason (item) != NULL)
-    g_string_append_printf (out, ": %s", chat_message_item_get_reason (item));
-  return g_string_free (out, FALSE);
+  return quote_top (self) + (self->quote != NULL ? layout_height (self->quote) + QUOTE_BELOW : 0);
 }
 
 static gboolean
@@ -614,7 +618,7 @@ query_tooltip (GtkWidget *widget, int x, int y, gboolean keyboard, GtkTooltip *t
 
   if (self->text == NULL)
     return FALSE;
-  text = dup_details (self->item);
+  text = chat_message_text_dup_details (self->item);
   gtk_tooltip_set_text (tooltip, text);
   return TRUE;
 }
@@ -627,7 +631,7 @@ update_label (ChatMessageRow *self)
 
   if (parent == NULL || self->item == NULL)
     return;
-  label = chat_message_row_dup_label (self->item, self->look);
+  label = chat_message_text_dup_label (self->item, self->look);
   gtk_accessible_update_property (GTK_ACCESSIBLE (parent), GTK_ACCESSIBLE_PROPERTY_LABEL, label, -1);
 }
 
@@ -644,6 +648,25 @@ update_card (ChatMessageRow *self)
 }
 
 static void
+update_reactions (ChatMessageRow *self)
+{
+  gboolean any = self->item != NULL && chat_message_item_get_message (self->item) != NULL
+                 && chat_message_item_get_reactions (self->item)->len > 0;
+
+  if (!any)
+    {
+      g_clear_pointer (&self->reactions, gtk_widget_unparent);
+      return;
+    }
+  if (self->reactions == NULL)
+    {
+      self->reactions = chat_reaction_bar_new ();
+      gtk_widget_set_parent (self->reactions, GTK_WIDGET (self));
+    }
+  chat_reaction_bar_set_item (CHAT_REACTION_BAR (self->reactions), self->item);
+}
+
+static void
 item_changed_cb (ChatMessageRow *self)
 {
   int before = self->measured_height;
@@ -651,8 +674,9 @@ item_changed_cb (ChatMessageRow *self)
 
   drop_layouts (self);
   update_label (self);
+  update_reactions (self);
   /* A new state changes no height: drawing again is enough. */
-  if (width > 0 && self->card == NULL)
+  if (width > 0 && self->card == NULL && self->reactions == NULL)
     {
       self->measured_height = height_for_width (self, width);
       self->measured_width = width;
@@ -748,6 +772,7 @@ chat_message_row_set_item (ChatMessageRow *self, ChatMessageItem *item)
   g_set_object (&self->item, item);
   drop_layouts (self);
   update_card (self);
+  update_reactions (self);
   if (item == NULL)
     return;
   self->changed_id = g_signal_connect_object (item, "changed", G_CALLBACK (item_changed_cb), self, G_CONNECT_SWAPPED);
@@ -775,25 +800,15 @@ chat_message_row_get_link_at (ChatMessageRow *self, double x, double y)
   return chat_markup_find_link (self->markup, index);
 }
 
-char *
-chat_message_row_dup_label (ChatMessageItem *item, ChatLook *look)
+const char *
+chat_message_row_get_quote_at (ChatMessageRow *self, double x, double y)
 {
-  ChatMessage *message = chat_message_item_get_message (item);
-  g_autofree char *time = format_time (look, chat_message_item_get_time (item));
-  g_autofree char *text = NULL;
-  const char *author, *state;
+  int top;
 
-  if (message == NULL)
-    {
-      const ChatWarning *warning = chat_message_item_get_warning (item);
-
-      return g_strdup_printf (_ ("Warning %u of %u, %s, rule %s"), warning->strike, warning->limit, time,
-                              warning->rule);
-    }
-  author = chat_message_get_author (message);
-  text = dup_text (message);
-  state = delivery_sentence (chat_message_item_get_delivery (item));
-  if (state != NULL)
-    return g_strdup_printf ("%s, %s: %s (%s)", author == NULL ? _ ("Unknown") : author, time, text, state);
-  return g_strdup_printf ("%s, %s: %s", author == NULL ? _ ("Unknown") : author, time, text);
+  if (self->quote == NULL)
+    return NULL;
+  top = quote_top (self);
+  if (y < top || y >= top + layout_height (self->quote) || x < MARGIN || x > gtk_widget_get_width (GTK_WIDGET (self)))
+    return NULL;
+  return chat_message_get_reply_to (chat_message_item_get_message (self->item));
 }

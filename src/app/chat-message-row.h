@@ -15,8 +15,8 @@ G_DECLARE_FINAL_TYPE (ChatMessageRow, chat_message_row, CHAT, MESSAGE_ROW, GtkWi
  * ChatMessageRow:
  *
  * One message in one light widget: it lays its texts out with Pango and draws them in its snapshot. A child widget is
- * made only for a warning's card. Composite rows of boxes and labels were measured to cost three times as much to show
- * and ten times as much under a flood.
+ * made only for a warning's card and for reactions. Composite rows of boxes and labels were measured to cost three
+ * times as much to show and ten times as much under a flood.
  */
 /* @look: (nullable): followed */
 GtkWidget *chat_message_row_new (ChatLook *look);
@@ -28,7 +28,8 @@ ChatMessageItem *chat_message_row_get_item (ChatMessageRow *self);
 /** chat_message_row_get_link_at: (nullable) (transfer none): the link at a point of the widget. */
 const char *chat_message_row_get_link_at (ChatMessageRow *self, double x, double y);
 
-/** chat_message_row_dup_label: (transfer full): all it says, for the accessibility bus. */
-char *chat_message_row_dup_label (ChatMessageItem *item, ChatLook *look);
+/** chat_message_row_get_quote_at: (nullable) (transfer none): the id of the message that is quoted at a point of the
+ * widget. */
+const char *chat_message_row_get_quote_at (ChatMessageRow *self, double x, double y);
 
 G_END_DECLS

@@ -19,9 +19,11 @@ format_local (gint64 time_ms, const char *format)
 }
 
 char *
-chat_message_text_format_clock (gint64 time)
+chat_message_text_format_clock (gint64 time, ChatLook *look)
 {
-  return format_local (time, "%H:%M");
+  g_autoptr (GDateTime) local = g_date_time_new_from_unix_local (time / 1000);
+
+  return local == NULL ? g_strdup ("") : chat_look_format_time (look, local);
 }
 
 char *
@@ -206,10 +208,10 @@ append_reactions (GString *out, ChatMessageItem *item)
 }
 
 char *
-chat_message_text_dup_label (ChatMessageItem *item)
+chat_message_text_dup_label (ChatMessageItem *item, ChatLook *look)
 {
   ChatMessage *message = chat_message_item_get_message (item);
-  g_autofree char *time = chat_message_text_format_clock (chat_message_item_get_time (item));
+  g_autofree char *time = chat_message_text_format_clock (chat_message_item_get_time (item), look);
   g_autofree char *text = NULL, *quote = NULL;
   GString *out;
   const char *state;

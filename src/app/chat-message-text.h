@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "app/chat-look.h"
 #include "client/chat-message-item.h"
 
 G_BEGIN_DECLS
@@ -17,10 +18,10 @@ char *chat_message_text_dup_quote (ChatMessageItem *item);
 /** chat_message_text_dup_details: both clocks, the place in the channel, the state: what the row leaves out. */
 char *chat_message_text_dup_details (ChatMessageItem *item);
 /** chat_message_text_dup_label: all it says, for the accessibility bus. */
-char *chat_message_text_dup_label (ChatMessageItem *item);
+char *chat_message_text_dup_label (ChatMessageItem *item, ChatLook *look);
 
-/** chat_message_text_format_clock: hours and minutes of the local zone. @time: ms */
-char *chat_message_text_format_clock (gint64 time);
+/** chat_message_text_format_clock: hours and minutes of the local zone. @time: ms; @look: (nullable) */
+char *chat_message_text_format_clock (gint64 time, ChatLook *look);
 /** chat_message_text_format_day: the local day, with its year where that is not this one. @time: ms */
 char *chat_message_text_format_day (gint64 time);
 

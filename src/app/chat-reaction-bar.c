@@ -37,8 +37,8 @@ create_button (const char *id, const ChatReactionGroup *group)
   g_autofree char *text = g_strdup_printf ("%s %u", group->emoji, n);
   g_autofree char *names = dup_names (group);
   /* Translators: a reaction for a screen reader: the emoji, how many, who */
-  g_autofree char *label = g_strdup_printf (ngettext ("%s, %u person: %s", "%s, %u people: %s", n), group->emoji, n,
-                                            names);
+  g_autofree char *label
+      = g_strdup_printf (ngettext ("%s, %u person: %s", "%s, %u people: %s", n), group->emoji, n, names);
   GtkWidget *button = gtk_button_new_with_label (text);
 
   gtk_widget_add_css_class (button, "reaction");
