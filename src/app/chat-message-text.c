@@ -157,14 +157,14 @@ delivery_sentence (ChatDelivery delivery)
     }
 }
 
-G_GNUC_FORMAT (3)
 static void
-append_clock (GString *out, gint64 time, const char *format)
+append_clock (GString *out, gint64 time, const char *label)
 {
   g_autofree char *text = time > 0 ? chat_time_format (time) : NULL;
 
   if (text != NULL)
-    g_string_append_printf (out, format, text);
+    /* Translators: what a time is of, and the time */
+    g_string_append_printf (out, _ ("\n%s: %s"), label, text);
 }
 
 char *
@@ -177,9 +177,9 @@ chat_message_text_dup_details (ChatMessageItem *item)
   g_autofree char *local = format_local (chat_message_item_get_time (item), "%c");
 
   g_string_append (out, local);
-  append_clock (out, chat_message_get_timestamp (message), _ ("\nServer's clock: %s"));
-  append_clock (out, chat_message_get_sent (message), _ ("\nSender's clock: %s"));
-  append_clock (out, chat_message_item_get_edited (item), _ ("\nEdited: %s"));
+  append_clock (out, chat_message_get_timestamp (message), _ ("Server's clock"));
+  append_clock (out, chat_message_get_sent (message), _ ("Sender's clock"));
+  append_clock (out, chat_message_item_get_edited (item), _ ("Edited"));
   if (chat_message_item_get_seq (item) > 0)
     {
       g_autofree char *seq = g_strdup_printf ("%" G_GINT64_FORMAT, chat_message_item_get_seq (item));
