@@ -1,51 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
-#include "app/chat-conversation.h"
+#include "app/chat-conversation-private.h"
 
 #include <glib/gi18n.h>
 
-#include "app/chat-composer.h"
-#include "app/chat-message-list.h"
-#include "core/chat-message-codec.h"
 #include "core/chat-time.h"
-
-struct _ChatConversation
-{
-  GtkWidget parent_instance;
-
-  /* Template */
-  GtkWidget *box;
-  GtkWidget *back_button;
-  AdwWindowTitle *title;
-  AdwToastOverlay *toasts;
-  GtkRevealer *error_revealer;
-  GtkLabel *error_label;
-  GtkStack *stack;
-  ChatMessageList *list;
-  GtkSpinner *spinner;
-  AdwStatusPage *empty_page;
-  GtkRevealer *down_revealer;
-  GtkButton *down_button;
-  GtkStack *foot;
-  ChatComposer *composer;
-  GtkLabel *blocked_title;
-  GtkLabel *blocked_body;
-  GMenuModel *message_menu;
-
-  /* Owned */
-  ChatWorkspace *workspace;
-  ChatChannel *channel;
-  GtkWidget *menu;
-  ChatMessageItem *menu_item;
-  GtkWidget *menu_focus; /* weak: what had the focus before the menu came */
-  GSignalGroup *workspace_signals;
-  GSignalGroup *channel_signals;
-  GSignalGroup *timeline_signals;
-  GSimpleActionGroup *message_actions;
-
-  gboolean folded;
-};
 
 enum
 {
@@ -53,12 +13,19 @@ enum
   N_PROPS
 };
 
+enum
+{
+  OPEN,
+  N_SIGNALS
+};
+
 static GParamSpec *properties[N_PROPS];
+static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (ChatConversation, chat_conversation, GTK_TYPE_WIDGET)
 
-static ChatTimeline *
-get_timeline (ChatConversation *self)
+ChatTimeline *
+chat_conversation_get_timeline (ChatConversation *self)
 {
   return self->channel == NULL ? NULL : chat_channel_get_timeline (self->channel);
 }
@@ -66,7 +33,7 @@ get_timeline (ChatConversation *self)
 static void
 update_page (ChatConversation *self)
 {
-  ChatTimeline *timeline = get_timeline (self);
+  ChatTimeline *timeline = chat_conversation_get_timeline (self);
   gboolean loading = FALSE, oldest = FALSE;
   const char *page = "none";
 
@@ -89,7 +56,7 @@ update_error (ChatConversation *self)
   g_autofree char *error = NULL;
 
   if (self->channel != NULL)
-    g_object_get (get_timeline (self), "error", &error, NULL);
+    g_object_get (chat_conversation_get_timeline (self), "error", &error, NULL);
   if (error != NULL)
     {
       g_autofree char *text = g_strdup_printf (_ ("Older messages could not be loaded: %s"), error);
@@ -106,7 +73,7 @@ update_down_button (ChatConversation *self)
   guint unseen = 0;
 
   if (self->channel != NULL)
-    g_object_get (get_timeline (self), "unseen", &unseen, NULL);
+    g_object_get (chat_conversation_get_timeline (self), "unseen", &unseen, NULL);
   if (unseen > 0)
     label = g_strdup_printf (ngettext ("↓ %u new", "↓ %u new", unseen), unseen);
   else
@@ -187,6 +154,46 @@ update_blocked (ChatConversation *self)
   gtk_stack_set_visible_child_name (self->foot, blocked ? "blocked" : "composer");
 }
 
+void
+chat_conversation_tell (ChatConversation *self, const char *text)
+{
+  g_autofree char *escaped = g_markup_escape_text (text, -1);
+
+  adw_toast_overlay_add_toast (self->toasts, adw_toast_new (escaped));
+}
+
+void
+chat_conversation_tell_error (ChatConversation *self, const GError *error)
+{
+  if (error != NULL && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    chat_conversation_tell (self, error->message);
+}
+
+void
+chat_conversation_open (ChatConversation *self, const char *channel, const char *message_id)
+{
+  g_signal_emit (self, signals[OPEN], 0, channel, message_id);
+}
+
+/* What blocked can be appealed against, once it is known which warning did. */
+static void
+warned_cb (ChatConversation *self, const ChatWarning *warning)
+{
+  gtk_actionable_set_action_target (GTK_ACTIONABLE (self->appeal_button), "s", warning->id);
+  gtk_widget_set_visible (self->appeal_button, TRUE);
+}
+
+static void
+update_completer (ChatConversation *self)
+{
+  g_autoptr (ChatCompleter) completer = NULL;
+
+  if (self->workspace != NULL)
+    completer = chat_completer_new (chat_workspace_get_users (self->workspace),
+                                    chat_workspace_get_channels (self->workspace));
+  chat_composer_set_completer (self->composer, completer);
+}
+
 static void
 update_all (ChatConversation *self)
 {
@@ -195,105 +202,37 @@ update_all (ChatConversation *self)
   update_error (self);
   update_down_button (self);
   update_blocked (self);
-}
-
-static gboolean
-send_cb (ChatConversation *self, const char *text)
-{
-  g_autoptr (GError) error = NULL;
-
-  if (self->channel == NULL || self->workspace == NULL)
-    return FALSE;
-  if (!chat_workspace_send (self->workspace, chat_channel_get_name (self->channel), text, NULL, &error))
-    {
-      g_autofree char *escaped = g_markup_escape_text (error->message, -1);
-
-      adw_toast_overlay_add_toast (self->toasts, adw_toast_new (escaped));
-      return FALSE;
-    }
-  chat_channel_set_draft (self->channel, NULL);
-  chat_message_list_go_to_bottom (self->list);
-  return TRUE;
+  chat_conversation_place_update (self);
 }
 
 static void
-menu_closed_cb (ChatConversation *self)
+react_cb (GtkWidget *widget, const char *name, GVariant *parameter)
 {
-  gtk_widget_set_can_target (GTK_WIDGET (self->list), TRUE);
-  if (self->menu_focus == NULL || !gtk_widget_grab_focus (self->menu_focus))
-    chat_composer_focus (self->composer);
+  ChatConversation *self = CHAT_CONVERSATION (widget);
+  const char *id, *emoji;
+  gboolean add;
+
+  g_variant_get (parameter, "(&s&sb)", &id, &emoji, &add);
+  if (self->channel != NULL)
+    chat_workspace_react (self->workspace, chat_channel_get_name (self->channel), id, emoji, add);
 }
 
 static void
-activate_menu_cb (ChatConversation *self, ChatMessageItem *item, double x, double y)
+search_cb (GtkWidget *widget, const char *name, GVariant *parameter)
 {
-  double at_x, at_y;
-  ChatDelivery delivery = chat_message_item_get_delivery (item);
-  GAction *retry = g_action_map_lookup_action (G_ACTION_MAP (self->message_actions), "retry");
-  GAction *discard = g_action_map_lookup_action (G_ACTION_MAP (self->message_actions), "discard");
-  gboolean failed = delivery == CHAT_DELIVERY_FAILED || delivery == CHAT_DELIVERY_REFUSED;
-
-  if (chat_message_item_get_message (item) == NULL)
-    return;
-  gtk_widget_translate_coordinates (GTK_WIDGET (self->list), GTK_WIDGET (self), x, y, &at_x, &at_y);
-  g_set_object (&self->menu_item, item);
-  g_simple_action_set_enabled (G_SIMPLE_ACTION (retry), failed);
-  g_simple_action_set_enabled (G_SIMPLE_ACTION (discard), failed);
-  if (self->menu == NULL)
-    {
-      self->menu = gtk_popover_menu_new_from_model (self->message_menu);
-      gtk_widget_set_parent (self->menu, GTK_WIDGET (self));
-      gtk_popover_set_has_arrow (GTK_POPOVER (self->menu), FALSE);
-      gtk_widget_set_halign (self->menu, GTK_ALIGN_START);
-      g_signal_connect_object (self->menu, "closed", G_CALLBACK (menu_closed_cb), self, G_CONNECT_SWAPPED);
-    }
-  /* no row's tooltip over the menu */
-  gtk_widget_set_can_target (GTK_WIDGET (self->list), FALSE);
-  g_set_weak_pointer (&self->menu_focus, gtk_root_get_focus (gtk_widget_get_root (GTK_WIDGET (self))));
-  gtk_popover_set_pointing_to (GTK_POPOVER (self->menu), &(GdkRectangle){ (int)at_x, (int)at_y, 1, 1 });
-  gtk_popover_popup (GTK_POPOVER (self->menu));
+  chat_conversation_search (CHAT_CONVERSATION (widget), FALSE, NULL);
 }
 
 static void
-copy_cb (GSimpleAction *action, GVariant *parameter, gpointer data)
+ask_date_cb (GtkWidget *widget, const char *name, GVariant *parameter)
 {
-  ChatConversation *self = data;
-  ChatMessage *message = chat_message_item_get_message (self->menu_item);
-  const char *text = chat_message_get_data (message);
-
-  gdk_clipboard_set_text (gtk_widget_get_clipboard (GTK_WIDGET (self)), text == NULL ? "" : text);
-}
-
-static void
-copy_json_cb (GSimpleAction *action, GVariant *parameter, gpointer data)
-{
-  ChatConversation *self = data;
-  g_autoptr (GBytes) bytes = chat_message_encode (chat_message_item_get_message (self->menu_item));
-  g_autofree char *text = g_strndup (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes));
-
-  gdk_clipboard_set_text (gtk_widget_get_clipboard (GTK_WIDGET (self)), text);
-}
-
-static void
-retry_cb (GSimpleAction *action, GVariant *parameter, gpointer data)
-{
-  ChatConversation *self = data;
-
-  chat_workspace_retry (self->workspace, chat_message_get_id (chat_message_item_get_message (self->menu_item)));
-}
-
-static void
-discard_cb (GSimpleAction *action, GVariant *parameter, gpointer data)
-{
-  ChatConversation *self = data;
-
-  chat_workspace_discard (self->workspace, chat_message_get_id (chat_message_item_get_message (self->menu_item)));
+  chat_conversation_ask_date (CHAT_CONVERSATION (widget));
 }
 
 static void
 reload_cb (GtkWidget *widget, const char *name, GVariant *parameter)
 {
-  ChatTimeline *timeline = get_timeline (CHAT_CONVERSATION (widget));
+  ChatTimeline *timeline = chat_conversation_get_timeline (CHAT_CONVERSATION (widget));
 
   if (timeline != NULL)
     chat_timeline_load_older (timeline);
@@ -333,6 +272,9 @@ dispose (GObject *object)
 {
   ChatConversation *self = CHAT_CONVERSATION (object);
 
+  g_cancellable_cancel (self->cancellable);
+  g_clear_object (&self->cancellable);
+  g_clear_pointer (&self->target, g_free);
   g_clear_weak_pointer (&self->menu_focus);
   g_clear_pointer (&self->menu, gtk_widget_unparent);
   g_clear_pointer (&self->box, gtk_widget_unparent);
@@ -367,6 +309,11 @@ bind_template (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, ChatConversation, blocked_title);
   gtk_widget_class_bind_template_child (widget_class, ChatConversation, blocked_body);
   gtk_widget_class_bind_template_child (widget_class, ChatConversation, message_menu);
+  gtk_widget_class_bind_template_child (widget_class, ChatConversation, pages);
+  gtk_widget_class_bind_template_child (widget_class, ChatConversation, search);
+  gtk_widget_class_bind_template_child (widget_class, ChatConversation, away_revealer);
+  gtk_widget_class_bind_template_child (widget_class, ChatConversation, away_label);
+  gtk_widget_class_bind_template_child (widget_class, ChatConversation, appeal_button);
 }
 
 static void
@@ -381,10 +328,16 @@ chat_conversation_class_init (ChatConversationClass *klass)
   properties[PROP_FOLDED]
       = g_param_spec_boolean ("folded", NULL, NULL, FALSE, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (object_class, N_PROPS, properties);
+  signals[OPEN] = g_signal_new ("open", CHAT_TYPE_CONVERSATION, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2,
+                                G_TYPE_STRING, G_TYPE_STRING);
+  gtk_widget_class_install_action (widget_class, "conversation.react", "(ssb)", react_cb);
+  gtk_widget_class_install_action (widget_class, "conversation.search", NULL, search_cb);
+  gtk_widget_class_install_action (widget_class, "conversation.go-to-date", NULL, ask_date_cb);
   gtk_widget_class_install_action (widget_class, "conversation.reload", NULL, reload_cb);
   gtk_widget_class_install_action (widget_class, "conversation.go-to-newest", NULL, go_to_newest_cb);
   g_type_ensure (CHAT_TYPE_MESSAGE_LIST);
   g_type_ensure (CHAT_TYPE_COMPOSER);
+  g_type_ensure (CHAT_TYPE_SEARCH_VIEW);
   bind_template (widget_class);
 }
 
@@ -394,6 +347,7 @@ init_signals (ChatConversation *self)
   self->workspace_signals = g_signal_group_new (CHAT_TYPE_WORKSPACE);
   g_signal_group_connect_swapped (self->workspace_signals, "notify::blocked", G_CALLBACK (update_blocked), self);
   g_signal_group_connect_swapped (self->workspace_signals, "notify::block-reason", G_CALLBACK (update_blocked), self);
+  g_signal_group_connect_swapped (self->workspace_signals, "warned", G_CALLBACK (warned_cb), self);
   self->channel_signals = g_signal_group_new (CHAT_TYPE_CHANNEL);
   g_signal_group_connect_swapped (self->channel_signals, "notify::topic", G_CALLBACK (update_title), self);
   g_signal_group_connect_swapped (self->channel_signals, "notify::people", G_CALLBACK (update_title), self);
@@ -403,25 +357,19 @@ init_signals (ChatConversation *self)
   g_signal_group_connect_swapped (self->timeline_signals, "notify::at-oldest", G_CALLBACK (update_page), self);
   g_signal_group_connect_swapped (self->timeline_signals, "notify::error", G_CALLBACK (update_error), self);
   g_signal_group_connect_swapped (self->timeline_signals, "notify::unseen", G_CALLBACK (update_down_button), self);
+  g_signal_group_connect_swapped (self->timeline_signals, "notify::away", G_CALLBACK (chat_conversation_place_update),
+                                  self);
 }
 
 static void
 chat_conversation_init (ChatConversation *self)
 {
-  static const GActionEntry entries[] = {
-    { "copy", copy_cb, NULL, NULL, NULL, { 0 } },
-    { "copy-json", copy_json_cb, NULL, NULL, NULL, { 0 } },
-    { "retry", retry_cb, NULL, NULL, NULL, { 0 } },
-    { "discard", discard_cb, NULL, NULL, NULL, { 0 } },
-  };
-
   gtk_widget_init_template (GTK_WIDGET (self));
-  self->message_actions = g_simple_action_group_new ();
-  g_action_map_add_action_entries (G_ACTION_MAP (self->message_actions), entries, G_N_ELEMENTS (entries), self);
-  gtk_widget_insert_action_group (GTK_WIDGET (self), "message", G_ACTION_GROUP (self->message_actions));
+  self->cancellable = g_cancellable_new ();
   init_signals (self);
-  g_signal_connect_object (self->composer, "send", G_CALLBACK (send_cb), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (self->list, "activate-menu", G_CALLBACK (activate_menu_cb), self, G_CONNECT_SWAPPED);
+  chat_conversation_menu_init (self);
+  chat_conversation_write_init (self);
+  chat_conversation_place_init (self);
   g_signal_connect_object (self->list, "notify::at-bottom", G_CALLBACK (update_down_button), self, G_CONNECT_SWAPPED);
   update_all (self);
 }
@@ -451,6 +399,9 @@ chat_conversation_set_workspace (ChatConversation *self, ChatWorkspace *workspac
   chat_conversation_set_channel (self, NULL);
   g_set_object (&self->workspace, workspace);
   g_signal_group_set_target (self->workspace_signals, workspace);
+  chat_search_view_set_workspace (self->search, workspace);
+  gtk_widget_set_visible (self->appeal_button, FALSE);
+  update_completer (self);
   update_all (self);
 }
 
@@ -462,10 +413,15 @@ chat_conversation_set_channel (ChatConversation *self, ChatChannel *channel)
   if (self->channel == channel)
     return;
   chat_conversation_keep_draft (self);
+  chat_composer_set_mode (self->composer, CHAT_COMPOSER_NEW, NULL, NULL);
+  g_cancellable_cancel (self->cancellable);
+  g_clear_object (&self->cancellable);
+  self->cancellable = g_cancellable_new ();
+  gtk_stack_set_visible_child_name (self->pages, "conversation");
   g_set_object (&self->channel, channel);
   g_signal_group_set_target (self->channel_signals, channel);
-  g_signal_group_set_target (self->timeline_signals, get_timeline (self));
-  chat_message_list_set_timeline (self->list, get_timeline (self));
+  g_signal_group_set_target (self->timeline_signals, chat_conversation_get_timeline (self));
+  chat_message_list_set_timeline (self->list, chat_conversation_get_timeline (self));
   chat_composer_set_text (self->composer, channel == NULL ? NULL : chat_channel_get_draft (channel));
   update_all (self);
 }
@@ -483,8 +439,8 @@ chat_conversation_keep_draft (ChatConversation *self)
 
   if (self->channel == NULL)
     return;
-  draft = chat_composer_dup_text (self->composer);
-  chat_channel_set_draft (self->channel, *draft == '\0' ? NULL : draft);
+  draft = chat_composer_dup_draft (self->composer);
+  chat_channel_set_draft (self->channel, draft == NULL || *draft == '\0' ? NULL : draft);
 }
 
 void

@@ -15,6 +15,8 @@ G_DECLARE_FINAL_TYPE (ChatConversation, chat_conversation, CHAT, CONVERSATION, G
  *
  * One channel: its head, its messages, and the composer or, for a blocked user, why there is none.
  *
+ * Signal `open (char *channel, char *message_id)`: (message_id nullable) a result, a quote or a command leads there.
+ * It activates the actions `win.show-members` and `win.exit` of whoever holds it.
  * Properties: `folded` (boolean, writable): the sidebar is folded away, show a way back.
  * Actions: `message.copy`, `message.copy-json`, `message.retry`, `message.discard` on the row whose menu is open.
  */
@@ -24,6 +26,16 @@ void chat_conversation_bind_settings (ChatConversation *self, GSettings *setting
 void chat_conversation_set_workspace (ChatConversation *self, ChatWorkspace *workspace);
 void chat_conversation_set_channel (ChatConversation *self, ChatChannel *channel);
 ChatChannel *chat_conversation_get_channel (ChatConversation *self);
+/** chat_conversation_go_to_message: shows it where it stands, loading that part of the channel. */
+void chat_conversation_go_to_message (ChatConversation *self, const char *message_id);
+/** chat_conversation_go_to_time: likewise the first message at or after @time, ms. */
+void chat_conversation_go_to_time (ChatConversation *self, gint64 time);
+/** chat_conversation_ask_date: a calendar to choose where to go. */
+void chat_conversation_ask_date (ChatConversation *self);
+/** chat_conversation_search: @everywhere: not only in this channel; @text: (nullable): what to look for */
+void chat_conversation_search (ChatConversation *self, gboolean everywhere, const char *text);
+/** chat_conversation_close_search: FALSE where there was none. */
+gboolean chat_conversation_close_search (ChatConversation *self);
 /** chat_conversation_keep_draft: what stands in the composer becomes the channel's draft. */
 void chat_conversation_keep_draft (ChatConversation *self);
 void chat_conversation_focus (ChatConversation *self);

@@ -31,6 +31,11 @@ struct _ChatMessageList
   double held;         /* how much further to move after it */
   guint following;     /* as the timeline was last told; 2: not told yet */
   gboolean at_bottom;
+
+  ChatMessageItem *sought; /* owned, nullable: to be brought into view */
+  guint tries;             /* left */
+  GtkWidget *marked;       /* weak: the row that was sought */
+  guint mark_id;
 };
 
 enum
@@ -42,6 +47,8 @@ enum
 enum
 {
   ACTIVATE_MENU,
+  ACTIVATE_QUOTE,
+  MOVED,
   N_SIGNALS
 };
 
@@ -127,10 +134,17 @@ stick_soon (ChatMessageList *self)
     gdk_surface_request_layout (self->surface);
 }
 
+static void seek (ChatMessageList *self);
+
 static void
 layout_cb (ChatMessageList *self)
 {
   move_on (self);
+  if (self->sought != NULL && gtk_widget_get_mapped (GTK_WIDGET (self)))
+    {
+      seek (self);
+      return;
+    }
   if (!self->sticking || !gtk_widget_get_mapped (GTK_WIDGET (self)))
     return;
   /* New rows at the bottom are measured by the next layout, which may move the value once more: done when it does not.
@@ -190,6 +204,7 @@ value_changed_cb (ChatMessageList *self)
   if (value < 1 && bottom > 1 && !self->at_bottom)
     gtk_adjustment_set_value (self->adjustment, 1);
   want_pages (self);
+  g_signal_emit (self, signals[MOVED], 0);
 }
 
 static void
@@ -198,7 +213,7 @@ row_pressed_cb (GtkGestureClick *gesture, int n_press, double x, double y, ChatM
   GtkWidget *row = gtk_event_controller_get_widget (GTK_EVENT_CONTROLLER (gesture));
   GdkEvent *event = gtk_event_controller_get_current_event (GTK_EVENT_CONTROLLER (gesture));
   guint button = gtk_gesture_single_get_current_button (GTK_GESTURE_SINGLE (gesture));
-  const char *link;
+  const char *link, *quoted;
 
   if (event != NULL && gdk_event_triggers_context_menu (event))
     {
@@ -213,8 +228,11 @@ row_pressed_cb (GtkGestureClick *gesture, int n_press, double x, double y, ChatM
   if (button != GDK_BUTTON_PRIMARY)
     return;
   link = chat_message_row_get_link_at (CHAT_MESSAGE_ROW (row), x, y);
+  quoted = chat_message_row_get_quote_at (CHAT_MESSAGE_ROW (row), x, y);
   if (link != NULL)
     gtk_show_uri (GTK_WINDOW (gtk_widget_get_root (row)), link, GDK_CURRENT_TIME);
+  else if (quoted != NULL)
+    g_signal_emit (self, signals[ACTIVATE_QUOTE], 0, quoted);
 }
 
 /* The menu key: the menu of the row that has the focus. */
@@ -238,8 +256,10 @@ static void
 row_motion_cb (GtkEventControllerMotion *motion, double x, double y, gpointer data)
 {
   GtkWidget *row = gtk_event_controller_get_widget (GTK_EVENT_CONTROLLER (motion));
+  gboolean leads = chat_message_row_get_link_at (CHAT_MESSAGE_ROW (row), x, y) != NULL
+                   || chat_message_row_get_quote_at (CHAT_MESSAGE_ROW (row), x, y) != NULL;
 
-  gtk_widget_set_cursor_from_name (row, chat_message_row_get_link_at (CHAT_MESSAGE_ROW (row), x, y) ? "pointer" : NULL);
+  gtk_widget_set_cursor_from_name (row, leads ? "pointer" : NULL);
 }
 
 static void
@@ -275,6 +295,82 @@ static void
 at_newest_cb (ChatMessageList *self)
 {
   value_changed_cb (self);
+}
+
+/* Going to a row. The list knows where it is only when it has been laid out with it: so the row is asked for at the end
+ * of a layout, and once more until it is where it should be. */
+#define TRIES 6
+#define MARK_MS 1800
+
+static GtkWidget *
+find_row (ChatMessageList *self, ChatMessageItem *item)
+{
+  for (GtkWidget *child = gtk_widget_get_first_child (GTK_WIDGET (self->view)); child != NULL;
+       child = gtk_widget_get_next_sibling (child))
+    {
+      GtkWidget *row = gtk_widget_get_first_child (child);
+
+      if (CHAT_IS_MESSAGE_ROW (row) && chat_message_row_get_item (CHAT_MESSAGE_ROW (row)) == item)
+        return child;
+    }
+  return NULL;
+}
+
+static gboolean
+unmark_cb (gpointer data)
+{
+  ChatMessageList *self = CHAT_MESSAGE_LIST (data);
+
+  self->mark_id = 0;
+  if (self->marked != NULL)
+    gtk_widget_remove_css_class (self->marked, "sought");
+  g_clear_weak_pointer (&self->marked);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+mark (ChatMessageList *self, GtkWidget *row)
+{
+  g_clear_handle_id (&self->mark_id, g_source_remove);
+  if (self->marked != NULL)
+    gtk_widget_remove_css_class (self->marked, "sought");
+  g_set_weak_pointer (&self->marked, row);
+  gtk_widget_add_css_class (row, "sought");
+  self->mark_id = g_timeout_add (MARK_MS, unmark_cb, self);
+}
+
+static void
+seek (ChatMessageList *self)
+{
+  GtkWidget *row = find_row (self, self->sought);
+  double page = gtk_adjustment_get_page_size (self->adjustment);
+  graphene_rect_t bounds;
+  double value;
+  guint place;
+
+  if (row == NULL || !gtk_widget_get_mapped (row) || !gtk_widget_compute_bounds (row, GTK_WIDGET (self), &bounds))
+    {
+      const char *id = chat_message_get_id (chat_message_item_get_message (self->sought));
+
+      if (self->tries > 0 && chat_timeline_find (self->timeline, id, &place) != NULL)
+        gtk_widget_activate_action (GTK_WIDGET (self->view), "list.scroll-to-item", "u", place);
+    }
+  else
+    {
+      value = gtk_adjustment_get_value (self->adjustment) + bounds.origin.y - MAX (page - bounds.size.height, 0) / 3;
+      value = CLAMP (value, 0, MAX (bottom_of (self->adjustment), 0));
+      if (self->tries == 0 || ABS (value - gtk_adjustment_get_value (self->adjustment)) < 1)
+        {
+          mark (self, row);
+          g_clear_object (&self->sought);
+          return;
+        }
+      gtk_adjustment_set_value (self->adjustment, value);
+    }
+  if (self->tries-- == 0)
+    g_clear_object (&self->sought);
+  else
+    gdk_surface_request_layout (self->surface);
 }
 
 /* The newest row that can be seen, or where none is seen whole, one of which a part is. */
@@ -375,6 +471,8 @@ dispose (GObject *object)
   ChatMessageList *self = CHAT_MESSAGE_LIST (object);
 
   chat_message_list_set_timeline (self, NULL);
+  g_clear_handle_id (&self->mark_id, g_source_remove);
+  g_clear_weak_pointer (&self->marked);
   g_clear_pointer (&self->scroller, gtk_widget_unparent);
   g_clear_object (&self->look);
   G_OBJECT_CLASS (chat_message_list_parent_class)->dispose (object);
@@ -392,6 +490,10 @@ chat_message_list_class_init (ChatMessageListClass *klass)
   g_object_class_install_properties (object_class, N_PROPS, properties);
   signals[ACTIVATE_MENU] = g_signal_new ("activate-menu", CHAT_TYPE_MESSAGE_LIST, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
                                          NULL, G_TYPE_NONE, 3, CHAT_TYPE_MESSAGE_ITEM, G_TYPE_DOUBLE, G_TYPE_DOUBLE);
+  signals[ACTIVATE_QUOTE] = g_signal_new ("activate-quote", CHAT_TYPE_MESSAGE_LIST, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                          NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
+  signals[MOVED]
+      = g_signal_new ("moved", CHAT_TYPE_MESSAGE_LIST, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   gtk_widget_class_add_binding (GTK_WIDGET_CLASS (klass), GDK_KEY_Menu, 0, menu_key_cb, NULL);
   gtk_widget_class_add_binding (GTK_WIDGET_CLASS (klass), GDK_KEY_F10, GDK_SHIFT_MASK, menu_key_cb, NULL);
   GTK_WIDGET_CLASS (klass)->focus = focus;
@@ -459,6 +561,7 @@ chat_message_list_set_timeline (ChatMessageList *self, ChatTimeline *timeline)
   if (self->view != NULL && self->scroller != NULL)
     gtk_list_view_set_model (self->view, NULL);
   g_set_object (&self->timeline, timeline);
+  g_clear_object (&self->sought);
   self->held = 0;
   self->following = 2;
   if (timeline == NULL)
@@ -489,4 +592,36 @@ gboolean
 chat_message_list_get_at_bottom (ChatMessageList *self)
 {
   return self->at_bottom;
+}
+
+void
+chat_message_list_go_to_item (ChatMessageList *self, ChatMessageItem *item)
+{
+  g_return_if_fail (CHAT_IS_MESSAGE_LIST (self));
+
+  if (self->timeline == NULL)
+    return;
+  self->sticking = FALSE;
+  set_at_bottom (self, FALSE);
+  g_set_object (&self->sought, item);
+  self->tries = TRIES;
+  gtk_widget_queue_allocate (GTK_WIDGET (self));
+  if (self->surface != NULL)
+    gdk_surface_request_layout (self->surface);
+}
+
+ChatMessageItem *
+chat_message_list_get_first_visible (ChatMessageList *self)
+{
+  for (GtkWidget *child = gtk_widget_get_first_child (GTK_WIDGET (self->view)); child != NULL;
+       child = gtk_widget_get_next_sibling (child))
+    {
+      GtkWidget *row = gtk_widget_get_first_child (child);
+      graphene_rect_t bounds;
+
+      if (CHAT_IS_MESSAGE_ROW (row) && gtk_widget_get_mapped (child)
+          && gtk_widget_compute_bounds (child, GTK_WIDGET (self), &bounds) && bounds.origin.y + bounds.size.height > 0)
+        return chat_message_row_get_item (CHAT_MESSAGE_ROW (row));
+    }
+  return NULL;
 }

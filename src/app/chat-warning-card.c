@@ -16,6 +16,7 @@ struct _ChatWarningCard
   GtkLabel *why;
   GtkRevealer *why_revealer;
   GtkToggleButton *why_button;
+  GtkActionable *appeal_button;
 };
 
 G_DEFINE_FINAL_TYPE (ChatWarningCard, chat_warning_card, GTK_TYPE_WIDGET)
@@ -42,6 +43,8 @@ show_warning (ChatWarningCard *self, const ChatWarning *warning)
   gtk_label_set_text (self->title, title);
   gtk_label_set_text (self->body, body);
   gtk_label_set_text (self->why, why);
+  gtk_actionable_set_action_name (self->appeal_button, "message.appeal");
+  gtk_actionable_set_action_target (self->appeal_button, "s", warning->id);
 }
 
 static void
@@ -64,6 +67,7 @@ chat_warning_card_class_init (ChatWarningCardClass *klass)
   gtk_widget_class_bind_template_child (widget_class, ChatWarningCard, why);
   gtk_widget_class_bind_template_child (widget_class, ChatWarningCard, why_revealer);
   gtk_widget_class_bind_template_child (widget_class, ChatWarningCard, why_button);
+  gtk_widget_class_bind_template_child (widget_class, ChatWarningCard, appeal_button);
 }
 
 static void
