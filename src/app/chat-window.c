@@ -78,6 +78,19 @@ channel_chosen_cb (ChatWindow *self, ChatChannel *channel)
   chat_conversation_focus (self->conversation);
 }
 
+/* A result, a quote or a command leads there. */
+static void
+open_cb (ChatWindow *self, const char *name, const char *message_id)
+{
+  ChatChannel *channel = self->workspace != NULL ? chat_workspace_find_channel (self->workspace, name) : NULL;
+
+  if (channel == NULL)
+    return;
+  channel_chosen_cb (self, channel);
+  if (message_id != NULL)
+    chat_conversation_go_to_message (self->conversation, message_id);
+}
+
 static ChatChannel *
 find_first_public (ChatWorkspace *workspace)
 {
@@ -276,6 +289,7 @@ chat_window_init (ChatWindow *self)
   g_object_bind_property (self->leaflet, "folded", self->conversation, "folded", G_BINDING_SYNC_CREATE);
   g_signal_connect_object (self->sidebar, "channel-chosen", G_CALLBACK (channel_chosen_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->sidebar, "channel-shown", G_CALLBACK (open_channel), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->conversation, "open", G_CALLBACK (open_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect (self, "notify::is-active", G_CALLBACK (tell_active), NULL);
 }
 
