@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "server/api/chat-api-routes.h"
 #include "server/chat-server-config.h"
 #include "server/chat-server-log.h"
 #include "server/chat-server.h"
@@ -29,6 +30,7 @@ typedef struct
   gboolean exit_with_stdin;
   gboolean check_config;
   gboolean print_config;
+  gboolean print_routes;
   gboolean version;
 } Options;
 
@@ -66,6 +68,8 @@ parse_options (Options *options, int *argc, char ***argv, GError **error)
     { "exit-with-stdin", 0, 0, G_OPTION_ARG_NONE, &options->exit_with_stdin, "Stop when standard input ends", NULL },
     { "check-config", 0, 0, G_OPTION_ARG_NONE, &options->check_config, "Only say whether the configuration is right",
       NULL },
+    { "print-routes", 0, 0, G_OPTION_ARG_NONE, &options->print_routes,
+      "Print every call of the service, and who may make it", NULL },
     { "print-config", 0, 0, G_OPTION_ARG_NONE, &options->print_config, "Print a configuration with every key explained",
       NULL },
     { "version", 0, 0, G_OPTION_ARG_NONE, &options->version, "Print the version", NULL },
@@ -316,6 +320,13 @@ main (int argc, char **argv)
   if (options.version)
     {
       printf ("tertulia-server %s\n", CHAT_VERSION);
+      return EXIT_SUCCESS;
+    }
+  if (options.print_routes)
+    {
+      g_autofree char *routes = chat_api_routes_describe ();
+
+      printf ("%s", routes);
       return EXIT_SUCCESS;
     }
   if (options.print_config)

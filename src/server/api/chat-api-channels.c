@@ -12,21 +12,6 @@ channels_of (ChatApiRequest *request)
   return chat_store_get_channels (request->context->store);
 }
 
-/* What the store says of a channel, in the words of this resource. */
-static void
-fail (ChatApiRequest *request, const GError *error)
-{
-  g_autoptr (GError) said = NULL;
-
-  if (g_error_matches (error, CHAT_STORE_ERROR, CHAT_STORE_ERROR_NOT_FOUND))
-    said
-        = g_error_new (CHAT_API_ERROR, CHAT_API_ERROR_NO_CHANNEL, "There is no channel \"%s\"", request->parameters[0]);
-  else if (g_error_matches (error, CHAT_STORE_ERROR, CHAT_STORE_ERROR_CONFLICT))
-    said = g_error_new_literal (CHAT_API_ERROR, CHAT_API_ERROR_MEMBERS_FIXED,
-                                "The members of a private conversation are fixed: start another one");
-  chat_api_request_fail (request, said != NULL ? said : error);
-}
-
 static void
 listed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -38,7 +23,7 @@ listed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (channels == NULL)
     {
-      fail (request, error);
+      chat_api_request_fail_channel (request, error);
       return;
     }
   array = json_array_new ();
@@ -64,7 +49,7 @@ got_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (ChatChannelInfo) channel = chat_channel_store_get_finish (CHAT_CHANNEL_STORE (source), result, &error);
 
   if (channel == NULL)
-    fail (request, error);
+    chat_api_request_fail_channel (request, error);
   else
     chat_api_request_reply (request, SOUP_STATUS_OK, chat_api_json_channel (channel));
 }
@@ -104,7 +89,13 @@ describe_members (GStrv names, GPtrArray *sessions)
   JsonArray *members = json_array_new ();
 
   for (guint i = 0; i < sessions->len; i++)
-    g_hash_table_insert (by_user, ((ChatSessionInfo *)sessions->pdata[i])->user, sessions->pdata[i]);
+    {
+      ChatSessionInfo *session = sessions->pdata[i];
+      const ChatSessionInfo *other = g_hash_table_lookup (by_user, session->user);
+
+      if (other == NULL || other->lease < session->lease)
+        g_hash_table_insert (by_user, session->user, session);
+    }
   for (; names != NULL && *names != NULL; names++)
     {
       const ChatSessionInfo absent = { .user = *names };
@@ -145,7 +136,7 @@ got_members_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (channel == NULL)
     {
-      fail (request, error);
+      chat_api_request_fail_channel (request, error);
       return;
     }
   describing = g_new0 (Describing, 1);
@@ -192,55 +183,7 @@ end_change (ChatApiRequest *request, GError *error)
   if (reason == NULL)
     chat_api_request_reply_empty (request);
   else
-    fail (request, reason);
-}
-
-static void
-set_member_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (ChatApiRequest) request = user_data;
-  GError *error = NULL;
-
-  chat_channel_store_set_member_finish (CHAT_CHANNEL_STORE (source), result, &error);
-  end_change (request, error);
-}
-
-static void
-set_member (ChatApiRequest *request, gboolean member)
-{
-  chat_channel_store_set_member_async (channels_of (request), request->parameters[0], request->session->user,
-                                       request->session->user_key, member, NULL, set_member_cb,
-                                       chat_api_request_ref (request));
-}
-
-static void
-may_join_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (ChatApiRequest) request = user_data;
-
-  if (looked_up (request, source, result))
-    set_member (request, TRUE);
-}
-
-static void
-may_leave_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (ChatApiRequest) request = user_data;
-
-  if (looked_up (request, source, result))
-    set_member (request, FALSE);
-}
-
-static void
-join_channel (ChatApiRequest *request)
-{
-  look_up (request, may_join_cb);
-}
-
-static void
-leave_channel (ChatApiRequest *request)
-{
-  look_up (request, may_leave_cb);
+    chat_api_request_fail_channel (request, reason);
 }
 
 static void
@@ -286,8 +229,6 @@ const ChatApiRoute chat_api_channels_routes[] = {
   { "GET", "/v1/channels", 0, list_channels },
   { "GET", "/v1/channels/{c}", 0, get_channel },
   { "GET", "/v1/channels/{c}/members", 0, list_members },
-  { "POST", "/v1/channels/{c}/join", 0, join_channel },
-  { "POST", "/v1/channels/{c}/leave", 0, leave_channel },
   { "PUT", "/v1/channels/{c}/read", CHAT_API_BODY, put_read },
   { 0 },
 };

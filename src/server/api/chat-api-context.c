@@ -23,6 +23,7 @@ context_clear (gpointer data)
 {
   ChatApiContext *self = data;
 
+  g_clear_object (&self->statistics);
   g_clear_object (&self->hub);
   g_clear_object (&self->publisher);
   g_clear_object (&self->directory);

@@ -5,6 +5,7 @@
 #include "server/api/chat-api-gate.h"
 #include "server/api/chat-api-publisher.h"
 #include "server/api/chat-api.h"
+#include "server/statistics/chat-statistics-service.h"
 
 G_BEGIN_DECLS
 
@@ -27,6 +28,7 @@ typedef struct
   ChatApiDirectory *directory;
   ChatApiPublisher *publisher;
   ChatApiLiveHub *hub;
+  ChatStatisticsService *statistics;
   ChatApiGate *gate;
   GStrv proxies; /* nullable */
   char *workspace;

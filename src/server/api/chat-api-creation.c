@@ -8,7 +8,7 @@
 #include "server/api/chat-api-request.h"
 #include "server/api/chat-api-routes.h"
 
-/* POST /v1/channels: a public channel, or the conversation among some users. */
+/* POST /v1/channels: a public channel, or the conversation among some users; PATCH /v1/channels/{c}. */
 
 #define TOPIC_MAX_CHARS 500
 #define CONVERSATION_MAX 32
@@ -119,7 +119,7 @@ check_topic (const char *topic, GError **error)
 static gboolean
 check_language (const char *language, GError **error)
 {
-  if (language == NULL || chat_languages_check (language, error))
+  if (language == NULL || *language == '\0' || chat_languages_check (language, error))
     return TRUE;
   g_prefix_error (error, "\"language\": ");
   return FALSE;
@@ -141,8 +141,8 @@ create_public (ChatApiRequest *request)
       return;
     }
   info = channel_info_new (name, CHAT_CHANNEL_PUBLIC);
-  info->topic = g_strdup (topic);
-  info->language = g_strdup (language);
+  info->topic = topic != NULL && *topic != '\0' ? g_strdup (topic) : NULL;
+  info->language = language != NULL && *language != '\0' ? g_strdup (language) : NULL;
   info->members = g_strdupv ((char *[]){ request->session->user, NULL });
   make_channel (request, info, (const char *const[]){ request->session->user_key, NULL });
 }
@@ -254,7 +254,136 @@ create_channel (ChatApiRequest *request)
                                      chat_api_request_ref (request));
 }
 
+/*
+ * Another topic or language: the one becomes a record, and is moderated like one; the other says by which rules
+ */
+
+typedef struct
+{
+  ChatApiRequest *request;
+  ChatChannelInfo *channel;
+  const char *topic, *language; /* nullable; the body's */
+} Changing;
+
+static void
+changing_free (Changing *self)
+{
+  g_clear_pointer (&self->channel, chat_channel_info_free);
+  chat_api_request_unref (self->request);
+  g_free (self);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Changing, changing_free)
+
+static void
+replace (char **value, const char *other)
+{
+  if (other == NULL)
+    return;
+  g_free (*value);
+  *value = *other != '\0' ? g_strdup (other) : NULL;
+}
+
+/* As it will be: the record of the topic is on its way. */
+static void
+show_changed (Changing *changing)
+{
+  replace (&changing->channel->topic, changing->topic);
+  replace (&changing->channel->language, changing->language);
+  chat_api_request_reply (changing->request, SOUP_STATUS_OK, chat_api_json_channel (changing->channel));
+}
+
+static void
+announced_topic_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (Changing) changing = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ChatApiReceipt) receipt = chat_api_publisher_post_finish (CHAT_API_PUBLISHER (source), result, &error);
+
+  if (receipt != NULL)
+    show_changed (changing);
+  else
+    chat_api_request_fail (changing->request, error);
+}
+
+/* Takes @changing. */
+static void
+announce_topic (Changing *changing)
+{
+  g_autoptr (Changing) owned = changing;
+  ChatApiRequest *request = changing->request;
+  const char *before = changing->channel->topic != NULL ? changing->channel->topic : "";
+
+  if (changing->topic == NULL || g_str_equal (changing->topic, before))
+    show_changed (changing);
+  else
+    chat_api_publisher_announce_async (request->context->publisher, request->session, CHAT_KIND_TOPIC,
+                                       changing->channel->name, changing->topic, request->cancellable,
+                                       announced_topic_cb, g_steal_pointer (&owned));
+}
+
+static void
+updated_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (Changing) changing = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (chat_channel_store_update_finish (CHAT_CHANNEL_STORE (source), result, &error))
+    announce_topic (g_steal_pointer (&changing));
+  else
+    chat_api_request_fail (changing->request, error);
+}
+
+static void
+got_channel_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (Changing) changing = user_data;
+  ChatApiRequest *request = changing->request;
+  const char *language = changing->language;
+  g_autoptr (GError) error = NULL;
+
+  changing->channel = chat_channel_store_get_finish (CHAT_CHANNEL_STORE (source), result, &error);
+  if (changing->channel == NULL)
+    chat_api_request_fail_channel (request, error);
+  else if (language == NULL)
+    announce_topic (g_steal_pointer (&changing));
+  else if (chat_api_request_check_role (request, CHAT_ROLE_MODERATOR, &error))
+    chat_channel_store_update_async (CHAT_CHANNEL_STORE (source), request->parameters[0], NULL, language, NULL,
+                                     updated_cb, g_steal_pointer (&changing));
+  else
+    chat_api_request_fail (request, error);
+}
+
+static void
+change_channel (ChatApiRequest *request)
+{
+  g_autoptr (GError) error = NULL;
+  const char *topic = NULL, *language = NULL;
+  Changing *changing;
+
+  if (!chat_json_get_string (request->body, "topic", FALSE, &topic, &error)
+      || !chat_json_get_string (request->body, "language", FALSE, &language, &error) || !check_topic (topic, &error)
+      || !check_language (language, &error))
+    {
+      chat_api_request_fail (request, error);
+      return;
+    }
+  if (topic == NULL && language == NULL)
+    {
+      error = g_error_new_literal (CHAT_API_ERROR, CHAT_API_ERROR_MEMBER,
+                                   "The body changes nothing: give it a \"topic\" or a \"language\"");
+      chat_api_request_fail (request, error);
+      return;
+    }
+  changing = g_new0 (Changing, 1);
+  changing->request = chat_api_request_ref (request);
+  changing->topic = topic;
+  changing->language = language;
+  chat_channel_store_get_async (chat_store_get_channels (request->context->store), request->parameters[0],
+                                request->session->user_key, request->cancellable, got_channel_cb, changing);
+}
+
 const ChatApiRoute chat_api_creation_routes[] = {
   { "POST", "/v1/channels", CHAT_API_BODY, create_channel, .rate = CHAT_API_RATE_CREATE },
+  { "PATCH", "/v1/channels/{c}", CHAT_API_BODY, change_channel },
   { 0 },
 };

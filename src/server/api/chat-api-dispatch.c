@@ -234,16 +234,9 @@ request_cb (SoupServer *server, SoupServerMessage *message, const char *path, GH
 void
 chat_api_dispatch_install (SoupServer *server, ChatApiContext *context)
 {
-  static const ChatApiRoute *const tables[] = {
-    chat_api_messages_routes,  chat_api_posting_routes, chat_api_channels_routes,
-    chat_api_live_routes,      chat_api_sessions_routes,
-    chat_api_users_routes,     chat_api_creation_routes,
-    chat_api_health_routes,    chat_api_moderation_routes,
-    chat_api_workspace_routes, NULL,
-  };
   Dispatcher *self = g_new0 (Dispatcher, 1);
 
   self->context = chat_api_context_ref (context);
-  self->router = chat_api_router_new (tables);
+  self->router = chat_api_router_new (chat_api_routes_tables ());
   soup_server_add_handler (server, NULL, request_cb, self, dispatcher_free);
 }

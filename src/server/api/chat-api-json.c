@@ -54,6 +54,9 @@ chat_api_json_channel (const ChatChannelInfo *channel)
   set_text (object, "language", channel->language);
   json_object_set_int_member (object, "head", channel->head);
   json_object_set_int_member (object, "read", channel->read);
+  json_object_set_int_member (object, "unread", channel->unread);
+  json_object_set_int_member (object, "mentions", channel->mentions);
+  json_object_set_boolean_member (object, "joined", channel->joined);
   chat_api_json_set_time (object, "active", channel->active);
   if (channel->kind == CHAT_CHANNEL_PRIVATE)
     {
@@ -165,22 +168,44 @@ chat_api_json_check_remark (const char *member, const char *text, GError **error
   return FALSE;
 }
 
-char *
-chat_api_json_page (const ChatMessagePage *page, gsize *length)
+static void
+append_messages (GString *text, GPtrArray *messages)
 {
-  GString *text = g_string_new ("{\"messages\":[");
-
-  for (guint i = 0; i < page->messages->len; i++)
+  g_string_append (text, "{\"messages\":[");
+  for (guint i = 0; i < messages->len; i++)
     {
       if (i > 0)
         g_string_append_c (text, ',');
-      chat_message_encode_append (page->messages->pdata[i], text);
+      chat_message_encode_append (messages->pdata[i], text);
     }
+  g_string_append_c (text, ']');
+}
+
+char *
+chat_api_json_page (const ChatMessagePage *page, gsize *length)
+{
+  GString *text = g_string_new (NULL);
+
+  append_messages (text, page->messages);
   g_string_append_printf (text,
-                          "],\"head\":%" G_GINT64_FORMAT ",\"first\":%" G_GINT64_FORMAT
+                          ",\"head\":%" G_GINT64_FORMAT ",\"first\":%" G_GINT64_FORMAT
                           ",\"more_before\":%s,\"more_after\":%s}",
                           page->head, page->first, page->more_before ? "true" : "false",
                           page->more_after ? "true" : "false");
+  *length = text->len;
+  return g_string_free (text, FALSE);
+}
+
+char *
+chat_api_json_search_page (const ChatSearchPage *page, gsize *length)
+{
+  GString *text = g_string_new (NULL);
+
+  append_messages (text, page->messages);
+  if (page->next != 0)
+    g_string_append_printf (text, ",\"next\":\"%" G_GINT64_FORMAT "\"}", page->next);
+  else
+    g_string_append (text, ",\"next\":null}");
   *length = text->len;
   return g_string_free (text, FALSE);
 }

@@ -39,5 +39,8 @@ gboolean chat_api_json_check_remark (const char *member, const char *text, GErro
 
 /** chat_api_json_page: (transfer full): the whole answer, written without a tree in between: pages are long. */
 char *chat_api_json_page (const ChatMessagePage *page, gsize *length);
+/** chat_api_json_search_page: (transfer full): likewise; `next` is a text, for it is the store's business what it says.
+ */
+char *chat_api_json_search_page (const ChatSearchPage *page, gsize *length);
 
 G_END_DECLS

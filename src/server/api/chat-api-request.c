@@ -81,12 +81,18 @@ chat_api_request_ref (ChatApiRequest *self)
 }
 
 static void
-answer (ChatApiRequest *self, guint status, char *text, gsize length)
+answer_type (ChatApiRequest *self, guint status, const char *type, char *text, gsize length)
 {
   soup_server_message_set_status (self->message, status, NULL);
   if (text != NULL)
-    soup_server_message_set_response (self->message, "application/json", SOUP_MEMORY_TAKE, text, length);
+    soup_server_message_set_response (self->message, type, SOUP_MEMORY_TAKE, text, length);
   soup_server_message_unpause (self->message);
+}
+
+static void
+answer (ChatApiRequest *self, guint status, char *text, gsize length)
+{
+  answer_type (self, status, "application/json", text, length);
 }
 
 static void
@@ -149,6 +155,15 @@ chat_api_request_reply_text (ChatApiRequest *self, guint status, char *text, gsi
 }
 
 void
+chat_api_request_reply_type (ChatApiRequest *self, const char *type, char *text, gsize length)
+{
+  if (begin_answer (self))
+    answer_type (self, SOUP_STATUS_OK, type, text, length);
+  else
+    g_free (text);
+}
+
+void
 chat_api_request_reply (ChatApiRequest *self, guint status, JsonObject *object)
 {
   char *text = chat_json_to_string (object);
@@ -181,6 +196,19 @@ chat_api_request_fail (ChatApiRequest *self, const GError *error)
   gboolean blocked = g_error_matches (error, CHAT_API_ERROR, CHAT_API_ERROR_BLOCKED) && self->session != NULL;
 
   fail_with_block (self, error, blocked ? chat_api_request_find_block (self) : NULL);
+}
+
+void
+chat_api_request_fail_channel (ChatApiRequest *self, const GError *error)
+{
+  g_autoptr (GError) said = NULL;
+
+  if (g_error_matches (error, CHAT_STORE_ERROR, CHAT_STORE_ERROR_NOT_FOUND))
+    said = g_error_new (CHAT_API_ERROR, CHAT_API_ERROR_NO_CHANNEL, "There is no channel \"%s\"", self->parameters[0]);
+  else if (g_error_matches (error, CHAT_STORE_ERROR, CHAT_STORE_ERROR_CONFLICT))
+    said = g_error_new_literal (CHAT_API_ERROR, CHAT_API_ERROR_MEMBERS_FIXED,
+                                "The members of a private conversation are fixed: start another one");
+  chat_api_request_fail (self, said != NULL ? said : error);
 }
 
 void
@@ -236,6 +264,12 @@ chat_api_request_expire (ChatApiContext *context, gint64 now_us)
       chat_api_request_fail (self, error);
       g_cancellable_cancel (self->cancellable);
     }
+}
+
+gboolean
+chat_api_request_begin (ChatApiRequest *self)
+{
+  return begin_answer (self);
 }
 
 void

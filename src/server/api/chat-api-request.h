@@ -45,10 +45,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ChatApiRequest, chat_api_request_unref)
 void chat_api_request_reply (ChatApiRequest *self, guint status, JsonObject *object);
 /** chat_api_request_reply_text: @text: (transfer full): JSON that is written already. */
 void chat_api_request_reply_text (ChatApiRequest *self, guint status, char *text, gsize length);
+/** chat_api_request_reply_type: 200 with @text: (transfer full) of that Content-Type. */
+void chat_api_request_reply_type (ChatApiRequest *self, const char *type, char *text, gsize length);
 /** chat_api_request_reply_empty: 204. */
 void chat_api_request_reply_empty (ChatApiRequest *self);
 /** chat_api_request_fail: answers with the problem that @error is; where the caller is blocked, with the block. */
 void chat_api_request_fail (ChatApiRequest *self, const GError *error);
+/** chat_api_request_fail_channel: what the channel store says of the channel that the path's first parameter names. */
+void chat_api_request_fail_channel (ChatApiRequest *self, const GError *error);
 /** chat_api_request_fail_blocked: 403 for @block: what it forbids here is @what ("post"). */
 void chat_api_request_fail_blocked (ChatApiRequest *self, const ChatBlock *block, const char *what);
 /** chat_api_request_fail_taken: 409 for a name that another has; @held_ms: how long his lease still runs. */
@@ -63,6 +67,9 @@ void chat_api_request_expire (ChatApiContext *context, gint64 now_us);
 /** chat_api_request_set_problem: puts the problem that @error is into a message that has no request yet; @block:
  * (nullable). */
 void chat_api_request_set_problem (SoupServerMessage *message, const GError *error, const ChatBlock *block);
+/** chat_api_request_begin: whether the caller may answer by himself (chat-api-stream.h): it isn't answered, and its
+ * client is there. */
+gboolean chat_api_request_begin (ChatApiRequest *self);
 /** chat_api_request_upgrade: lets the answer that the handshake has put into the message go out. */
 void chat_api_request_upgrade (ChatApiRequest *self);
 

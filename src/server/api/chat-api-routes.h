@@ -10,11 +10,21 @@ extern const ChatApiRoute chat_api_workspace_routes[];
 extern const ChatApiRoute chat_api_sessions_routes[];
 extern const ChatApiRoute chat_api_channels_routes[];
 extern const ChatApiRoute chat_api_creation_routes[];
+extern const ChatApiRoute chat_api_membership_routes[];
+extern const ChatApiRoute chat_api_search_routes[];
+extern const ChatApiRoute chat_api_export_routes[];
+extern const ChatApiRoute chat_api_statistics_routes[];
 extern const ChatApiRoute chat_api_messages_routes[];
 extern const ChatApiRoute chat_api_posting_routes[];
 extern const ChatApiRoute chat_api_users_routes[];
 extern const ChatApiRoute chat_api_moderation_routes[];
 extern const ChatApiRoute chat_api_health_routes[];
 extern const ChatApiRoute chat_api_live_routes[];
+
+/** chat_api_routes_tables: (array zero-terminated=1): all of them. */
+const ChatApiRoute *const *chat_api_routes_tables (void);
+
+/** chat_api_routes_describe: (transfer full): a line for each: `METHOD PATH WHO`, where WHO is "anybody" or a role. */
+char *chat_api_routes_describe (void);
 
 G_END_DECLS

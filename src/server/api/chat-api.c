@@ -133,6 +133,7 @@ chat_api_stop_async (ChatService *service, GCancellable *cancellable, GAsyncRead
     }
   self->stopped = TRUE;
   self->context->stopping = TRUE;
+  chat_statistics_service_cancel (self->context->statistics);
   chat_service_stop_async (CHAT_SERVICE (self->context->hub), NULL, hub_stopped_cb, g_steal_pointer (&task));
 }
 
@@ -222,6 +223,7 @@ make_context (ChatTransport *transport, ChatStore *store, ChatSessionService *se
   context->gate = g_steal_pointer (&gate);
   context->proxies = g_strdupv ((char **)options->limits.proxies);
   context->answer_ms = options->answer_ms;
+  context->statistics = chat_statistics_service_new (chat_store_get_counters (store));
   context->workspace = g_strdup (options->workspace);
   context->version = g_strdup (options->version);
   context->lease_ms = options->lease_ms;
