@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "server/statistics/chat-statistics-service.h"
 
+#include "core/chat-timer.h"
 #include "server/store/chat-store.h"
 
 /* Records a step: a few milliseconds of the store's. */
@@ -15,6 +16,7 @@ struct _ChatStatisticsService
   /* Owned */
   ChatCounterStore *counters;
   GCancellable *cancellable; /* of the rebuild that is running; else NULL */
+  GSource *retry;
 
   ChatStatisticsState state;
   gint64 counted;
@@ -66,6 +68,9 @@ end (GTask *task, GError *error)
 static gboolean
 retry_cb (gpointer user_data)
 {
+  ChatStatisticsService *self = g_task_get_source_object (user_data);
+
+  chat_timer_clear (&self->retry);
   count_step (user_data);
   return G_SOURCE_REMOVE;
 }
@@ -84,7 +89,7 @@ counted_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       if (chat_store_error_is_passing (error) && rebuild->retries++ < RETRIES_MAX)
         {
           g_error_free (error);
-          g_timeout_add (RETRY_MS, retry_cb, task);
+          self->retry = chat_timer_new (RETRY_MS, retry_cb, task);
         }
       else
         end (task, error);
@@ -186,8 +191,11 @@ chat_statistics_service_rebuild_finish (ChatStatisticsService *self, GAsyncResul
 void
 chat_statistics_service_cancel (ChatStatisticsService *self)
 {
-  if (self->cancellable != NULL)
-    g_cancellable_cancel (self->cancellable);
+  if (self->cancellable == NULL)
+    return;
+  g_cancellable_cancel (self->cancellable);
+  if (self->retry != NULL)
+    g_source_set_ready_time (self->retry, 0);
 }
 
 ChatStatisticsState
