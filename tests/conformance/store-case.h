@@ -19,6 +19,7 @@ typedef struct
   ChatChannelStore *channels;
   ChatUserStore *users;
   ChatModerationStore *moderation;
+  ChatCounterStore *counters;
 } StoreCase;
 
 typedef void (*StoreCaseFunc) (StoreCase *self);
@@ -31,7 +32,17 @@ void store_case_reopen (StoreCase *self);
 /** store_append: appends one message of ana's at @timestamp, whose text is its id. Returns: its seq, or the first's */
 gint64 store_append (StoreCase *self, const char *channel, const char *id, gint64 timestamp);
 
-/** store_ensure: Returns: whether the channel was made */
+/** STORE_TIME: when all that store_message_new() makes was said, ms. */
+#define STORE_TIME G_GINT64_CONSTANT (1600000000000)
+/** store_message_new: (transfer full): a record; @author and @data: (nullable). */
+ChatMessage *store_message_new (ChatMessageKind kind, const char *channel, const char *id, const char *author,
+                                const char *data);
+/** store_append_message: appends it alone. */
+ChatAppendResult store_append_message (StoreCase *self, ChatMessage *message);
+
+/** store_ensure_with_keys: Returns: whether the channel was made */
+gboolean store_ensure_with_keys (StoreCase *self, const ChatChannelInfo *info, const char *const *keys);
+/** store_ensure: the members are their keys. Returns: whether the channel was made */
 gboolean store_ensure (StoreCase *self, const ChatChannelInfo *info);
 
 /** store_assert_placed: that an independent reader finds the seqs of @channel contiguous from 1, each id once, and
@@ -47,6 +58,8 @@ void store_cases_pages (const StoreFixture *fixture);
 void store_cases_channels (const StoreFixture *fixture);
 void store_cases_users (const StoreFixture *fixture);
 void store_cases_moderation (const StoreFixture *fixture);
+void store_cases_state (const StoreFixture *fixture);
+void store_cases_unread (const StoreFixture *fixture);
 void store_cases_crash (const StoreFixture *fixture);
 
 /** store_crash_child: what the process that is to be killed does: appends for ever, and prints each id that was

@@ -152,9 +152,9 @@ all_members (StoreCase *self)
     "insults\",\"spans\":[[2,4]],\"strike\":1,\"limit\":3,\"note\":[1,{}]},\"x-colour\":{\"a\":[1,2.50,null]},\"y\":"
     "\"ñ\"}",
     "{\"id\":\"m-2\",\"channel\":\"general\",\"author\":null,\"data\":\"who said that?\",\"timestamp\":1633860610}",
-    "{\"id\":\"m-3\",\"channel\":\"general\",\"kind\":\"edit\",\"author\":\"ana\",\"target\":\"m-1\",\"data\":\"b\","
+    "{\"id\":\"m-3\",\"channel\":\"general\",\"kind\":\"edit\",\"author\":\"ana\",\"target\":\"m-9\",\"data\":\"b\","
     "\"timestamp\":1633860610}",
-    "{\"id\":\"m-4\",\"channel\":\"general\",\"kind\":\"reaction\",\"author\":\"ana\",\"target\":\"m-1\",\"data\":"
+    "{\"id\":\"m-4\",\"channel\":\"general\",\"kind\":\"reaction\",\"author\":\"ana\",\"target\":\"m-9\",\"data\":"
     "\"👍🏽\","
     "\"timestamp\":1633860610}",
     "{\"id\":\"m-5\",\"channel\":\"general\",\"kind\":\"of-a-later-version\",\"timestamp\":1633860610,\"thing\":[]}",

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The contract of the stores (src/server/store/chat-store.h), as cases that every back-end passes. The cases are in
- * store-lifecycle.c, store-messages.c, store-pages.c, store-channels.c, store-users.c, store-moderation.c and
- * store-crash.c.
+ * the files store-*.c beside this one.
  *
  *   test-store                      all fixtures
  *   test-store -r /store/sqlite     one
@@ -54,6 +53,7 @@ attach (StoreCase *self, ChatStore *store)
   self->channels = chat_store_get_channels (store);
   self->users = chat_store_get_users (store);
   self->moderation = chat_store_get_moderation (store);
+  self->counters = chat_store_get_counters (store);
   chat_test_call (chat_store_open, store, &error);
   g_assert_no_error (error);
 }
@@ -121,20 +121,48 @@ store_append (StoreCase *self, const char *channel, const char *id, gint64 times
   return g_array_index (results, ChatAppendResult, 0).seq;
 }
 
+ChatMessage *
+store_message_new (ChatMessageKind kind, const char *channel, const char *id, const char *author, const char *data)
+{
+  ChatMessage *message = chat_message_new (kind);
+
+  chat_message_set_id (message, id);
+  chat_message_set_channel (message, channel);
+  chat_message_set_author (message, author);
+  chat_message_set_data (message, data);
+  chat_message_set_timestamp (message, STORE_TIME);
+  return message;
+}
+
+ChatAppendResult
+store_append_message (StoreCase *self, ChatMessage *message)
+{
+  g_autoptr (GPtrArray) batch = chat_test_messages_new ();
+  g_autoptr (GArray) results = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_ptr_array_add (batch, chat_message_ref (message));
+  results = chat_test_call (chat_message_store_append, self->messages, &error, batch);
+  g_assert_no_error (error);
+  g_assert_cmpuint (results->len, ==, 1);
+  return g_array_index (results, ChatAppendResult, 0);
+}
+
+gboolean
+store_ensure_with_keys (StoreCase *self, const ChatChannelInfo *info, const char *const *keys)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean created = FALSE;
+
+  chat_test_call_out (chat_channel_store_ensure, self->channels, &created, &error, info, keys);
+  g_assert_no_error (error);
+  return created;
+}
+
 gboolean
 store_ensure (StoreCase *self, const ChatChannelInfo *info)
 {
-  g_autoptr (GAsyncResult) result = NULL;
-  g_autoptr (GError) error = NULL;
-  GAsyncResult *awaited = NULL;
-  gboolean created = FALSE;
-
-  chat_channel_store_ensure_async (self->channels, info, (const char *const *)info->members, NULL, chat_test_result_cb,
-                                   &awaited);
-  result = chat_test_await (&awaited, "the channel");
-  chat_channel_store_ensure_finish (self->channels, result, &created, &error);
-  g_assert_no_error (error);
-  return created;
+  return store_ensure_with_keys (self, info, (const char *const *)info->members);
 }
 
 GHashTable *
@@ -179,6 +207,8 @@ main (int argc, char **argv)
       store_cases_channels (fixtures[i]);
       store_cases_users (fixtures[i]);
       store_cases_moderation (fixtures[i]);
+      store_cases_state (fixtures[i]);
+      store_cases_unread (fixtures[i]);
       store_cases_crash (fixtures[i]);
     }
   return g_test_run ();

@@ -7,13 +7,13 @@
 
 /* What the SQLite store's tables promise beyond the contract: migrations, settings, what may not be changed. */
 
-#define VERSION 4
+#define VERSION 5
 
 static const char *const tables
     = "SELECT group_concat (name) FROM (SELECT name FROM sqlite_schema WHERE type = 'table' "
       "AND name NOT LIKE 'sqlite_%' ORDER BY name)";
-static const char *const all_tables
-    = "audit,blocks,channels,heartbeat,members,messages,originals,read_markers,sessions,standings,strikes";
+static const char *const all_tables = "audit,authors,blocks,channels,digests,edits,heartbeat,members,mentions,messages,"
+                                      "originals,pending,reactions,read_markers,sessions,standings,states,strikes";
 
 static void
 assert_ask (const char *path, const char *sql, const char *expected)
@@ -77,6 +77,84 @@ keys_of_names (void)
   assert_ask (test.path, "SELECT channel, user_key, user FROM members ORDER BY user_key",
               "1|ana|ANA\n1|eva|eva\n1|ñu|Ñu");
   assert_ask (test.path, "SELECT user_key, seq FROM read_markers ORDER BY user_key", "ana|2\neva|3");
+}
+
+/* Records that were stored when nobody applied them are applied now. */
+static void
+history_filled_in (void)
+{
+  g_auto (SqliteTest) test = { 0 };
+  static const char *const records
+      = "INSERT INTO messages (channel, seq, id, clock, record) VALUES"
+        "(1, 4, 'e-1', 9, json_object ('kind', 'edit', 'id', 'e-1', 'channel', 'general', 'author', 'ANA', 'target',"
+        "'m-1', 'data', 'for @eva', 'timestamp', '1970-01-01T00:00:00.009Z')),"
+        "(1, 5, 'd-1', 9, json_object ('kind', 'delete', 'id', 'd-1', 'channel', 'general', 'author', 'Ana', 'target',"
+        "'m-2', 'timestamp', '1970-01-01T00:00:00.009Z')),"
+        "(1, 6, 'x-1', 9, 'no record'); UPDATE channels SET head = 6";
+  g_autoptr (ChatMessage) first = NULL;
+  g_autoptr (ChatChannelInfo) info = NULL;
+  ChatStore *store;
+
+  sqlite_test_init (&test);
+  sqlite_test_fill_version (test.path, 3, 3);
+  g_assert_cmpint (sqlite_test_sql (test.path, records), ==, SQLITE_OK);
+  store = sqlite_test_store_open (test.path);
+  first = chat_test_call (chat_message_store_get, chat_store_get_messages (store), NULL, "m-1");
+  g_assert_cmpstr (chat_message_get_data (first), ==, "for @eva");
+  info = chat_test_call (chat_channel_store_get, chat_store_get_channels (store), NULL, "general", "eva");
+  g_assert_cmpuint (info->unread, ==, 2);
+  g_assert_cmpuint (info->mentions, ==, 1);
+  g_assert_cmpint (sqlite_test_list (store, NULL), ==, 6);
+  sqlite_test_store_close (store);
+  assert_ask (test.path, "SELECT id, author, timestamp, said FROM messages ORDER BY number",
+              "m-1|1|1|1\nm-2|1|2|2\nm-3|1|3|1\ne-1|1|9|0\nd-1|1|9|0\nx-1|0|9|0");
+  assert_ask (test.path, "SELECT number, user_key, user FROM authors", "0||\n1|ana|Ana");
+}
+
+/* What was deleted is in no table any more. */
+static void
+deleted_everywhere (void)
+{
+  static const struct
+  {
+    ChatMessageKind kind;
+    const char *id, *target, *data;
+  } rows[] = {
+    { CHAT_KIND_MESSAGE, "m-1", NULL, "a regrettable word" },
+    { CHAT_KIND_EDIT, "e-1", "m-1", "a regrettable thing" },
+    { CHAT_KIND_DELETE, "d-1", "m-1", NULL },
+    { CHAT_KIND_EDIT, "e-2", "m-1", "a regrettable answer" },
+    { CHAT_KIND_EDIT, "e-3", "m-2", "a regrettable foresight" },
+    { CHAT_KIND_DELETE, "d-2", "m-2", NULL },
+    { CHAT_KIND_MESSAGE, "m-2", NULL, "a regrettable end" },
+  };
+  g_auto (SqliteTest) test = { 0 };
+  g_autoptr (GPtrArray) messages = chat_test_messages_new ();
+  g_autoptr (GArray) results = NULL;
+  g_autofree char *dump = NULL;
+  ChatStore *store;
+
+  sqlite_test_init (&test);
+  store = sqlite_test_store_open (test.path);
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      ChatMessage *message = chat_message_new (rows[i].kind);
+
+      chat_message_set_id (message, rows[i].id);
+      chat_message_set_channel (message, "general");
+      chat_message_set_author (message, "ana");
+      chat_message_set_target (message, rows[i].target);
+      chat_message_set_data (message, rows[i].data);
+      chat_message_set_timestamp (message, 1);
+      g_ptr_array_add (messages, message);
+    }
+  results = chat_test_call (chat_message_store_append, chat_store_get_messages (store), NULL, messages);
+  g_assert_cmpuint (results->len, ==, G_N_ELEMENTS (rows));
+  dump = sqlite_test_ask (test.path, "SELECT * FROM messages; SELECT * FROM states; SELECT * FROM mentions;"
+                                     "SELECT * FROM pending; SELECT * FROM digests; SELECT * FROM reactions");
+  g_assert_nonnull (strstr (dump, "m-1"));
+  g_assert_null (strstr (dump, "regrettable"));
+  sqlite_test_store_close (store);
 }
 
 /* A script that fails leaves the database as it was after the one before. */
@@ -492,6 +570,8 @@ main (int argc, char **argv)
   g_test_add_func ("/sqlite/schema/made", made);
   g_test_add_func ("/sqlite/schema/brought-up-to-date", brought_up_to_date);
   g_test_add_func ("/sqlite/schema/keys-of-names", keys_of_names);
+  g_test_add_func ("/sqlite/schema/history-filled-in", history_filled_in);
+  g_test_add_func ("/sqlite/schema/deleted-everywhere", deleted_everywhere);
   g_test_add_func ("/sqlite/schema/stopped-half-way", stopped_half_way);
   g_test_add_func ("/sqlite/schema/opened-by-many", opened_by_many);
   g_test_add_func ("/sqlite/schema/written-while-made", written_while_made);

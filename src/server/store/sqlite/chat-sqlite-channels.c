@@ -1,10 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "server/store/sqlite/chat-sqlite-store-private.h"
 
+/* How many of the rows of a query there are, up to CHAT_UNREAD_MAX. */
+#define COUNT(query) "(SELECT count (*) FROM (" query " LIMIT " G_STRINGIFY (CHAT_UNREAD_MAX) "))"
+/* What others said after the marker; and what of it names the asking user. */
+#define UNREAD                                                                                                         \
+  COUNT ("SELECT 1 FROM messages u WHERE ?1 IS NOT NULL AND u.channel = channels.number AND u.said = 1 "               \
+         "AND u.seq > coalesce (read_markers.seq, 0) "                                                                 \
+         "AND u.author <> coalesce ((SELECT a.number FROM authors a WHERE a.user_key = ?1), -1)")
+#define MENTIONS                                                                                                       \
+  COUNT ("SELECT 1 FROM mentions n WHERE n.user_key = ?1 AND n.channel = channels.number "                             \
+         "AND n.seq > coalesce (read_markers.seq, 0)")
+
 /* ?1 is the asking user's key: NULL asks for the server, which sees everything */
 #define SELECT_CHANNEL                                                                                                 \
   "SELECT number, name, kind, topic, language, head, active, coalesce (read_markers.seq, 0), "                         \
-  "members.channel IS NOT NULL FROM channels "                                                                         \
+  "members.channel IS NOT NULL, " UNREAD ", " MENTIONS " FROM channels "                                               \
   "LEFT JOIN read_markers ON read_markers.channel = number AND read_markers.user_key = ?1 "                            \
   "LEFT JOIN members ON members.channel = number AND members.user_key = ?1 "                                           \
   "WHERE (?1 IS NULL OR kind = 0 OR members.channel IS NOT NULL) "
@@ -77,8 +88,8 @@ read_channel (ChatSqlite *database, ChatSqliteQuery *query)
   gint64 number;
   guint kind;
 
-  chat_sqlite_read (query, "xsummxxxb", &number, &info->name, &kind, &info->topic, &info->language, &info->head,
-                    &info->active, &info->read, &info->joined);
+  chat_sqlite_read (query, "xsummxxxbuu", &number, &info->name, &kind, &info->topic, &info->language, &info->head,
+                    &info->active, &info->read, &info->joined, &info->unread, &info->mentions);
   info->kind = kind == CHAT_CHANNEL_PUBLIC ? CHAT_CHANNEL_PUBLIC : CHAT_CHANNEL_PRIVATE;
   info->members = read_members (database, number);
   return info;

@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "server/store/sqlite/chat-sqlite-store-private.h"
 
-#include <string.h>
-
-#include "core/chat-message-codec.h"
-#include "core/chat-names.h"
 #include "core/chat-time.h"
-
-#define MAX_SEQ (G_GINT64_CONSTANT (1) << 53) /* what the codec lets through */
+#include "server/store/sqlite/chat-sqlite-append.h"
+#include "server/store/sqlite/chat-sqlite-record.h"
 
 typedef struct
 {
@@ -37,151 +33,14 @@ message_call_free (gpointer data)
   g_free (call);
 }
 
-/* A seq as the database has it; 0 after it failed because it is none. */
-static gint64
-check_seq (ChatSqlite *database, gint64 seq)
-{
-  if (seq >= 0 && seq <= MAX_SEQ)
-    return seq;
-  chat_sqlite_fail_damaged (database, "a seq is out of range");
-  return 0;
-}
-
 /* append */
-
-/** Channel: one to which the call appends. */
-typedef struct
-{
-  gint64 number;
-  gint64 head;
-  gint64 clock;
-  gint64 active;
-} Channel;
-
-static Channel *
-load_channel (ChatSqlite *database, const ChatMessage *message)
-{
-  const char *name = chat_message_get_channel (message);
-  guint kind = chat_channel_name_is_private (name) ? CHAT_CHANNEL_PRIVATE : CHAT_CHANNEL_PUBLIC;
-  Channel *channel = g_new0 (Channel, 1);
-  g_autoptr (ChatSqliteQuery) query = NULL;
-
-  chat_sqlite_run (database, "INSERT INTO channels (name, kind, active) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
-                   "sux", name, kind, chat_message_get_timestamp (message));
-  query = chat_sqlite_query (database, "SELECT number, head, clock, active FROM channels WHERE name = ?1", "s", name);
-  if (chat_sqlite_next (database, query))
-    chat_sqlite_read (query, "xxtx", &channel->number, &channel->head, &channel->clock, &channel->active);
-  channel->head = check_seq (database, channel->head);
-  return channel;
-}
-
-static void
-save_channel (ChatSqlite *database, const Channel *channel)
-{
-  chat_sqlite_run (database, "UPDATE channels SET head = ?2, clock = ?3, active = ?4 WHERE number = ?1", "xxtx",
-                   channel->number, channel->head, channel->clock, channel->active);
-}
-
-static ChatMessage *
-decode_record (const char *record, const char *id, const char *channel, gint64 seq, gint64 clock)
-{
-  ChatMessage *message = chat_message_decode (record, strlen (record), NULL);
-
-  /* what this version can't read must not keep anybody from the messages around it */
-  if (message == NULL)
-    {
-      message = chat_message_new (CHAT_KIND_UNKNOWN);
-      chat_message_set_id (message, id);
-      chat_message_set_channel (message, channel);
-      chat_message_set_timestamp (message, clock);
-    }
-  chat_message_set_seq (message, seq);
-  return message;
-}
-
-/* the stored message with this id, or NULL */
-static ChatMessage *
-find_message (ChatSqlite *database, const char *id)
-{
-  g_autoptr (ChatSqliteQuery) query = chat_sqlite_query (database,
-                                                         "SELECT name, seq, messages.clock, record FROM messages "
-                                                         "JOIN channels ON channels.number = channel WHERE id = ?1",
-                                                         "s", id);
-  g_autofree char *channel = NULL, *record = NULL;
-  gint64 seq, clock;
-
-  if (!chat_sqlite_next (database, query))
-    return NULL;
-  chat_sqlite_read (query, "sxxs", &channel, &seq, &clock, &record);
-  return decode_record (record, id, channel, check_seq (database, seq), clock);
-}
-
-static ChatAppendResult
-compare_with_first (ChatSqlite *database, const ChatMessage *message)
-{
-  g_autoptr (ChatMessage) first = find_message (database, chat_message_get_id (message));
-  ChatAppendResult result = { 0, CHAT_APPEND_CONFLICT };
-
-  if (first != NULL)
-    {
-      result.seq = chat_message_get_seq (first);
-      if (chat_message_equal_content (first, message))
-        result.outcome = CHAT_APPEND_REPEATED;
-    }
-  return result;
-}
-
-static ChatAppendResult
-append_message (ChatSqlite *database, Channel *channel, const ChatMessage *message, GString *record)
-{
-  gint64 timestamp = chat_message_get_timestamp (message);
-  gint64 clock = MAX (channel->clock, timestamp); /* CHAT_TIME_UNKNOWN is the least of all */
-
-  g_string_truncate (record, 0);
-  chat_message_encode_append (message, record);
-  if (chat_sqlite_run (database,
-                       "INSERT INTO messages (channel, seq, id, clock, record) VALUES (?1, ?2, ?3, ?4, ?5) "
-                       "ON CONFLICT (id) DO NOTHING",
-                       "xxsxs", channel->number, channel->head + 1, chat_message_get_id (message), clock, record->str)
-      == 0)
-    return compare_with_first (database, message);
-
-  channel->head++;
-  channel->clock = clock;
-  channel->active = timestamp;
-  return (ChatAppendResult){ channel->head, CHAT_APPEND_STORED };
-}
 
 static gpointer
 append (ChatSqlite *database, gconstpointer arguments)
 {
   const MessageCall *call = arguments;
-  GArray *results = g_array_sized_new (FALSE, FALSE, sizeof (ChatAppendResult), call->messages->len);
-  g_autoptr (GHashTable) channels = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_free);
-  g_autoptr (GString) record = g_string_new (NULL);
-  GHashTableIter iter;
-  gpointer channel;
 
-  for (guint i = 0; i < call->messages->len && !chat_sqlite_has_failed (database); i++)
-    {
-      const ChatMessage *message = g_ptr_array_index (call->messages, i);
-      const char *name = chat_message_get_channel (message);
-      ChatAppendResult result;
-
-      channel = g_hash_table_lookup (channels, name);
-      if (channel == NULL)
-        {
-          channel = load_channel (database, message);
-          g_hash_table_insert (channels, (gpointer)name, channel);
-        }
-      result = append_message (database, channel, message, record);
-      g_array_append_val (results, result);
-    }
-
-  g_hash_table_iter_init (&iter, channels);
-  while (g_hash_table_iter_next (&iter, NULL, &channel))
-    save_channel (database, channel);
-  return results;
+  return chat_sqlite_append (database, call->messages);
 }
 
 static void
@@ -226,8 +85,8 @@ find_extent (ChatSqlite *database, const char *channel, Extent *extent)
   if (!chat_sqlite_next (database, query))
     return FALSE;
   chat_sqlite_read (query, "xxx", &extent->number, &extent->head, &extent->first);
-  extent->head = check_seq (database, extent->head);
-  extent->first = check_seq (database, extent->first);
+  extent->head = chat_sqlite_check_seq (database, extent->head);
+  extent->first = chat_sqlite_check_seq (database, extent->first);
   return TRUE;
 }
 
@@ -252,7 +111,7 @@ find_anchor (ChatSqlite *database, const MessageCall *call, const Extent *extent
   if (chat_sqlite_next (database, query))
     {
       chat_sqlite_read (query, "x", &seq);
-      seq = check_seq (database, seq);
+      seq = chat_sqlite_check_seq (database, seq);
     }
   else if (call->id == NULL)
     seq = extent->head + 1; /* all is older: the anchor is what comes next */
@@ -297,19 +156,14 @@ static void
 read_messages (ChatSqlite *database, const MessageCall *call, const Extent *extent, gint64 low, gint64 high,
                GPtrArray *messages)
 {
-  g_autoptr (ChatSqliteQuery) query = chat_sqlite_query (database,
-                                                         "SELECT seq, id, clock, record FROM messages "
-                                                         "WHERE channel = ?1 AND seq BETWEEN ?2 AND ?3 ORDER BY seq",
-                                                         "xxx", extent->number, low, high);
+  g_autoptr (ChatSqliteQuery) query
+      = chat_sqlite_query (database,
+                           "SELECT " CHAT_SQLITE_RECORD "FROM " CHAT_SQLITE_RECORDS
+                           "WHERE m.channel = ?1 AND m.seq BETWEEN ?2 AND ?3 ORDER BY m.seq",
+                           "xxx", extent->number, low, high);
 
   while (chat_sqlite_next (database, query))
-    {
-      g_autofree char *id = NULL, *record = NULL;
-      gint64 seq, clock;
-
-      chat_sqlite_read (query, "xsxs", &seq, &id, &clock, &record);
-      g_ptr_array_add (messages, decode_record (record, id, call->channel, check_seq (database, seq), clock));
-    }
+    g_ptr_array_add (messages, chat_sqlite_read_record (database, query, call->channel));
 }
 
 static gpointer
@@ -355,6 +209,22 @@ list_finish (ChatMessageStore *self, GAsyncResult *result, GError **error)
 }
 
 /* get */
+
+/* the stored message with this id, or NULL */
+static ChatMessage *
+find_message (ChatSqlite *database, const char *id)
+{
+  g_autoptr (ChatSqliteQuery) query = chat_sqlite_query (database,
+                                                         "SELECT " CHAT_SQLITE_RECORD ", name FROM " CHAT_SQLITE_RECORDS
+                                                         "JOIN channels ON channels.number = m.channel WHERE m.id = ?1",
+                                                         "s", id);
+  g_autofree char *channel = NULL;
+
+  if (!chat_sqlite_next (database, query))
+    return NULL;
+  chat_sqlite_read_from (query, CHAT_SQLITE_RECORD_COLUMNS, "s", &channel);
+  return chat_sqlite_read_record (database, query, channel);
+}
 
 static gpointer
 get (ChatSqlite *database, gconstpointer arguments)

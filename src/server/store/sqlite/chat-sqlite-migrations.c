@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "moderation/chat-skeleton.h"
+#include "server/store/sqlite/chat-sqlite-record.h"
 #include "server/store/sqlite/sqlite-resources.h"
 
 #define MIGRATIONS "/chat/tertulia/store/sqlite/migrations/"
@@ -21,6 +22,9 @@ skeleton_func (sqlite3_context *context, int n_values, sqlite3_value **values)
   if (valid != NULL)
     sqlite3_result_text (context, chat_skeleton (valid), -1, g_free);
 }
+
+/* the migration whose tables are filled in here: SQL knows nothing of words and names */
+#define FILLED_IN 5
 
 static int
 compare_names (const void *a, const void *b)
@@ -58,6 +62,8 @@ migrate (ChatSqlite *database, const char *name, gint64 version)
 
   /* a resource ends with a NUL byte that its size does not count */
   chat_sqlite_script (database, g_bytes_get_data (script, NULL));
+  if (version == FILLED_IN)
+    chat_sqlite_backfill (database);
   mark = g_strdup_printf ("PRAGMA application_id = %d; PRAGMA user_version = %d", APPLICATION_ID, (int)version);
   chat_sqlite_script (database, mark);
 }

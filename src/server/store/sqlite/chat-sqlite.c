@@ -4,12 +4,15 @@
 #include <errno.h>
 #include <stdarg.h>
 
+#include "core/chat-lru.h"
 #include "core/chat-time.h"
+#include "moderation/chat-skeleton.h"
 #include "server/store/sqlite/chat-sqlite-fault.h"
 #include "server/store/sqlite/chat-sqlite-file.h"
 #include "server/store/sqlite/chat-sqlite-migrations.h"
 
 #define WAL_RETRY_MS 5
+#define KNOWN_KEYS 4096
 
 struct _ChatSqlite
 {
@@ -19,6 +22,7 @@ struct _ChatSqlite
 
   sqlite3 *handle;
   GHashTable *statements; /* SQL → sqlite3_stmt */
+  ChatLru *keys;          /* user → key */
   GError *failure;        /* the first of this transaction */
 };
 
@@ -214,6 +218,7 @@ chat_sqlite_new (const char *path, ChatSqliteRole role, guint busy_timeout)
   self->role = role;
   self->busy_timeout = busy_timeout;
   self->statements = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, finalize_statement);
+  self->keys = chat_lru_new (KNOWN_KEYS, g_free);
   return self;
 }
 
@@ -222,6 +227,7 @@ chat_sqlite_free (ChatSqlite *self)
 {
   disconnect (self);
   g_hash_table_unref (self->statements);
+  chat_lru_free (self->keys);
   g_clear_error (&self->failure);
   g_free (self->path);
   g_free (self);
@@ -286,13 +292,10 @@ chat_sqlite_next (ChatSqlite *self, ChatSqliteQuery *query)
   return code == SQLITE_ROW;
 }
 
-void
-chat_sqlite_read (ChatSqliteQuery *query, const char *types, ...)
+static void
+read_columns (ChatSqliteQuery *query, int i, const char *types, va_list places)
 {
-  va_list places;
-
-  va_start (places, types);
-  for (int i = 0; *types != '\0'; types++, i++)
+  for (; *types != '\0'; types++, i++)
     switch (*types)
       {
       case 's':
@@ -317,6 +320,25 @@ chat_sqlite_read (ChatSqliteQuery *query, const char *types, ...)
       default:
         g_assert_not_reached ();
       }
+}
+
+void
+chat_sqlite_read (ChatSqliteQuery *query, const char *types, ...)
+{
+  va_list places;
+
+  va_start (places, types);
+  read_columns (query, 0, types, places);
+  va_end (places);
+}
+
+void
+chat_sqlite_read_from (ChatSqliteQuery *query, int first, const char *types, ...)
+{
+  va_list places;
+
+  va_start (places, types);
+  read_columns (query, first, types, places);
   va_end (places);
 }
 
@@ -334,6 +356,12 @@ chat_sqlite_run (ChatSqlite *self, const char *sql, const char *types, ...)
   va_end (values);
   chat_sqlite_next (self, query);
   return self->failure == NULL ? sqlite3_changes (self->handle) : 0;
+}
+
+gint64
+chat_sqlite_last_number (ChatSqlite *self)
+{
+  return sqlite3_last_insert_rowid (self->handle);
 }
 
 void
@@ -452,4 +480,19 @@ const char *
 chat_sqlite_get_path (ChatSqlite *self)
 {
   return self->path;
+}
+
+const char *
+chat_sqlite_get_key (ChatSqlite *self, const char *user)
+{
+  const char *key = chat_lru_get (self->keys, user);
+
+  if (key == NULL)
+    {
+      char *made = chat_skeleton (user);
+
+      chat_lru_put (self->keys, user, made);
+      key = made;
+    }
+  return key;
 }

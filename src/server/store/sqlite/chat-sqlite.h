@@ -57,9 +57,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ChatSqliteQuery, chat_sqlite_query_end)
 /** chat_sqlite_next: @query: (nullable). Returns: whether there is a row, to be read with chat_sqlite_read() */
 gboolean chat_sqlite_next (ChatSqlite *self, ChatSqliteQuery *query);
 void chat_sqlite_read (ChatSqliteQuery *query, const char *types, ...);
+/** chat_sqlite_read_from: the columns from @first on. */
+void chat_sqlite_read_from (ChatSqliteQuery *query, int first, const char *types, ...);
 
 /** chat_sqlite_run: runs a statement that returns no rows. Returns: how many rows it changed; 0 after a failure */
 int chat_sqlite_run (ChatSqlite *self, const char *sql, const char *types, ...);
+
+/** chat_sqlite_last_number: of the row that was inserted last. */
+gint64 chat_sqlite_last_number (ChatSqlite *self);
 
 /** chat_sqlite_script: runs several statements without values. */
 void chat_sqlite_script (ChatSqlite *self, const char *sql);
@@ -91,5 +96,9 @@ void chat_sqlite_savepoint (ChatSqlite *self);
 gboolean chat_sqlite_release (ChatSqlite *self, GError **error);
 
 const char *chat_sqlite_get_path (ChatSqlite *self);
+
+/** chat_sqlite_get_key: (transfer none): the key of a user's name, for which see chat_skeleton(); valid until the next
+ * call. Known names cost nothing. */
+const char *chat_sqlite_get_key (ChatSqlite *self, const char *user);
 
 G_END_DECLS
