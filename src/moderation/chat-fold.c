@@ -62,6 +62,14 @@ static const struct
   { 0x1d22, 'z' },
   { 0x025c, '3' }, /* ɜ, and Cyrillic з */
   { 0x03bc, 'u' }, /* μ */
+  { 0x03f2, 'c' }, /* ϲ: a sigma to case folding */
+  { 0x03f9, 'c' },
+  { 0x04cf, 'I' }, /* palochka: an l, or an i without its dot */
+  { 0x04c0, 'I' },
+  { 0x01c0, 'I' }, /* ǀ */
+  { 0x0433, 'r' }, /* г */
+  { 0x0438, 'u' }, /* и, as it is in italics */
+  { 0x043f, 'n' }, /* п */
   /* signs */
   { 0x00a1, 'i' }, /* ¡ */
   { 0x00a2, 'c' }, /* ¢ */
@@ -93,7 +101,7 @@ read_ascii (guchar c)
     return CHAT_FOLD_VALUE (CHAT_GLYPH_INNER, c);
   /* asterisks are what masking writes: they must not become part of a new find */
   if (strchr ("*`", c) != NULL)
-    return CHAT_FOLD_VALUE (CHAT_GLYPH_BREAK, CHAT_FOLD_GAP);
+    return CHAT_FOLD_VALUE (CHAT_GLYPH_BREAK, c);
   if (strchr ("-_./\\~^=#%&", c) != NULL)
     return CHAT_FOLD_VALUE (CHAT_GLYPH_JOINER, c);
   return CHAT_FOLD_VALUE (CHAT_GLYPH_STOP, CHAT_FOLD_GAP);
@@ -221,8 +229,14 @@ find_look_alike (const TableMaker *self, gunichar c, gunichar original, char res
   const gunichar tries[] = { c, original, (gunichar)u_toupper ((UChar32)c) };
 
   if (u_isupper ((UChar32)original) && find_letters (self, original, result))
-    return TRUE;
-  result[0] = find_own_look_alike (c);
+    {
+      if (strcmp (result, "l") == 0) /* what ICU makes of every capital I too */
+        result[0] = CHAT_FOLD_CAPITAL_I;
+      return TRUE;
+    }
+  result[0] = find_own_look_alike (original);
+  if (result[0] == 0)
+    result[0] = find_own_look_alike (c);
   result[1] = '\0';
   if (result[0] != 0)
     return TRUE;
@@ -279,8 +293,8 @@ read_sign (const TableMaker *self, gunichar c)
     return CHAT_FOLD_VALUE (CHAT_GLYPH_JOINER, 0);
   if (looks[0] == '\0' && !(find_confusable (self, c, looks) && looks[1] == '\0'))
     looks[0] = '\0';
-  if (g_ascii_isalnum (looks[0]))
-    return CHAT_FOLD_VALUE (CHAT_GLYPH_INNER, (guint32)looks[0]);
+  if (g_ascii_isalnum (looks[0])) /* € and its like are no punctuation */
+    return CHAT_FOLD_VALUE (type == U_CURRENCY_SYMBOL ? CHAT_GLYPH_SIGN : CHAT_GLYPH_INNER, (guint32)looks[0]);
   if (looks[0] != '\0')
     return read_ascii ((guchar)looks[0]);
   switch ((int)type)
@@ -339,7 +353,9 @@ read_special (gunichar c, ChatFoldValue *value)
     *value = CHAT_FOLD_VALUE (CHAT_GLYPH_IDEOGRAPH, 0); /* for speed */
   else if (c >= 0xac00 && c <= 0xd7a3)
     *value = CHAT_FOLD_VALUE (CHAT_GLYPH_LETTER, 0); /* Hangul: likewise */
-  else if (c >= 0x1f150 && c <= 0x1f169)             /* 🅐 */
+  else if (c == 0x237a)                              /* ⍺: a symbol of APL */
+    *value = CHAT_FOLD_VALUE (CHAT_GLYPH_LETTER, 'a');
+  else if (c >= 0x1f150 && c <= 0x1f169) /* 🅐 */
     *value = CHAT_FOLD_VALUE (CHAT_GLYPH_LETTER, 'a' + (c - 0x1f150));
   else if (c >= 0x1f170 && c <= 0x1f189) /* 🅰 */
     *value = CHAT_FOLD_VALUE (CHAT_GLYPH_LETTER, 'a' + (c - 0x1f170));

@@ -20,7 +20,7 @@ typedef enum
   CHAT_GLYPH_SPACE,
   CHAT_GLYPH_JOINER, /* - _ . / emoji …: may be thrown into a word to split it */
   CHAT_GLYPH_STOP,   /* , ; ? ( " ' …: end a word, as a space does ("who're" is no word split in two) */
-  CHAT_GLYPH_BREAK,  /* * `: nothing matches across one */
+  CHAT_GLYPH_BREAK,  /* * `: nothing matches across one, but single letters with an asterisk between any two */
   /* those below leave no glyph */
   CHAT_GLYPH_MARK,   /* combining: belongs to what is before it */
   CHAT_GLYPH_FORMAT, /* zero-width or otherwise ignorable */

@@ -2,6 +2,7 @@
 #include "moderation/chat-glyphs.h"
 
 #define COMBINING_TILDE 0x0303u
+#define MIN_PARTED 4 /* letters */
 
 void
 chat_glyphs_clear (ChatGlyphs *self)
@@ -147,10 +148,13 @@ is_core (const ChatGlyph *glyph)
   return glyph->kind < CHAT_GLYPH_INNER;
 }
 
-/* Signs of CHAT_GLYPH_INNER that are not between two parts of a word are punctuation. */
-static void
+/* Signs of CHAT_GLYPH_INNER that are not between two parts of a word are punctuation. Returns whether others are left.
+ */
+static gboolean
 settle_inner (ChatGlyphs *self)
 {
+  gboolean left = FALSE;
+
   for (gsize i = 0, next; i < self->n_items; i = next)
     {
       gboolean inside;
@@ -161,11 +165,42 @@ settle_inner (ChatGlyphs *self)
       while (next < self->n_items && self->items[next].kind == CHAT_GLYPH_INNER)
         next++;
       inside = i > 0 && is_core (&self->items[i - 1]) && next < self->n_items && is_core (&self->items[next]);
+      left = left || inside;
       for (gsize k = i; !inside && k < next; k++)
         {
           self->items[k].kind = CHAT_GLYPH_STOP;
           self->items[k].label = CHAT_FOLD_GAP;
         }
+    }
+  return left;
+}
+
+/* Where the letters that the same sign of CHAT_GLYPH_INNER parts one by one end: "p|u|t|a". @start: the first. */
+static gsize
+parted_end (const ChatGlyphs *self, gsize start)
+{
+  gsize end = start + 1;
+
+  while (end + 1 < self->n_items && self->items[end].kind == CHAT_GLYPH_INNER
+         && self->items[end].label == self->items[start + 1].label && is_core (&self->items[end + 1]))
+    end += 2;
+  return end;
+}
+
+/* Such signs are joiners. In fewer letters one may well stand for a letter ("l!l!"). */
+static void
+settle_parting (ChatGlyphs *self)
+{
+  for (gsize i = 0, end; i < self->n_items; i = end)
+    {
+      end = i + 1;
+      if (!is_core (&self->items[i]) || (i > 0 && chat_glyph_is_word (&self->items[i - 1])))
+        continue;
+      end = parted_end (self, i);
+      if (end - i < 2 * MIN_PARTED - 1 || (end < self->n_items && chat_glyph_is_word (&self->items[end])))
+        continue;
+      for (gsize k = i + 1; k < end; k += 2)
+        self->items[k].kind = CHAT_GLYPH_JOINER;
     }
 }
 
@@ -240,7 +275,8 @@ chat_glyphs_read (ChatGlyphs *self, const char *text, gsize start, gsize end)
 {
   self->n_items = 0;
   read_glyphs (self, text, start, end);
-  settle_inner (self);
+  if (settle_inner (self))
+    settle_parting (self);
   for (gsize i = 0, next; i < self->n_items; i = next)
     {
       next = i + 1;

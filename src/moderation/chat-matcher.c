@@ -20,7 +20,8 @@
  * chosen so), and words have at most 64.
  */
 
-#define MIN_RUN_LETTERS 3
+#define MIN_RUN_CHUNKS 3
+#define MIN_STARRED_CHUNKS 4 /* "a*s*s" is a product */
 #define MAX_RUN_GAP 5
 
 typedef struct
@@ -36,12 +37,13 @@ typedef struct
   gboolean joins;          /* passes over what is between letters */
   gboolean whole;          /* begins where the chain does */
   gsize last;              /* where its end begins */
-  guint min_letters;
+  guint min_chunks;
+  gboolean in_path; /* "fuck*" is no "fuck/configure" */
 
-  guint letters, digits, signs; /* so far */
-  gboolean joined, uneven;      /* has passed over something; over different things */
-  guint32 gap;                  /* what it has passed over first: see describe_gap() */
-  gsize word_end;               /* a cache of find_word_end() */
+  guint letters, digits, signs, gaps; /* so far */
+  gboolean joined, uneven;            /* has passed over something; over different things */
+  guint32 gap;                        /* what it has passed over first: see describe_gap() */
+  gsize word_end;                     /* a cache of find_word_end() */
   Match match;
 } Walk;
 
@@ -76,7 +78,26 @@ find_word_end (const ChatMatcher *self, Walk *walk, gsize at)
 static gboolean
 has_letters (const Walk *walk)
 {
-  return walk->letters >= (walk->digits > 0 ? 2 : 1) && walk->letters + walk->digits + walk->signs >= walk->min_letters;
+  return walk->letters >= (walk->digits > 0 ? 2 : 1) && walk->gaps + 1 >= walk->min_chunks;
+}
+
+/* Nor is "AS5" anything but a number plate, or "D1C-K005" but a part number. */
+static gboolean
+is_code (const ChatMatcher *self, const Walk *walk, gsize at)
+{
+  if (walk->digits == 0)
+    return FALSE;
+  return (walk->letters + walk->digits + walk->signs == 3 && self->glyphs[at].kind == CHAT_GLYPH_DIGIT)
+         || (walk->joins && is_word (self, at + 1));
+}
+
+static gboolean
+passes_slash (const ChatMatcher *self, gsize at, gsize end)
+{
+  for (; at < end; at++)
+    if (!chat_glyph_is_word (&self->glyphs[at]) && strchr ("/\\", (int)self->glyphs[at].label) != NULL)
+      return TRUE;
+  return FALSE;
 }
 
 static void
@@ -91,12 +112,20 @@ consider (ChatMatcher *self, Walk *walk, gsize at, const ChatMatcherWord *word)
     end = find_word_end (self, walk, at);
   else if ((self->glyphs[at].flags & walk->end_flag) == 0)
     return;
-  if (!has_letters (walk) || (walk->uneven && !(walk->whole && at >= walk->last)))
+  if (!has_letters (walk) || is_code (self, walk, at) || (walk->in_path && passes_slash (self, at, end))
+      || (walk->uneven && !(walk->whole && at >= walk->last)))
     return;
   if (word->exception)
     self->exception_end = MAX (self->exception_end, end);
   else if (end > walk->match.end || (end == walk->match.end && word->severity < walk->match.word->severity))
     walk->match = (Match){ .end = end, .word = word };
+}
+
+/* One asterisk, and a letter behind it. */
+static gboolean
+is_star (const ChatMatcher *self, gsize at)
+{
+  return self->glyphs[at].kind == CHAT_GLYPH_BREAK && self->glyphs[at].label == '*' && is_word (self, at + 1);
 }
 
 static gsize
@@ -118,11 +147,12 @@ describe_gap (const ChatMatcher *self, gsize start, gsize end)
 static gsize
 pass_gap (const ChatMatcher *self, Walk *walk, gsize at)
 {
-  gsize end = skip_gap (self, at, walk->limit);
+  gsize end = is_star (self, at) ? at + 1 : skip_gap (self, at, walk->limit);
   guint32 gap = describe_gap (self, at, end);
 
   walk->uneven = walk->joins && (walk->uneven || (walk->gap != 0 && gap != walk->gap));
   walk->gap = gap;
+  walk->gaps++;
   walk->joined = TRUE;
   return end;
 }
@@ -149,7 +179,11 @@ walk_on (ChatMatcher *self, Walk *walk)
       const ChatAutomatonState *reached;
 
       if (glyph->kind == CHAT_GLYPH_BREAK)
-        return;
+        {
+          if (walk->min_chunks == 0 || !is_star (self, at))
+            return;
+          walk->min_chunks = MIN_STARRED_CHUNKS;
+        }
       if (!chat_glyph_is_word (glyph))
         {
           at = pass_gap (self, walk, at);
@@ -209,7 +243,8 @@ is_single (const ChatMatcher *self, gsize start)
 static guint32
 find_run_gap (const ChatMatcher *self, gsize at, gsize *next)
 {
-  *next = skip_gap (self, at, MIN (at + MAX_RUN_GAP, self->n_glyphs));
+  *next = at < self->n_glyphs && is_star (self, at) ? at + 1
+                                                    : skip_gap (self, at, MIN (at + MAX_RUN_GAP, self->n_glyphs));
   return *next > at && is_single (self, *next) ? describe_gap (self, at, *next) : 0;
 }
 
@@ -304,7 +339,7 @@ may_start (const ChatMatcher *self, gsize at)
 }
 
 static Match
-walk_chain (ChatMatcher *self, gsize at, const ChatMatcherChain *chain, ChatGlyphFlags end_flag, guint min_letters)
+walk_chain (ChatMatcher *self, gsize at, const ChatMatcherChain *chain, ChatGlyphFlags end_flag, guint min_chunks)
 {
   Walk walk = {
     .start = at,
@@ -313,7 +348,7 @@ walk_chain (ChatMatcher *self, gsize at, const ChatMatcherChain *chain, ChatGlyp
     .joins = TRUE,
     .whole = at <= chain->first,
     .last = chain->last,
-    .min_letters = min_letters,
+    .min_chunks = min_chunks,
   };
 
   walk_on (self, &walk);
@@ -331,7 +366,7 @@ find_match (ChatMatcher *self, gsize at)
   if (self->glyphs[at].flags & CHAT_GLYPH_STARTS_COMPOUND)
     match = walk_chain (self, at, &self->compound, CHAT_GLYPH_ENDS_COMPOUND, 0);
   if (self->glyphs[at].flags & CHAT_GLYPH_STARTS_RUN)
-    match = match_longer (match, walk_chain (self, at, &self->run, CHAT_GLYPH_ENDS_RUN, MIN_RUN_LETTERS));
+    match = match_longer (match, walk_chain (self, at, &self->run, CHAT_GLYPH_ENDS_RUN, MIN_RUN_CHUNKS));
   if (self->glyphs[at].flags & CHAT_GLYPH_STARTS_WORD)
     walk_on (self, &words);
   return match_longer (match, words.match);
@@ -384,7 +419,7 @@ void
 chat_matcher_run_whole (ChatMatcher *self, ChatGlyphs *glyphs)
 {
   /* joined from the start: no other walk looks for "/fucking" */
-  Walk walk = { .end_flag = CHAT_GLYPH_ENDS_COMPOUND, .joins = TRUE, .joined = TRUE, .whole = TRUE };
+  Walk walk = { .end_flag = CHAT_GLYPH_ENDS_COMPOUND, .joins = TRUE, .joined = TRUE, .whole = TRUE, .in_path = TRUE };
 
   take (self, glyphs);
   walk.limit = self->n_glyphs;

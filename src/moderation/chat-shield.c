@@ -5,6 +5,7 @@
 
 #define UUID_LENGTH 36
 #define MIN_HEX_ID 7 /* what git abbreviates a commit to */
+#define MIN_LABEL 2  /* letters of each part of a dotted name */
 
 /*
  * One pass with a cursor: at each of a few bytes, what may stand around it is looked at. No look ahead or back passes
@@ -16,6 +17,7 @@ typedef struct
   gsize length;
   gsize floor;      /* before it all is decided */
   gsize path_ended; /* up to here it is known that no relative path is around */
+  gsize colons_end; /* up to here it is known that no IPv6 or MAC address is around */
   GArray *shields;  /* ChatShield; Owned */
 } Scan;
 
@@ -193,7 +195,8 @@ scan_colon (Scan *self, gsize at)
                                          "svn",  "file",  "irc",   "ircs",  "xmpp", "amqp",       "amqps", "smb", "nfs",
                                          "ldap", "jdbc",  "mysql", "redis", "s3",   "postgresql", "kafka", "mqtt" };
 
-  if (byte_at (self, at + 1) != '/' || byte_at (self, at + 2) != '/' || alnum_at (self, at + 3) == 0)
+  if (byte_at (self, at + 1) != '/' || byte_at (self, at + 2) != '/'
+      || (alnum_at (self, at + 3) == 0 && strchr ("[/", byte_at (self, at + 3)) == NULL))
     return at + 1;
   for (gsize i = 0; i < G_N_ELEMENTS (schemes); i++)
     {
@@ -204,6 +207,31 @@ scan_colon (Scan *self, gsize at)
         return add (self, at - length, url_end (self, at), CHAT_SHIELD_OPAQUE);
     }
   return at + 1;
+}
+
+/* "2001:db8::1", "00:1a:2b:3c:4d:5e": hexadecimal digits and colons, two together or four in all, and a digit; @at is a
+ * colon. Returns @at where it is none. */
+static gsize
+scan_colons (Scan *self, gsize at)
+{
+  gsize start = at, end = at;
+  guint n_colons = 0;
+  gboolean digits = FALSE, pair = FALSE;
+
+  if (at < self->colons_end)
+    return at;
+  while (start > self->floor && (g_ascii_isxdigit (self->text[start - 1]) || self->text[start - 1] == ':'))
+    start--;
+  for (end = start; end < self->length && (g_ascii_isxdigit (self->text[end]) || self->text[end] == ':'); end++)
+    {
+      n_colons += self->text[end] == ':' ? 1 : 0;
+      digits = digits || g_ascii_isdigit (self->text[end]);
+      pair = pair || (end > start && self->text[end] == ':' && self->text[end - 1] == ':');
+    }
+  self->colons_end = end;
+  if (!digits || n_colons < 2 || !(pair || n_colons >= 4) || alnum_before (self, start) > 0 || alnum_at (self, end) > 0)
+    return at;
+  return add (self, start, end, CHAT_SHIELD_OPAQUE);
 }
 
 static gsize
@@ -307,6 +335,21 @@ scan_path_start (Scan *self, gsize at)
   return add (self, at, token_end (self, slash + 1), CHAT_SHIELD_WHOLE);
 }
 
+/* Where "main.c:45:7" is but a file name. */
+static gsize
+drop_line_number (const Scan *self, gsize start, gsize end)
+{
+  for (gsize digits = end; digits > start && self->text[end - 1] != ':';)
+    {
+      while (digits > start && g_ascii_isdigit (self->text[digits - 1]))
+        digits--;
+      if (digits == start || digits == end || self->text[digits - 1] != ':')
+        break;
+      end = --digits;
+    }
+  return end;
+}
+
 /* "src/main.c": only the suffix tells it from "puto/a". */
 static gsize
 scan_relative_path (Scan *self, gsize at)
@@ -316,7 +359,7 @@ scan_relative_path (Scan *self, gsize at)
   if (at < self->path_ended)
     return at;
   start = skip_back (self, at, "._-");
-  end = token_end (self, at);
+  end = drop_line_number (self, at, token_end (self, at));
   self->path_ended = skip_to_space (self, at, "");
   if (end <= at + 1 || start == at || !has_suffix (self, at + 1, end))
     return at;
@@ -368,6 +411,37 @@ scan_underscore (Scan *self, gsize at)
   return add (self, start, end, CHAT_SHIELD_WHOLE);
 }
 
+/* "com.example.Main.run(Main.java:45)", as stack traces have it; @at is the bracket. Returns @at where it is none. */
+static gsize
+scan_call (Scan *self, gsize at)
+{
+  gsize start = skip_back (self, at, "._$"), end = skip_forward (self, at + 1, "._$:<>-"), label = 0;
+  guint n_dots = 0;
+
+  for (gsize i = start; i < at; i++)
+    if (self->text[i] != '.')
+      label++;
+    else if (label < MIN_LABEL)
+      return at;
+    else
+      {
+        n_dots++;
+        label = 0;
+      }
+  if (n_dots < 2 || label < MIN_LABEL || byte_at (self, end) != ')')
+    return at;
+  return add (self, start, end + 1, CHAT_SHIELD_OPAQUE);
+}
+
+/* "--dry-run"; @at is the first hyphen. Returns @at where it is none. */
+static gsize
+scan_option (Scan *self, gsize at)
+{
+  if (byte_at (self, at + 1) != '-' || !g_ascii_isalpha (byte_at (self, at + 2)) || !at_token_start (self, at))
+    return at;
+  return add (self, at, skip_forward (self, at + 2, "-_"), CHAT_SHIELD_WHOLE);
+}
+
 static gboolean
 is_uuid (const char *text)
 {
@@ -409,6 +483,10 @@ scan_other (Scan *self, gsize at)
     return scan_www (self, at);
   if (c == '.' || c == '~')
     end = scan_path_start (self, at);
+  else if (c == '-')
+    end = scan_option (self, at);
+  else if (c == '(')
+    end = scan_call (self, at);
   else if (g_ascii_isxdigit (c))
     end = scan_hex (self, at);
   return end == at ? at + 1 : end;
@@ -427,6 +505,8 @@ chat_shields_find (const char *text, gsize length)
         break;
       case ':':
         if (g_ascii_isdigit (byte_at (&self, at + 1)) && scan_host (&self, at) != at)
+          at = self.floor;
+        else if (scan_colons (&self, at) != at)
           at = self.floor;
         else
           at = scan_colon (&self, at);

@@ -12,7 +12,7 @@ static const struct
   { 'a', CHAT_GLYPH_LETTER, 'a' },          { 'A', CHAT_GLYPH_LETTER, 'a' },    { 'I', CHAT_GLYPH_LETTER, 'I' },
   { '7', CHAT_GLYPH_DIGIT, '7' },           { '@', CHAT_GLYPH_SIGN, '@' },      { '!', CHAT_GLYPH_INNER, '!' },
   { '\n', CHAT_GLYPH_SPACE, ' ' },          { '-', CHAT_GLYPH_JOINER, '-' },    { '\'', CHAT_GLYPH_STOP, ' ' },
-  { '*', CHAT_GLYPH_BREAK, ' ' },           { 0x00e1, CHAT_GLYPH_LETTER, 'a' }, /* á */
+  { '*', CHAT_GLYPH_BREAK, '*' },           { 0x00e1, CHAT_GLYPH_LETTER, 'a' }, /* á */
   { 0x00f1, CHAT_GLYPH_LETTER, 0x00f1 },                                        /* ñ */
   { 0x00d1, CHAT_GLYPH_LETTER, 0x00f1 },                                        /* Ñ */
   { 0x0144, CHAT_GLYPH_LETTER, 'n' },                                           /* ń */
@@ -24,7 +24,7 @@ static const struct
   { 0x0430, CHAT_GLYPH_LETTER, 'a' },                                           /* а */
   { 0x0432, CHAT_GLYPH_LETTER, 'b' },                                           /* в */
   { 0x0442, CHAT_GLYPH_LETTER, 't' },                                           /* т */
-  { 0x0418, CHAT_GLYPH_LETTER, 0x0438 },                                        /* И looks like nothing */
+  { 0x0416, CHAT_GLYPH_LETTER, 0x0436 },                                        /* Ж looks like nothing */
   { 0x03b1, CHAT_GLYPH_LETTER, 'a' },                                           /* α */
   { 0x03bc, CHAT_GLYPH_LETTER, 'u' },                                           /* μ */
   { 0x00b5, CHAT_GLYPH_LETTER, 'u' },                                           /* µ */
@@ -40,7 +40,7 @@ static const struct
   { 0x1f17f, CHAT_GLYPH_LETTER, 'p' },                                          /* 🅿 */
   { 0x1f15f, CHAT_GLYPH_LETTER, 'p' },                                          /* 🅟 */
   { 0x1f1f5, CHAT_GLYPH_LETTER, 'p' },                                          /* 🇵 */
-  { 0x20ac, CHAT_GLYPH_INNER, 'e' },                                            /* € */
+  { 0x20ac, CHAT_GLYPH_SIGN, 'e' },                                             /* € */
   { 0x00a1, CHAT_GLYPH_INNER, 'i' },                                            /* ¡ */
   { 0x2223, CHAT_GLYPH_INNER, 'l' },                                            /* ∣ */
   { 0x2019, CHAT_GLYPH_STOP, ' ' },                                             /* ’ */
@@ -48,7 +48,7 @@ static const struct
   { 0x2010, CHAT_GLYPH_JOINER, '-' },                                           /* ‐ */
   { 0x2014, CHAT_GLYPH_JOINER, 0x2014 },                                        /* — */
   { 0x1f600, CHAT_GLYPH_JOINER, 0x1f600 },                                      /* 😀 */
-  { 0xff0a, CHAT_GLYPH_BREAK, ' ' },                                            /* ＊ */
+  { 0xff0a, CHAT_GLYPH_BREAK, '*' },                                            /* ＊ */
   { 0x00a0, CHAT_GLYPH_SPACE, ' ' },        { 0x3000, CHAT_GLYPH_SPACE, ' ' },  { 0x2028, CHAT_GLYPH_SPACE, ' ' },
   { 0x2122, CHAT_GLYPH_STOP, ' ' },         /* ™ */
   { 0xe000, CHAT_GLYPH_STOP, ' ' },         /* private use */

@@ -91,7 +91,7 @@ static const char *const technical[] = {
   "a b c d e f g h i j k l m n o p q r s t u v w x y z",
   "f(x) = a * s * s",
   "a*s*s",
-  "p*u*t*a",
+  "p**u**t**a",
   "m**rda y f*ck",
   "******",
   "A+B+C, C++ y C#, a|b|c",
