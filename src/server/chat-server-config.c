@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "server/chat-server-config.h"
 
+#include <string.h>
+
 #include "config.h"
 #include "core/chat-core-error.h"
 #include "core/chat-language.h"
@@ -10,6 +12,8 @@
 #include <string.h>
 #include "server/chat-server-limits.h"
 
+/* A guess of so many characters does not come right. */
+#define METRICS_TOKEN_MIN 16
 #define KIB 1024
 #define MIB (1024 * KIB)
 #define GIB (1024LL * MIB)
@@ -22,6 +26,7 @@ static const char *const roles[] = { "api", "moderator", "archiver", "bots", NUL
 static const char *const brokers[] = { "log", NULL };
 static const char *const stores[] = { "sqlite", NULL };
 static const char *const modes[] = { "open", NULL };
+static const char *const metrics_access[] = { "off", "loopback", "token", NULL };
 static const char *const levels[] = { "error", "warning", "info", "debug", NULL };
 
 static const ChatConfigKey keys[] = {
@@ -99,6 +104,11 @@ static const ChatConfigKey keys[] = {
   { "limits", "search_per_user", CHAT_CONFIG_STRING, "30 then 2/s", 0, 0, NULL,
     "Searches, exports and whatever else costs the store, of one user." },
   { "limits", "search_per_address", CHAT_CONFIG_STRING, "300 then 20/s", 0, 0, NULL, "The same from one address." },
+
+  { "metrics", "access", CHAT_CONFIG_CHOICE, "loopback", 0, 0, metrics_access,
+    "Who may see GET /metrics; loopback: whoever is on this machine and comes through no proxy." },
+  { "metrics", "token", CHAT_CONFIG_STRING, NULL, 0, 0, NULL,
+    "With access = token: what to send as \"Authorization: Bearer TOKEN\"; 16 characters or more." },
 
   { "channels", "initial", CHAT_CONFIG_LIST, "general", 0, 0, NULL, "Channels that are made when they are missing." },
   { "channels", "topic", CHAT_CONFIG_STRING, NULL, 0, 0, NULL, "The topic that they are made with." },
@@ -225,12 +235,27 @@ check_rates (ChatConfig *config, GError **error)
   return chat_server_limits_read_rates (config, &rates, error);
 }
 
+static gboolean
+check_metrics (ChatConfig *config, GError **error)
+{
+  const char *token = chat_config_get_string (config, "metrics", "token");
+
+  if (!g_str_equal (chat_config_get_string (config, "metrics", "access"), "token")
+      || (token != NULL && strlen (token) >= METRICS_TOKEN_MIN && g_str_is_ascii (token)))
+    return TRUE;
+  g_set_error (error, CHAT_CORE_ERROR, CHAT_CORE_ERROR_INVALID,
+               "[metrics] token: with access = token it must be there, with %d ASCII characters or more",
+               METRICS_TOKEN_MIN);
+  return FALSE;
+}
+
 gboolean
 chat_server_config_check (ChatConfig *config, GError **error)
 {
   return check_roles (config, error) && check_address (config, error) && check_language (config, "moderation", error)
          && check_language (config, "channels", error) && check_channels (config, error)
-         && check_sessions (config, error) && check_proxies (config, error) && check_rates (config, error);
+         && check_sessions (config, error) && check_proxies (config, error) && check_rates (config, error)
+         && check_metrics (config, error);
 }
 
 char *

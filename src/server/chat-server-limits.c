@@ -35,6 +35,19 @@ chat_server_limits_read_rates (ChatConfig *config, ChatApiRates *rates, GError *
   return TRUE;
 }
 
+static void
+fill_metrics (ChatConfig *config, ChatApiOptions *options)
+{
+  const char *access = chat_config_get_string (config, "metrics", "access");
+
+  options->metrics_token = chat_config_get_string (config, "metrics", "token");
+  options->metrics_access = CHAT_API_METRICS_OFF;
+  if (g_str_equal (access, "loopback"))
+    options->metrics_access = CHAT_API_METRICS_LOOPBACK;
+  else if (g_str_equal (access, "token"))
+    options->metrics_access = CHAT_API_METRICS_TOKEN;
+}
+
 void
 chat_server_limits_fill (ChatConfig *config, ChatApiOptions *options)
 {
@@ -50,4 +63,5 @@ chat_server_limits_fill (ChatConfig *config, ChatApiOptions *options)
   };
   options->answer_ms = (guint)chat_config_get_int (config, "limits", "answer_timeout");
   chat_server_limits_read_rates (config, &options->rates, NULL);
+  fill_metrics (config, options);
 }

@@ -10,8 +10,8 @@ G_BEGIN_DECLS
  * wants none held, all are 0. */
 gboolean chat_server_limits_read_rates (ChatConfig *config, ChatApiRates *rates, GError **error);
 
-/** chat_server_limits_fill: all of @options that `[limits]` says; @config is checked, and must outlive what is made
- * from them. */
+/** chat_server_limits_fill: all of @options that `[limits]` and `[metrics]` say; @config is checked, and must outlive
+ * what is made from them. */
 void chat_server_limits_fill (ChatConfig *config, ChatApiOptions *options);
 
 G_END_DECLS

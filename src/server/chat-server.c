@@ -11,6 +11,7 @@
 #include "server/chat-server-config.h"
 #include "server/chat-server-directory.h"
 #include "server/chat-server-limits.h"
+#include "server/chat-server-metrics.h"
 #include "server/chat-server-rejections.h"
 #include "server/chat-store-factory.h"
 #include "server/moderator/chat-moderation-keeper.h"
@@ -33,6 +34,8 @@ struct _ChatServer
   ChatControlFeed *control;
   ChatRulesSource *rules;
   ChatApi *api;
+  ChatMetrics *metrics;
+  ChatServerMetrics *figures;
   GPtrArray *services; /* (element-type ChatService): the roles, in the order in which they are started */
   GTask *start;        /* while it starts */
   GTask *stop;         /* while it stops */
@@ -321,6 +324,7 @@ add_api (ChatServer *self)
     .live_backlog_bytes = (gsize)chat_config_get_int (self->config, "live", "backlog"),
   };
 
+  options.metrics = self->metrics;
   chat_server_limits_fill (self->config, &options);
   self->sessions = chat_session_service_new (chat_store_get_users (self->store), &session_options);
   self->api
@@ -556,7 +560,9 @@ chat_server_finalize (GObject *object)
 {
   ChatServer *self = CHAT_SERVER (object);
 
+  chat_server_metrics_free (self->figures);
   g_ptr_array_unref (self->services);
+  chat_metrics_unref (self->metrics);
   g_clear_error (&self->lists_error);
   g_clear_object (&self->api);
   g_clear_object (&self->sessions);
@@ -581,6 +587,8 @@ static void
 chat_server_init (ChatServer *self)
 {
   self->services = g_ptr_array_new_with_free_func (g_object_unref);
+  self->metrics = chat_metrics_new ();
+  self->figures = chat_server_metrics_new (self->metrics, self->services);
 }
 
 ChatServer *

@@ -41,8 +41,8 @@ api_test_start_api (ApiTest *self)
   const ChatSessionOptions options = { .lease_ms = 30000, .expiry_ms = 3600000 };
 
   self->sessions = chat_session_service_new (chat_store_get_users (self->role.sqlite), &options);
-  self->api = chat_api_new (self->role.transport, self->role.sqlite, self->sessions, self->role.signer,
-                            self->role.control, self->role.rules, &self->options);
+  self->api = chat_api_new (self->role.transport, self->store != NULL ? self->store : self->role.sqlite, self->sessions,
+                            self->role.signer, self->role.control, self->role.rules, &self->options);
   role_test_start (&self->role, self->api);
 }
 
@@ -71,6 +71,7 @@ api_test_set_up (ApiTest *self, gconstpointer data)
                                                 .read_ms = 2000,
                                                 .idle_ms = 5000 },
                                     .answer_ms = 10000,
+                                    .metrics_access = CHAT_API_METRICS_LOOPBACK,
                                     .live_backlog_bytes = 256 * 1024 };
   api_test_start_archiver (self);
   api_test_start_moderator (self);

@@ -20,6 +20,7 @@ typedef struct
   ChatSessionService *sessions;
   ChatApi *api;
   ChatApiOptions options; /* for the next api_test_start_api() */
+  ChatStore *store;       /* (nullable): for the api, in place of role.sqlite */
   SoupSession *http;
   guint status;          /* of the last answer */
   char *allow;           /* its Allow header, nullable */

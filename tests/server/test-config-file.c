@@ -52,6 +52,8 @@ static const struct
   { "[moderation]\nlanguage = *\n", NULL, { "[moderation] language", "*" } },
   { "[moderation]\nlimit = 0\n", NULL, { ":2:", "[moderation] limit" } },
   { "[server]\nproxies = ::1;proxy.example\n", NULL, { "[server] proxies", "proxy.example", "127.0.0.1" } },
+  { "[metrics]\naccess = token\n", NULL, { "[metrics] token", "16" } },
+  { "[metrics]\naccess = token\ntoken = short\n", NULL, { "[metrics] token", "16" } },
   { "[limits]\npost_per_user = many\n", NULL, { "[limits] post_per_user", "many", "60 then 5/s" } },
   { "[limits]\nsign_in_per_name = 5 then 0/s\n", NULL, { "[limits] sign_in_per_name", "5 then 0/s", "from 1" } },
   { "[limits]\nread_per_address = 5 then 3/d\n", NULL, { "[limits] read_per_address", "5 then 3/d", "min" } },

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "server/api/chat-api-context.h"
 
+#include "server/api/chat-api-health.h"
 #include "server/api/chat-api-live-hub.h"
+#include "server/api/chat-api-metrics.h"
 
 ChatApiContext *
 chat_api_context_new (void)
@@ -9,6 +11,7 @@ chat_api_context_new (void)
   ChatApiContext *self = g_rc_box_new0 (ChatApiContext);
 
   g_queue_init (&self->waiting);
+  self->health = chat_api_health_new ();
   return self;
 }
 
@@ -34,6 +37,9 @@ context_clear (gpointer data)
   g_clear_object (&self->store);
   g_clear_object (&self->transport);
   g_clear_pointer (&self->gate, chat_api_gate_unref);
+  g_clear_pointer (&self->health, chat_api_health_free);
+  g_clear_pointer (&self->metrics, chat_api_metrics_free);
+  g_free (self->metrics_token);
   g_strfreev (self->proxies);
   g_free (self->workspace);
   g_free (self->version);

@@ -15,6 +15,8 @@ G_BEGIN_DECLS
  * What the handlers of requests work with. A reference-counted value: a request that is answered late keeps it alive.
  */
 typedef struct _ChatApiLiveHub ChatApiLiveHub;
+typedef struct _ChatApiHealth ChatApiHealth;
+typedef struct _ChatApiMetrics ChatApiMetrics;
 
 typedef struct
 {
@@ -31,6 +33,9 @@ typedef struct
   ChatStatisticsService *statistics;
   ChatApiGate *gate;
   GStrv proxies; /* nullable */
+  ChatApiHealth *health;
+  ChatApiMetrics *metrics;
+  char *metrics_token; /* nullable */
   char *workspace;
   char *version;
 
@@ -38,6 +43,7 @@ typedef struct
   guint strike_limit;
   gboolean blocked_may_read;
   guint answer_ms; /* for an answer to begin */
+  ChatApiMetricsAccess metrics_access;
 
   gboolean stopping; /* what comes now is refused */
 

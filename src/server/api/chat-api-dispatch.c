@@ -208,6 +208,7 @@ find_route (Dispatcher *self, ChatApiRequest *request, GError **error)
     }
   route = chat_api_router_find (self->router, soup_server_message_get_method (message), path, &request->parameters,
                                 &allow, error);
+  request->route = route;
   if (allow != NULL)
     soup_message_headers_replace (soup_server_message_get_response_headers (message), "Allow", allow);
   if (route == NULL || !chat_api_listener_check_request (message, error) || !read_query (request, error))

@@ -15,6 +15,7 @@ struct _ChatApiGate
 {
   ChatRateLimiter *per_user[CHAT_API_N_RATES];
   ChatRateLimiter *per_address[CHAT_API_N_RATES];
+  guint64 refused[CHAT_API_N_RATES];
   ChatLru *names;  /* "address name" */
   ChatLru *tokens; /* hash of both */
 };
@@ -61,8 +62,9 @@ chat_api_gate_unref (ChatApiGate *self)
 }
 
 static gboolean
-refuse (gint64 wait_us, const char *whose, gint64 *wait_ms, GError **error)
+refuse (ChatApiGate *self, ChatApiRate rate, gint64 wait_us, const char *whose, gint64 *wait_ms, GError **error)
 {
+  self->refused[rate]++;
   *wait_ms = (wait_us + G_TIME_SPAN_MILLISECOND - 1) / G_TIME_SPAN_MILLISECOND;
   g_set_error (error, CHAT_API_ERROR, CHAT_API_ERROR_RATE_LIMITED,
                "Too many of these have come %s: wait %" G_GINT64_FORMAT ".%" G_GINT64_FORMAT " s, then send it again",
@@ -77,9 +79,9 @@ chat_api_gate_admit (ChatApiGate *self, ChatApiRate rate, const char *address, c
   gint64 wait;
 
   if (user_key != NULL && (wait = chat_rate_limiter_take (self->per_user[rate], user_key, now_us)) > 0)
-    return refuse (wait, "from you", wait_ms, error);
+    return refuse (self, rate, wait, "from you", wait_ms, error);
   if ((wait = chat_rate_limiter_take (self->per_address[rate], address, now_us)) > 0)
-    return refuse (wait, "from your address", wait_ms, error);
+    return refuse (self, rate, wait, "from your address", wait_ms, error);
   return TRUE;
 }
 
@@ -101,7 +103,7 @@ chat_api_gate_admit_name (ChatApiGate *self, const char *address, const char *na
   if (chat_lru_get (self->names, known) != NULL)
     return TRUE;
   wait = chat_rate_limiter_take (self->per_user[CHAT_API_RATE_SIGN_IN], known + strlen (address) + 1, now_us);
-  return wait == 0 || refuse (wait, "for this name", wait_ms, error);
+  return wait == 0 || refuse (self, CHAT_API_RATE_SIGN_IN, wait, "for this name", wait_ms, error);
 }
 
 /* No token is kept as it is. */
@@ -122,7 +124,7 @@ chat_api_gate_admit_token (ChatApiGate *self, const char *address, const char *t
 
   if (wait == 0 || chat_lru_get (self->tokens, key) != NULL)
     return TRUE;
-  return refuse (wait, "from your address", wait_ms, error);
+  return refuse (self, CHAT_API_RATE_SIGN_IN, wait, "from your address", wait_ms, error);
 }
 
 void
@@ -147,4 +149,10 @@ chat_api_gate_signed_in (ChatApiGate *self, const char *address, const char *nam
 
   chat_lru_put (self->names, known, self);
   chat_api_gate_judge_token (self, address, token, TRUE, 0);
+}
+
+guint64
+chat_api_gate_get_refused (ChatApiGate *self, ChatApiRate rate)
+{
+  return self->refused[rate];
 }

@@ -51,4 +51,7 @@ gboolean chat_api_gate_admit_token (ChatApiGate *self, const char *address, cons
 void chat_api_gate_judge_token (ChatApiGate *self, const char *address, const char *token, gboolean right,
                                 gint64 now_us);
 
+/** chat_api_gate_get_refused: how many were refused so far; names and tokens count as SIGN_IN. */
+guint64 chat_api_gate_get_refused (ChatApiGate *self, ChatApiRate rate);
+
 G_END_DECLS

@@ -314,8 +314,7 @@ published_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (Call) call = user_data;
   g_autoptr (GError) error = NULL;
-  g_autoptr (ChatApiReceipt) receipt
-      = chat_api_publisher_post_finish (CHAT_API_PUBLISHER (source), result, &error);
+  g_autoptr (ChatApiReceipt) receipt = chat_api_publisher_post_finish (CHAT_API_PUBLISHER (source), result, &error);
   JsonObject *answer;
 
   call->client->publishing--;
@@ -470,6 +469,18 @@ const ChatSessionInfo *
 chat_api_live_client_get_session (ChatApiLiveClient *self)
 {
   return self->session;
+}
+
+gsize
+chat_api_live_client_get_backlog (ChatApiLiveClient *self)
+{
+  return chat_api_live_socket_get_backlog (self->socket);
+}
+
+gboolean
+chat_api_live_client_was_too_slow (ChatApiLiveClient *self)
+{
+  return chat_api_live_socket_was_too_slow (self->socket);
 }
 
 void

@@ -23,6 +23,10 @@ ChatApiLiveClient *chat_api_live_client_new (ChatApiLiveHub *hub, ChatApiLiveSoc
                                              const ChatSessionInfo *session, const char *address);
 
 const ChatSessionInfo *chat_api_live_client_get_session (ChatApiLiveClient *self);
+/** chat_api_live_client_get_backlog: bytes of what waits for it. */
+gsize chat_api_live_client_get_backlog (ChatApiLiveClient *self);
+/** chat_api_live_client_was_too_slow: whether it was dropped for that. */
+gboolean chat_api_live_client_was_too_slow (ChatApiLiveClient *self);
 void chat_api_live_client_close (ChatApiLiveClient *self, gushort code, const char *reason);
 
 /** chat_api_live_client_offer: a channel that has come into being: subscriptions to all channels take it up. */

@@ -33,6 +33,7 @@ struct _ChatApiLiveHub
   GTask *stop;          /* while it waits for the clients */
 
   gsize backlog;
+  guint64 dropped;
   gboolean blocked_may_read;
   GSource *stop_wait;
   gboolean stopped;
@@ -276,6 +277,7 @@ client_closed_cb (ChatApiLiveClient *client, gpointer user_data)
 
   chat_session_service_connected (self->sessions, chat_api_live_client_get_session (client)->id, FALSE);
   chat_api_live_warnings_remove_client (self->warnings, client);
+  self->dropped += chat_api_live_client_was_too_slow (client);
   g_hash_table_remove (self->clients, client);
   if (self->stop != NULL && g_hash_table_size (self->clients) == 0)
     end_stop (self);
@@ -493,6 +495,19 @@ chat_api_live_hub_new (ChatTransport *transport, ChatStore *store, ChatSessionSe
   self->backlog = backlog;
   self->blocked_may_read = blocked_may_read;
   return self;
+}
+
+ChatApiLiveCounters
+chat_api_live_hub_get_counters (ChatApiLiveHub *self)
+{
+  ChatApiLiveCounters counters = { .connections = g_hash_table_size (self->clients), .dropped = self->dropped };
+  GHashTableIter iter;
+  ChatApiLiveClient *client;
+
+  g_hash_table_iter_init (&iter, self->clients);
+  while (g_hash_table_iter_next (&iter, (gpointer *)&client, NULL))
+    counters.backlog_bytes += chat_api_live_client_get_backlog (client);
+  return counters;
 }
 
 ChatStore *

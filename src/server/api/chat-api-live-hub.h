@@ -33,6 +33,17 @@ ChatApiLiveHub *chat_api_live_hub_new (ChatTransport *transport, ChatStore *stor
 void chat_api_live_hub_adopt (ChatApiLiveHub *self, GIOStream *stream, GUri *uri, const ChatSessionInfo *session,
                               const char *address);
 
+/** ChatApiLiveCounters: @dropped: readers that were too slow, since the start. */
+typedef struct
+{
+  guint connections;
+  gsize backlog_bytes;
+  guint64 dropped;
+} ChatApiLiveCounters;
+
+/** chat_api_live_hub_get_counters: what they are now: looks at all connections. */
+ChatApiLiveCounters chat_api_live_hub_get_counters (ChatApiLiveHub *self);
+
 /*
  * For its clients.
  */

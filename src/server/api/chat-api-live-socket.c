@@ -34,6 +34,7 @@ struct _ChatApiLiveSocket
   gboolean pumping;
   gboolean closing;
   gboolean closed;
+  gboolean too_slow;
 };
 
 G_DEFINE_FINAL_TYPE (ChatApiLiveSocket, chat_api_live_socket, G_TYPE_OBJECT)
@@ -131,6 +132,7 @@ enqueue (ChatApiLiveSocket *self, Frame frame)
   if (frame.live && self->live_bytes + expected > self->backlog)
     {
       g_bytes_unref (frame.body);
+      self->too_slow = TRUE;
       chat_api_live_socket_close (self, CLOSE_TOO_SLOW, "too slow: more is waiting than the service keeps; resume");
       return;
     }
@@ -286,6 +288,18 @@ gboolean
 chat_api_live_socket_is_drained (ChatApiLiveSocket *self)
 {
   return !self->writing && g_queue_is_empty (&self->waiting);
+}
+
+gsize
+chat_api_live_socket_get_backlog (ChatApiLiveSocket *self)
+{
+  return self->live_bytes;
+}
+
+gboolean
+chat_api_live_socket_was_too_slow (ChatApiLiveSocket *self)
+{
+  return self->too_slow;
 }
 
 /* A close frame has room for so many bytes (RFC 6455 §5.5), and they must be whole characters. */

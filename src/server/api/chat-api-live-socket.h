@@ -35,6 +35,11 @@ void chat_api_live_socket_send_records (ChatApiLiveSocket *self, gint64 ref, GBy
 /** chat_api_live_socket_is_drained: whether nothing waits. */
 gboolean chat_api_live_socket_is_drained (ChatApiLiveSocket *self);
 
+/** chat_api_live_socket_get_backlog: bytes of live records and answers that wait. */
+gsize chat_api_live_socket_get_backlog (ChatApiLiveSocket *self);
+/** chat_api_live_socket_was_too_slow: whether it was closed because that became too much. */
+gboolean chat_api_live_socket_was_too_slow (ChatApiLiveSocket *self);
+
 /** chat_api_live_socket_close: @code: RFC 6455 §7.4; @reason: for people; cut at 123 bytes. What waits is
  * dropped. */
 void chat_api_live_socket_close (ChatApiLiveSocket *self, gushort code, const char *reason);

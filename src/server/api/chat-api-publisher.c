@@ -24,6 +24,8 @@ struct _ChatApiPublisher
 
   /* Borrowed */
   ChatSigner *signer;
+
+  guint64 accepted;
 };
 
 G_DEFINE_FINAL_TYPE (ChatApiPublisher, chat_api_publisher, G_TYPE_OBJECT)
@@ -70,7 +72,10 @@ published_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   gint64 timestamp = recent->timestamp;
 
   if (chat_transport_publish_finish (CHAT_TRANSPORT (source), result, &error))
-    recent->accepted = TRUE;
+    {
+      recent->accepted = TRUE;
+      self->accepted++;
+    }
   else
     chat_api_recents_remove (self->recents, id); /* so that it can be sent again */
   if (waiters == NULL)
@@ -554,4 +559,10 @@ chat_api_publisher_post_finish (ChatApiPublisher *self, GAsyncResult *result, GE
 {
   g_return_val_if_fail (g_task_is_valid (result, self), NULL);
   return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+guint64
+chat_api_publisher_get_accepted (ChatApiPublisher *self)
+{
+  return self->accepted;
 }

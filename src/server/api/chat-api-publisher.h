@@ -67,4 +67,7 @@ void chat_api_publisher_announce_async (ChatApiPublisher *self, const ChatSessio
 /** chat_api_publisher_post_finish: of all of them; (transfer full) */
 ChatApiReceipt *chat_api_publisher_post_finish (ChatApiPublisher *self, GAsyncResult *result, GError **error);
 
+/** chat_api_publisher_get_accepted: how many the broker has confirmed so far; a repeat is none. */
+guint64 chat_api_publisher_get_accepted (ChatApiPublisher *self);
+
 G_END_DECLS

@@ -7,6 +7,7 @@
 #include "core/chat-time.h"
 #include "server/api/chat-api-address.h"
 #include "server/api/chat-api-json.h"
+#include "server/api/chat-api-metrics.h"
 
 #define RETRY_AFTER_SECONDS "1"
 
@@ -64,7 +65,8 @@ chat_api_request_new (ChatApiContext *context, SoupServerMessage *message)
   self->message = g_object_ref (message);
   self->address = find_address (context, message);
   self->cancellable = g_cancellable_new ();
-  self->deadline = g_get_monotonic_time () + context->answer_ms * G_TIME_SPAN_MILLISECOND;
+  self->begun = g_get_monotonic_time ();
+  self->deadline = self->begun + context->answer_ms * G_TIME_SPAN_MILLISECOND;
   self->waiting.data = self;
   g_queue_push_tail_link (&context->waiting, &self->waiting);
   self->finished_id = g_signal_connect (message, "finished", G_CALLBACK (finished_cb), self);
@@ -128,6 +130,8 @@ request_clear (gpointer data)
 
   if (begin_answer (self))
     answer (self, SOUP_STATUS_INTERNAL_SERVER_ERROR, NULL, 0);
+  chat_api_metrics_count (self->context->metrics, self->route, soup_server_message_get_status (self->message),
+                          g_get_monotonic_time () - self->begun);
   g_signal_handler_disconnect (self->message, self->finished_id);
   g_clear_pointer (&self->session, chat_session_info_free);
   g_clear_pointer (&self->body, json_object_unref);

@@ -30,8 +30,10 @@ struct _ChatApiRequest
 
   /*< private >*/
   gulong finished_id;
-  gint64 deadline; /* for the answer, monotonic, µs */
-  GList waiting;   /* in the context's queue while it is not answered */
+  const ChatApiRoute *route; /* (nullable): that it was found to go to */
+  gint64 begun;              /* monotonic, µs */
+  gint64 deadline;           /* for the answer, monotonic, µs */
+  GList waiting;             /* in the context's queue while it is not answered */
   gboolean answered;
 };
 

@@ -8,6 +8,7 @@
 #include "server/api/chat-api-dispatch.h"
 #include "server/api/chat-api-listener.h"
 #include "server/api/chat-api-live-hub.h"
+#include "server/api/chat-api-metrics.h"
 #include "server/api/chat-api-request.h"
 
 /* How long a stop waits for answers to go out. */
@@ -23,9 +24,11 @@ struct _ChatApi
   ChatApiContext *context;
   SoupServer *server;
   ChatApiListener *listener;
+  ChatMetrics *metrics;
   char *address;
   char *uri;
 
+  guint collector;
   guint port;
   GSource *expire;
   gboolean stopped;
@@ -167,6 +170,9 @@ chat_api_dispose (GObject *object)
   ChatApi *self = CHAT_API (object);
 
   chat_timer_clear (&self->expire);
+  if (self->metrics != NULL)
+    chat_metrics_remove_collector (self->metrics, self->collector);
+  g_clear_pointer (&self->metrics, chat_metrics_unref);
   if (self->server != NULL)
     soup_server_disconnect (self->server);
   g_clear_pointer (&self->listener, chat_api_listener_free);
@@ -203,6 +209,14 @@ failed_cb (ChatService *service, const GError *error, gpointer user_data)
   chat_service_emit_failed (CHAT_SERVICE (user_data), error);
 }
 
+static void
+collect (gpointer data)
+{
+  ChatApi *self = data;
+
+  chat_api_metrics_collect (self->context->metrics, self->context, self->listener);
+}
+
 static ChatApiContext *
 make_context (ChatTransport *transport, ChatStore *store, ChatSessionService *sessions, ChatSigner *signer,
               ChatControlFeed *control, ChatRulesSource *rules, const ChatApiOptions *options)
@@ -224,6 +238,8 @@ make_context (ChatTransport *transport, ChatStore *store, ChatSessionService *se
   context->proxies = g_strdupv ((char **)options->limits.proxies);
   context->answer_ms = options->answer_ms;
   context->statistics = chat_statistics_service_new (chat_store_get_counters (store));
+  context->metrics_access = options->metrics_access;
+  context->metrics_token = g_strdup (options->metrics_token);
   context->workspace = g_strdup (options->workspace);
   context->version = g_strdup (options->version);
   context->lease_ms = options->lease_ms;
@@ -238,7 +254,10 @@ chat_api_new (ChatTransport *transport, ChatStore *store, ChatSessionService *se
 {
   ChatApi *self = g_object_new (CHAT_TYPE_API, NULL);
 
+  self->metrics = options->metrics != NULL ? chat_metrics_ref (options->metrics) : chat_metrics_new ();
   self->context = make_context (transport, store, sessions, signer, control, rules, options);
+  self->context->metrics = chat_api_metrics_new (self->metrics);
+  self->collector = chat_metrics_add_collector (self->metrics, collect, self);
   self->address = g_strdup (options->address);
   self->port = options->port;
   self->server = soup_server_new ("raw-paths", TRUE, NULL);

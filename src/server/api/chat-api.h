@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "core/chat-metrics.h"
 #include "core/chat-service.h"
 #include "core/chat-signature.h"
 #include "server/api/chat-api-gate.h"
@@ -12,6 +13,14 @@
 #include "transport/chat-transport.h"
 
 G_BEGIN_DECLS
+
+/** ChatApiMetricsAccess: who may see GET /metrics. */
+typedef enum
+{
+  CHAT_API_METRICS_OFF,
+  CHAT_API_METRICS_LOOPBACK, /* whoever is on this machine, and not behind a proxy */
+  CHAT_API_METRICS_TOKEN,    /* whoever has the token */
+} ChatApiMetricsAccess;
 
 /** ChatApiOptions: strings are copied; times in milliseconds. */
 typedef struct
@@ -25,6 +34,9 @@ typedef struct
   gboolean blocked_may_read; /* else GET of messages answers blocked users with 403, and the live feed has none */
   ChatApiLimits limits;      /* of connections and requests */
   guint answer_ms;           /* for the services behind to answer a request */
+  ChatMetrics *metrics;      /* (nullable): where its figures go */
+  ChatApiMetricsAccess metrics_access;
+  const char *metrics_token; /* (nullable): with TOKEN */
   ChatApiRates rates;        /* of requests */
   gsize live_backlog_bytes;  /* per WebSocket: past this a reader is dropped with 4013 */
 } ChatApiOptions;
