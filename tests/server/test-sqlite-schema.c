@@ -7,7 +7,7 @@
 
 /* What the SQLite store's tables promise beyond the contract: migrations, settings, what may not be changed. */
 
-#define VERSION 5
+#define VERSION 6
 
 static const char *const tables
     = "SELECT group_concat (name) FROM (SELECT name FROM sqlite_schema WHERE type = 'table' "
@@ -155,6 +155,33 @@ deleted_everywhere (void)
   g_assert_nonnull (strstr (dump, "m-1"));
   g_assert_null (strstr (dump, "regrettable"));
   sqlite_test_store_close (store);
+}
+
+/* Keys from before "Iuis" and "luis" were one. */
+static void
+keys_anew (void)
+{
+  g_auto (SqliteTest) test = { 0 };
+
+  sqlite_test_init (&test);
+  sqlite_test_fill_version (test.path, 3, 1);
+  g_assert_cmpint (
+      sqlite_test_sql (
+          test.path, "INSERT INTO sessions VALUES ('1', 'Ivan', 'ivan', 'x', 0, 1, 2, 3), ('2', 'ana', 'ana', 'y', 0, "
+                     "1, 2, 3);"
+                     "INSERT INTO strikes VALUES (1, 'r1', 'w1', 'general', 'Luis', 'luis', 'es/insults', '0+4', "
+                     "NULL, 1, 3, 1, 0);"
+                     "INSERT INTO standings VALUES ('luis', 1), ('iuis', 1), ('ana', 2);"
+                     "INSERT INTO blocks VALUES ('ivan', 'Ivan', 1, NULL, 'x', NULL);"
+                     "INSERT INTO audit VALUES (1, 1, NULL, 'block', 'ivan', NULL, NULL)"),
+      ==, SQLITE_OK);
+  sqlite_test_store_close (sqlite_test_store_open (test.path));
+  assert_ask (test.path, "SELECT user_key FROM sessions ORDER BY id", "lvan\nana");
+  assert_ask (test.path, "SELECT user_key FROM strikes", "luls");
+  assert_ask (test.path, "SELECT user_key, strikes FROM standings ORDER BY user_key", "ana|2\nluls|2");
+  assert_ask (test.path, "SELECT user_key FROM blocks", "lvan");
+  assert_ask (test.path, "SELECT user_key FROM audit", "lvan");
+  g_assert_cmpint (sqlite_test_sql (test.path, "UPDATE audit SET user_key = 'x'"), !=, SQLITE_OK);
 }
 
 /* A script that fails leaves the database as it was after the one before. */
@@ -570,6 +597,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sqlite/schema/made", made);
   g_test_add_func ("/sqlite/schema/brought-up-to-date", brought_up_to_date);
   g_test_add_func ("/sqlite/schema/keys-of-names", keys_of_names);
+  g_test_add_func ("/sqlite/schema/keys-anew", keys_anew);
   g_test_add_func ("/sqlite/schema/history-filled-in", history_filled_in);
   g_test_add_func ("/sqlite/schema/deleted-everywhere", deleted_everywhere);
   g_test_add_func ("/sqlite/schema/stopped-half-way", stopped_half_way);
