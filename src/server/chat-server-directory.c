@@ -12,6 +12,7 @@
 
 #define DIRECTORY_MODE 0700
 #define KEY_MODE 0600
+#define OTHERS 0077
 #define KEY_BYTES 32
 #define LOCK_NAME "tertulia-server.lock"
 #define KEY_NAME "signing.key"
@@ -112,6 +113,23 @@ chat_server_directory_free (ChatServerDirectory *self)
   g_free (self);
 }
 
+static gboolean
+tighten_file (const char *path, GError **error)
+{
+  GStatBuf info;
+
+  if (g_stat (path, &info) != 0 || !S_ISREG (info.st_mode) || (info.st_mode & OTHERS) == 0)
+    return TRUE;
+  if (g_chmod (path, info.st_mode & 0777 & ~OTHERS) == 0)
+    {
+      g_message ("Others could look into %s: its mode was %03o, and is %03o now", path, info.st_mode & 0777,
+                 info.st_mode & 0777 & ~OTHERS);
+      return TRUE;
+    }
+  set_system_error (error, errno, "Others can look into", path, "Give it the mode 0600, and this user as its owner");
+  return FALSE;
+}
+
 static GBytes *
 make_key (const char *path, GError **error)
 {
@@ -136,6 +154,8 @@ chat_server_directory_load_key (ChatServerDirectory *self, GError **error)
   g_autoptr (GError) reason = NULL;
   gsize length;
 
+  if (!tighten_file (path, error))
+    return NULL;
   if (!g_file_get_contents (path, &contents, &length, &reason))
     {
       if (g_error_matches (reason, G_FILE_ERROR, G_FILE_ERROR_NOENT))
@@ -152,4 +172,19 @@ chat_server_directory_load_key (ChatServerDirectory *self, GError **error)
       return NULL;
     }
   return g_bytes_new_take (g_steal_pointer (&contents), length);
+}
+
+gboolean
+chat_server_directory_tighten (const char *database, GError **error)
+{
+  static const char *const endings[] = { "", "-wal", "-shm", "-journal" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (endings); i++)
+    {
+      g_autofree char *path = g_strconcat (database, endings[i], NULL);
+
+      if (!tighten_file (path, error))
+        return FALSE;
+    }
+  return TRUE;
 }

@@ -24,4 +24,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ChatServerDirectory, chat_server_directory_free)
  * readable by their owner only. */
 GBytes *chat_server_directory_load_key (ChatServerDirectory *self, GError **error);
 
+/** chat_server_directory_tighten: a database and what SQLite keeps beside it, where they are there, are for this user
+ * alone from here on; or FALSE with a G_IO_ERROR that says what to do. */
+gboolean chat_server_directory_tighten (const char *database, GError **error);
+
 G_END_DECLS

@@ -39,6 +39,7 @@ struct _ChatServer
   GPtrArray *services; /* (element-type ChatService): the roles, in the order in which they are started */
   GTask *start;        /* while it starts */
   GTask *stop;         /* while it stops */
+  GPtrArray *stops;    /* (element-type GTask): further ones, which wait for that */
 
   ChatTransportState broker_state; /* as the log has it */
   gboolean embedded;
@@ -69,6 +70,15 @@ fail_start (ChatServer *self, GError *error)
  * The steps of a start. Each calls start_next() or fail_start().
  */
 
+static gboolean
+tighten_databases (ChatServer *self, GError **error)
+{
+  g_autofree char *store = chat_server_config_dup_path (self->config, "store", "store.db");
+  g_autofree char *broker = chat_server_config_dup_path (self->config, "broker", "broker.db");
+
+  return chat_server_directory_tighten (store, error) && chat_server_directory_tighten (broker, error);
+}
+
 static void
 open_directory (ChatServer *self)
 {
@@ -79,7 +89,7 @@ open_directory (ChatServer *self)
   g_autofree char *key_id = NULL;
 
   self->directory = chat_server_directory_open (path, self->embedded, &error);
-  if (self->directory != NULL)
+  if (self->directory != NULL && tighten_databases (self, &error))
     key = chat_server_directory_load_key (self->directory, &error);
   if (key == NULL)
     {
@@ -492,8 +502,11 @@ stop_next (ChatServer *self)
   else
     {
       g_autoptr (GTask) task = g_steal_pointer (&self->stop);
+      g_autoptr (GPtrArray) others = g_steal_pointer (&self->stops);
 
       g_task_return_boolean (task, TRUE);
+      for (guint i = 0; others != NULL && i < others->len; i++)
+        g_task_return_boolean (others->pdata[i], TRUE);
     }
 }
 
@@ -527,6 +540,13 @@ chat_server_stop_async (ChatService *service, GCancellable *cancellable, GAsyncR
   g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
 
   g_task_set_source_tag (task, chat_server_stop_async);
+  if (self->stop != NULL)
+    {
+      if (self->stops == NULL)
+        self->stops = g_ptr_array_new_with_free_func (g_object_unref);
+      g_ptr_array_add (self->stops, g_steal_pointer (&task));
+      return;
+    }
   if (self->stopped)
     {
       g_task_return_boolean (task, TRUE);

@@ -13,6 +13,7 @@
 #include "server/api/chat-api-routes.h"
 #include "server/chat-server-config.h"
 #include "server/chat-server-log.h"
+#include "server/chat-server-notify.h"
 #include "server/chat-server.h"
 
 #define EXIT_CONFIGURATION 2
@@ -167,6 +168,16 @@ configure (ChatConfig *config, const Options *options, GError **error)
  * Running
  */
 
+/* What the supervisor is not told does not keep the service from its work. */
+static void
+notify (const char *state)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!chat_server_notify (state, &error))
+    g_warning ("The supervisor can't be told \"%s\": %s", state, error->message);
+}
+
 static void
 stopped_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -186,6 +197,7 @@ stop (Program *program, const char *reason)
     return;
   program->stopping = TRUE;
   g_info ("Stopping: %s", reason);
+  notify ("STOPPING=1");
   g_cancellable_cancel (program->cancellable);
   if (!program->starting) /* else when the start has come back */
     chat_service_stop_async (CHAT_SERVICE (program->server), NULL, stopped_cb, program);
@@ -238,6 +250,7 @@ started_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_INFO, "URI", uri != NULL ? uri : "none", "MESSAGE", "Ready");
       printf ("READY%s%s\n", uri != NULL ? " " : "", uri != NULL ? uri : "");
       fflush (stdout);
+      notify ("READY=1");
       return;
     }
   if (!started && !program->stopping)
