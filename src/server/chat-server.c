@@ -6,6 +6,7 @@
 #include "server/api/chat-api.h"
 #include "server/archiver/chat-archiver.h"
 #include "server/bot/chat-echo-bot.h"
+#include "server/bot/chat-help-bot.h"
 #include "server/chat-broker-factory.h"
 #include "server/chat-server-channels.h"
 #include "server/chat-server-config.h"
@@ -312,8 +313,18 @@ add_archiver (ChatServer *self)
 static void
 add_bots (ChatServer *self)
 {
-  if (chat_config_get_boolean (self->config, "bots", "eco"))
-    add_service (self, chat_echo_bot_new (self->transport, self->store, self->signer));
+  guint limit = (guint)chat_config_get_int (self->config, "moderation", "limit");
+  const ChatBotOptions options = {
+    .transport = self->transport,
+    .store = self->store,
+    .signer = self->signer,
+    .channels = chat_config_get_list (self->config, "channels", "initial"),
+  };
+
+  if (chat_config_get_boolean (self->config, "bots", CHAT_ECHO_BOT_NAME))
+    add_service (self, chat_echo_bot_new (&options));
+  if (chat_config_get_boolean (self->config, "bots", CHAT_HELP_BOT_NAME))
+    add_service (self, chat_help_bot_new (&options, limit));
 }
 
 static void

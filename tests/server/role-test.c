@@ -83,8 +83,9 @@ role_test_start (RoleTest *self, gpointer service)
   g_autoptr (GError) error = NULL;
 
   g_signal_connect (service, "failed", G_CALLBACK (failed_cb), self);
-  g_assert_true (chat_test_call (chat_service_start, CHAT_SERVICE (service), &error));
+  gboolean started = chat_test_call (chat_service_start, CHAT_SERVICE (service), &error);
   g_assert_no_error (error);
+  g_assert_true (started);
 }
 
 void

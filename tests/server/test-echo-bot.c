@@ -9,7 +9,10 @@
 static ChatEchoBot *
 bot_new (RoleTest *test)
 {
-  return chat_echo_bot_new (test->transport, test->store, test->signer);
+  const char *const channels[] = { "general", "nowhere", NULL };
+  const ChatBotOptions options = { test->transport, test->store, test->signer, channels };
+
+  return chat_echo_bot_new (&options);
 }
 
 static ChatEchoBot *

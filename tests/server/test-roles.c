@@ -106,7 +106,8 @@ set_up (Fixture *fixture, gconstpointer shards)
   start (fixture, fixture->rules);
   start_moderator (fixture);
   start_archiver (fixture);
-  fixture->bot = chat_echo_bot_new (fixture->transport, fixture->store, fixture->signer);
+  const ChatBotOptions bot_options = { fixture->transport, fixture->store, fixture->signer, NULL };
+  fixture->bot = chat_echo_bot_new (&bot_options);
   start (fixture, fixture->bot);
 }
 

@@ -127,6 +127,8 @@ is_own (gpointer self, GAsyncResult *result)
 PASS_ON (ChatMessageStore, chat_message_store, messages, append, GArray *, pointer, (GPtrArray * messages), (messages))
 PASS_ON (ChatChannelStore, chat_channel_store, channels, get, ChatChannelInfo *, pointer,
          (const char *name, const char *user_key), (name, user_key))
+PASS_ON (ChatChannelStore, chat_channel_store, channels, set_member, gboolean, boolean,
+         (const char *name, const char *user, const char *user_key, gboolean member), (name, user, user_key, member))
 PASS_ON (ChatUserStore, chat_user_store, users, open_session, gboolean, boolean,
          (const ChatSessionInfo *session, guint most, gint64 now), (session, most, now))
 PASS_ON (ChatUserStore, chat_user_store, users, find_session, ChatSessionInfo *, pointer,
@@ -138,6 +140,12 @@ PASS_ON (ChatUserStore, chat_user_store, users, list_sessions, GPtrArray *, poin
 PASS_ON (ChatModerationStore, chat_moderation_store, moderation, record_strike, ChatStrike *, pointer,
          (const ChatStrike *strike), (strike))
 PASS_ON (ChatModerationStore, chat_moderation_store, moderation, list_blocks, GPtrArray *, pointer, (gint64 now), (now))
+PASS_ON (ChatModerationStore, chat_moderation_store, moderation, lift_block, gboolean, boolean,
+         (const char *user_key, const char *by, gint64 now), (user_key, by, now))
+PASS_ON (ChatModerationStore, chat_moderation_store, moderation, get_rules, ChatRulesRevision *, pointer,
+         (gint64 revision), (revision))
+PASS_ON (ChatModerationStore, chat_moderation_store, moderation, purge_originals, gboolean, boolean, (gint64 before),
+         (before))
 
 static void
 messages_iface_init (ChatMessageStoreInterface *iface)
@@ -151,6 +159,8 @@ channels_iface_init (ChatChannelStoreInterface *iface)
 {
   iface->get_async = channels_get_async;
   iface->get_finish = channels_get_finish;
+  iface->set_member_async = channels_set_member_async;
+  iface->set_member_finish = channels_set_member_finish;
 }
 
 static void
@@ -175,6 +185,12 @@ moderation_iface_init (ChatModerationStoreInterface *iface)
   iface->record_strike_finish = moderation_record_strike_finish;
   iface->list_blocks_async = moderation_list_blocks_async;
   iface->list_blocks_finish = moderation_list_blocks_finish;
+  iface->lift_block_async = moderation_lift_block_async;
+  iface->lift_block_finish = moderation_lift_block_finish;
+  iface->get_rules_async = moderation_get_rules_async;
+  iface->get_rules_finish = moderation_get_rules_finish;
+  iface->purge_originals_async = moderation_purge_originals_async;
+  iface->purge_originals_finish = moderation_purge_originals_finish;
 }
 
 static ChatMessageStore *
