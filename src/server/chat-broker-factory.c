@@ -34,3 +34,29 @@ chat_broker_factory_new_transport (ChatConfig *config)
       return brokers[i].make (config);
   g_return_val_if_reached (NULL);
 }
+
+void
+chat_broker_factory_forget_group_async (ChatTransport *transport, const char *group, GCancellable *cancellable,
+                                        GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GTask) task = NULL;
+
+  if (CHAT_IS_LOG_TRANSPORT (transport))
+    {
+      chat_log_transport_forget_group_async (CHAT_LOG_TRANSPORT (transport), group, cancellable, callback, user_data);
+      return;
+    }
+  task = g_task_new (transport, cancellable, callback, user_data);
+  g_task_set_source_tag (task, chat_broker_factory_forget_group_async);
+  g_task_return_boolean (task, FALSE);
+}
+
+gboolean
+chat_broker_factory_forget_group_finish (ChatTransport *transport, GAsyncResult *result, gboolean *known,
+                                         GError **error)
+{
+  if (CHAT_IS_LOG_TRANSPORT (transport))
+    return chat_log_transport_forget_group_finish (CHAT_LOG_TRANSPORT (transport), result, known, error);
+  *known = FALSE;
+  return TRUE;
+}

@@ -10,4 +10,12 @@ G_BEGIN_DECLS
  */
 ChatTransport *chat_broker_factory_new_transport (ChatConfig *config);
 
+/** chat_broker_factory_forget_group_async: of @transport, which was made here: a group that nobody will be a member of
+ * any more no longer keeps records in the broker. The finish: *known: whether that changed something: only brokers that
+ * keep records for the groups they know can say so. */
+void chat_broker_factory_forget_group_async (ChatTransport *transport, const char *group, GCancellable *cancellable,
+                                             GAsyncReadyCallback callback, gpointer user_data);
+gboolean chat_broker_factory_forget_group_finish (ChatTransport *transport, GAsyncResult *result, gboolean *known,
+                                                  GError **error);
+
 G_END_DECLS

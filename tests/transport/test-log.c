@@ -332,6 +332,50 @@ test_retention_group (void)
   assert_left (&test, "0");
 }
 
+static gboolean
+forget (LogTest *test, const char *group, gboolean *known, GError **error)
+{
+  return chat_test_call_out (chat_log_transport_forget_group, CHAT_LOG_TRANSPORT (test->transport), known, error,
+                             group);
+}
+
+/* A group that is forgotten keeps nothing from retention; the others do. */
+static void
+test_retention_forgotten (void)
+{
+  g_auto (LogTest) test = { 0 };
+  const ChatLogOptions options = { .shards = 2, .retention_ms = 1, .batch = 512 };
+  g_autoptr (GError) error = NULL;
+  gboolean known;
+  LogReader *reader, *other;
+
+  log_test_init (&test);
+  log_test_open (&test, &options);
+  reader = log_reader_new_group (&test, TOPIC, "eco");
+  other = log_reader_new_group (&test, TOPIC, "archiver");
+  log_test_publish_many (&test, TOPIC, "general", "n", 100);
+  log_reader_wait (other, 100);
+  g_assert_true (log_reader_forward (&test, other, 60, NULL, NULL));
+  g_assert_false (forget (&test, "eco", &known, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_BUSY);
+  log_reader_free (reader);
+  log_reader_free (other);
+  chat_test_run_for (10);
+  retain (&test);
+  assert_left (&test, "100");
+
+  g_assert_true (forget (&test, "eco", &known, NULL));
+  g_assert_true (known);
+  g_assert_true (forget (&test, "eco", &known, NULL));
+  g_assert_false (known);
+  retain (&test);
+  assert_left (&test, "40");
+  log_test_close (&test);
+  log_test_open (&test, &options);
+  g_assert_true (forget (&test, "eco", &known, NULL));
+  g_assert_false (known);
+}
+
 /* A reader that is slower than retention is told what it missed, in its place. */
 static void
 test_retention_overtakes (void)
@@ -532,6 +576,7 @@ main (int argc, char **argv)
   g_test_add_func ("/log/retention/age", test_retention_age);
   g_test_add_func ("/log/retention/bytes", test_retention_bytes);
   g_test_add_func ("/log/retention/group", test_retention_group);
+  g_test_add_func ("/log/retention/forgotten", test_retention_forgotten);
   g_test_add_func ("/log/retention/overtakes", test_retention_overtakes);
   g_test_add_func ("/log/retention/gone", test_gone);
   g_test_add_func ("/log/behind", test_behind);

@@ -52,6 +52,7 @@ static const char *const statements[CHAT_LOG_N_STATEMENTS] = {
   [CHAT_LOG_GET_CURSORS] = "SELECT name, topic, shard, next FROM cursors",
   [CHAT_LOG_MOVE_CURSOR] = "INSERT INTO cursors (name, topic, shard, next) VALUES (?, ?, ?, ?) "
                            "ON CONFLICT DO UPDATE SET next = excluded.next",
+  [CHAT_LOG_FORGET_GROUP] = "DELETE FROM cursors WHERE name = ?",
   [CHAT_LOG_GET_SLOWEST] = "SELECT min(next) FROM cursors WHERE topic = ? AND shard = ?",
   [CHAT_LOG_PROBE] = "UPDATE options SET value = value",
 };

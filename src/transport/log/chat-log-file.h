@@ -24,19 +24,20 @@ typedef enum
   CHAT_LOG_BEGIN,
   CHAT_LOG_COMMIT,
   CHAT_LOG_ROLLBACK,
-  CHAT_LOG_GET_SHARDS,  /* → id, topic, number, first, next, bytes, the last record's time */
-  CHAT_LOG_FIND_SHARD,  /* topic, number → id */
-  CHAT_LOG_ADD_SHARD,   /* id, topic, number */
-  CHAT_LOG_MOVE_SHARD,  /* id, first, next, bytes */
-  CHAT_LOG_ADD_RECORD,  /* place, time, key, headers, payload */
-  CHAT_LOG_GET_RECORDS, /* from place, before place → place, time, key, headers, payload */
-  CHAT_LOG_GET_TIME,    /* place → time */
-  CHAT_LOG_GET_SIZES,   /* from place, before place → place, time, bytes of payload */
-  CHAT_LOG_REMOVE,      /* from place, before place */
-  CHAT_LOG_GET_CURSORS, /* → group, topic, number, next */
-  CHAT_LOG_MOVE_CURSOR, /* group, topic, number, next */
-  CHAT_LOG_GET_SLOWEST, /* topic, number → the lowest next of a group, or NULL */
-  CHAT_LOG_PROBE,       /* a write that changes nothing */
+  CHAT_LOG_GET_SHARDS,   /* → id, topic, number, first, next, bytes, the last record's time */
+  CHAT_LOG_FIND_SHARD,   /* topic, number → id */
+  CHAT_LOG_ADD_SHARD,    /* id, topic, number */
+  CHAT_LOG_MOVE_SHARD,   /* id, first, next, bytes */
+  CHAT_LOG_ADD_RECORD,   /* place, time, key, headers, payload */
+  CHAT_LOG_GET_RECORDS,  /* from place, before place → place, time, key, headers, payload */
+  CHAT_LOG_GET_TIME,     /* place → time */
+  CHAT_LOG_GET_SIZES,    /* from place, before place → place, time, bytes of payload */
+  CHAT_LOG_REMOVE,       /* from place, before place */
+  CHAT_LOG_GET_CURSORS,  /* → group, topic, number, next */
+  CHAT_LOG_MOVE_CURSOR,  /* group, topic, number, next */
+  CHAT_LOG_FORGET_GROUP, /* group */
+  CHAT_LOG_GET_SLOWEST,  /* topic, number → the lowest next of a group, or NULL */
+  CHAT_LOG_PROBE,        /* a write that changes nothing */
   CHAT_LOG_N_STATEMENTS
 } ChatLogStatement;
 

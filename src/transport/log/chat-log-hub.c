@@ -86,6 +86,32 @@ chat_log_hub_move_cursor (ChatLogHub *self, const ChatLogCursor *cursor)
     group->cursors[cursor->shard] = cursor->next;
 }
 
+GPtrArray *
+chat_log_hub_list_group (ChatLogHub *self, const char *name)
+{
+  GPtrArray *list = g_ptr_array_new ();
+  GHashTableIter iter;
+  gpointer group;
+
+  g_hash_table_iter_init (&iter, self->groups);
+  while (g_hash_table_iter_next (&iter, NULL, &group))
+    if (g_str_equal (((ChatLocalGroup *)group)->name, name))
+      g_ptr_array_add (list, group);
+  return list;
+}
+
+void
+chat_log_hub_forget_group (ChatLogHub *self, const char *name)
+{
+  GHashTableIter iter;
+  gpointer group;
+
+  g_hash_table_iter_init (&iter, self->groups);
+  while (g_hash_table_iter_next (&iter, NULL, &group))
+    if (g_str_equal (((ChatLocalGroup *)group)->name, name))
+      g_hash_table_iter_remove (&iter);
+}
+
 void
 chat_log_hub_add (ChatLogHub *self, ChatLocalSubscription *subscription)
 {

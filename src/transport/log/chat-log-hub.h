@@ -28,6 +28,12 @@ ChatLocalGroup *chat_log_hub_find_group (ChatLogHub *self, const char *name, con
 /** chat_log_hub_move_cursor: where a group stands; it is made where it is new. */
 void chat_log_hub_move_cursor (ChatLogHub *self, const ChatLogCursor *cursor);
 
+/** chat_log_hub_list_group: (transfer container) (element-type ChatLocalGroup): the group @name in each of its topics.
+ */
+GPtrArray *chat_log_hub_list_group (ChatLogHub *self, const char *name);
+/** chat_log_hub_forget_group: a group without members. */
+void chat_log_hub_forget_group (ChatLogHub *self, const char *name);
+
 /** chat_log_hub_add: @subscription: borrowed until it is removed. */
 void chat_log_hub_add (ChatLogHub *self, ChatLocalSubscription *subscription);
 void chat_log_hub_remove (ChatLogHub *self, ChatLocalSubscription *subscription);

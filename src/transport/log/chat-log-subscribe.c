@@ -216,3 +216,68 @@ chat_log_transport_seek_async (ChatTransport *transport, ChatSubscription *subsc
   else
     seek_to (subscription, start, task);
 }
+
+/* Forgetting a group */
+
+static void
+forgotten_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  ChatLogWriting *writing = user_data;
+  GError *error = NULL;
+
+  if (chat_log_writing_finish (writing, result, &error))
+    {
+      const ChatLogCursor *cursor = g_ptr_array_index (writing->write.cursors, 0);
+
+      chat_log_hub_forget_group (writing->self->hub, cursor->group);
+      g_task_return_boolean (writing->call, TRUE);
+    }
+  else
+    g_task_return_error (writing->call, error);
+  chat_log_writing_free (writing);
+}
+
+void
+chat_log_transport_forget_group_async (ChatLogTransport *self, const char *group, GCancellable *cancellable,
+                                       GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GTask) task = NULL;
+  g_autoptr (GPtrArray) stands = NULL;
+  ChatLogWriting *writing;
+  GError *error;
+
+  g_return_if_fail (CHAT_IS_LOG_TRANSPORT (self));
+  g_return_if_fail (group != NULL);
+
+  task = g_task_new (self, cancellable, callback, user_data);
+  g_task_set_source_tag (task, chat_log_transport_forget_group_async);
+  error = chat_log_transport_dup_obstacle (self);
+  stands = error == NULL ? chat_log_hub_list_group (self->hub, group) : g_ptr_array_new ();
+  for (guint i = 0; i < stands->len && error == NULL; i++)
+    if (chat_shard_group_get_members (((ChatLocalGroup *)g_ptr_array_index (stands, i))->members) > 0)
+      error = g_error_new (G_IO_ERROR, G_IO_ERROR_BUSY, "The group “%s” has members: it can’t be forgotten", group);
+  if (error != NULL || stands->len == 0)
+    {
+      if (error != NULL)
+        g_task_return_error (task, error);
+      else
+        g_task_return_boolean (task, FALSE);
+      return;
+    }
+  writing = chat_log_writing_new (self, task);
+  chat_log_writing_add_cursor (writing, group, "", 0, CHAT_LOG_FORGOTTEN);
+  chat_log_writing_push (writing, forgotten_cb);
+}
+
+gboolean
+chat_log_transport_forget_group_finish (ChatLogTransport *self, GAsyncResult *result, gboolean *known, GError **error)
+{
+  g_autoptr (GError) local_error = NULL;
+
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+  *known = g_task_propagate_boolean (G_TASK (result), &local_error);
+  if (local_error == NULL)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&local_error));
+  return FALSE;
+}

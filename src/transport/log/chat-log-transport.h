@@ -44,4 +44,15 @@ void chat_log_transport_retain_async (ChatLogTransport *self, GCancellable *canc
                                       gpointer user_data);
 gboolean chat_log_transport_retain_finish (ChatLogTransport *self, GAsyncResult *result, GError **error);
 
+/**
+ * chat_log_transport_forget_group_async:
+ *
+ * A group that nobody will be a member of any more no longer keeps records from retention. G_IO_ERROR_BUSY where it has
+ * members. The finish: *known: whether there was such a group; a new member of it would begin at the earliest record.
+ */
+void chat_log_transport_forget_group_async (ChatLogTransport *self, const char *group, GCancellable *cancellable,
+                                            GAsyncReadyCallback callback, gpointer user_data);
+gboolean chat_log_transport_forget_group_finish (ChatLogTransport *self, GAsyncResult *result, gboolean *known,
+                                                 GError **error);
+
 G_END_DECLS

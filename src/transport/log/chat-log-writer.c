@@ -261,8 +261,22 @@ append (ChatLogWriter *self, ChatLogWrite *write, ChatRecord *record, gint64 now
 }
 
 static gboolean
+forget_group (ChatLogWriter *self, const char *group, GError **error)
+{
+  sqlite3_stmt *forget = chat_log_file_get (self->file, CHAT_LOG_FORGET_GROUP, error);
+
+  if (forget == NULL)
+    return FALSE;
+  sqlite3_bind_text (forget, 1, group, -1, SQLITE_STATIC);
+  return chat_log_file_run (self->file, forget, error);
+}
+
+static gboolean
 move_cursor (ChatLogWriter *self, const ChatLogCursor *cursor, GError **error)
 {
+  if (cursor->next == CHAT_LOG_FORGOTTEN)
+    return forget_group (self, cursor->group, error);
+
   sqlite3_stmt *move = chat_log_file_get (self->file, CHAT_LOG_MOVE_CURSOR, error);
 
   if (move == NULL)

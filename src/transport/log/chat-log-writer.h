@@ -31,7 +31,9 @@ typedef struct
 ChatLogPlace *chat_log_place_new (const char *topic, gint shard, gint64 first, gint64 next);
 void chat_log_place_free (ChatLogPlace *self);
 
-/** ChatLogCursor: a group has acknowledged everything before @next. */
+/** ChatLogCursor: a group has acknowledged everything before @next; CHAT_LOG_FORGOTTEN: there is no such group, in
+ * whatever topic. */
+#define CHAT_LOG_FORGOTTEN (-1)
 typedef struct
 {
   char *group;
