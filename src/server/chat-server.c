@@ -8,6 +8,7 @@
 #include "server/bot/chat-echo-bot.h"
 #include "server/bot/chat-help-bot.h"
 #include "server/chat-broker-factory.h"
+#include "server/chat-server-bots.h"
 #include "server/chat-server-channels.h"
 #include "server/chat-server-config.h"
 #include "server/chat-server-directory.h"
@@ -235,6 +236,28 @@ make_channels (ChatServer *self)
                                    g_task_get_cancellable (self->start), channels_made_cb, g_object_ref (self));
 }
 
+static void
+bots_forgotten_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (ChatServer) self = user_data;
+  GError *error = NULL;
+
+  if (chat_server_bots_forget_finish (CHAT_TRANSPORT (source), result, &error))
+    start_next (self);
+  else
+    fail_start (self, error);
+}
+
+static void
+forget_bots (ChatServer *self)
+{
+  if (chat_server_config_has_role (self->config, "bots"))
+    chat_server_bots_forget_async (self->transport, self->store, self->config, g_task_get_cancellable (self->start),
+                                   bots_forgotten_cb, g_object_ref (self));
+  else
+    start_next (self);
+}
+
 /*
  * The roles
  */
@@ -405,7 +428,8 @@ static void
 start_next (ChatServer *self)
 {
   static void (*const steps[]) (ChatServer * self) = {
-    open_directory, begin_lists, open_store, connect_broker, make_channels, await_lists, add_services, start_services,
+    open_directory, begin_lists, open_store,   connect_broker, make_channels,
+    forget_bots,    await_lists, add_services, start_services,
   };
   GError *error = NULL;
 

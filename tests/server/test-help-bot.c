@@ -141,8 +141,8 @@ test_bounded (RoleTest *test, gconstpointer shards)
 static gboolean
 is_member (RoleTest *test)
 {
-  g_autoptr (ChatChannelInfo) info = chat_test_call (chat_channel_store_get, chat_store_get_channels (test->sqlite),
-                                                     NULL, "general", "ayuda");
+  g_autoptr (ChatChannelInfo) info
+      = chat_test_call (chat_channel_store_get, chat_store_get_channels (test->sqlite), NULL, "general", "ayuda");
 
   return info->joined;
 }

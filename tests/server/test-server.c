@@ -118,14 +118,35 @@ permissions (const char *directory, const char *name)
  * Starting
  */
 
+/* That the two bots are there, and @people besides. */
+static void
+check_bots (JsonArray *users, guint people)
+{
+  guint bots = 0;
+
+  g_assert_cmpuint (json_array_get_length (users), ==, people + 2);
+  for (guint i = 0; i < json_array_get_length (users); i++)
+    {
+      JsonObject *user = json_array_get_object_element (users, i);
+      const char *name = json_object_get_string_member (user, "user");
+
+      if (!json_object_get_boolean_member (user, "bot"))
+        continue;
+      bots++;
+      g_assert_true (g_str_equal (name, "eco") || g_str_equal (name, "ayuda"));
+      g_assert_true (json_object_get_boolean_member (user, "connected"));
+    }
+  g_assert_cmpuint (bots, ==, 2);
+}
+
 static void
 test_embedded (void)
 {
   g_autoptr (ChatTestServer) server = chat_test_server_new (NULL);
   g_auto (Client) client = { 0 };
   g_autofree char *token = NULL, *log = NULL;
-  g_autoptr (JsonObject) workspace = NULL, users = NULL, channels = NULL, ready = NULL;
-  JsonObject *general, *eco;
+  g_autoptr (JsonObject) workspace = NULL, users = NULL, members = NULL, channels = NULL, ready = NULL;
+  JsonObject *general;
 
   chat_test_server_start (server);
   g_assert_true (g_str_has_prefix (chat_test_server_get_uri (server), "http://127.0.0.1:"));
@@ -144,9 +165,9 @@ test_embedded (void)
   general = json_array_get_object_element (json_object_get_array_member (channels, "channels"), 0);
   g_assert_cmpstr (json_object_get_string_member (general, "name"), ==, "general");
   users = call (&client, "GET", "/v1/users", token, NULL);
-  eco = json_array_get_object_element (json_object_get_array_member (users, "users"), 1);
-  g_assert_cmpstr (json_object_get_string_member (eco, "user"), ==, "eco");
-  g_assert_true (json_object_get_boolean_member (eco, "bot"));
+  check_bots (json_object_get_array_member (users, "users"), 1);
+  members = call (&client, "GET", "/v1/channels/general/members", token, NULL);
+  check_bots (json_object_get_array_member (members, "members"), 0);
 
   chat_test_server_stop (server);
   log = chat_test_server_dup_log (server);

@@ -297,7 +297,7 @@ channel_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
 static void
 chat_bot_process_async (ChatForwarder *forwarder, GPtrArray *inputs, GCancellable *cancellable,
-                             GAsyncReadyCallback callback, gpointer user_data)
+                        GAsyncReadyCallback callback, gpointer user_data)
 {
   ChatBot *self = CHAT_BOT (forwarder);
   ChatBotPrivate *priv = chat_bot_get_instance_private (self);

@@ -26,13 +26,13 @@ struct _ChatBotClass
 {
   ChatForwarderClass parent_class;
 
-  /** answer: @text: what it is told: in a conversation with it everything; elsewhere, where it is addressed, the rest of
-   * the text (perhaps empty). Must say the same whenever it is asked the same. Returns: (transfer full) (nullable):
+  /** answer: @text: what it is told: in a conversation with it everything; elsewhere, where it is addressed, the rest
+   * of the text (perhaps empty). Must say the same whenever it is asked the same. Returns: (transfer full) (nullable):
    * NULL: nothing. */
   char *(*answer) (ChatBot *self, const ChatMessage *message, const char *text);
 
-  gboolean listens_within;  /* "@name" counts anywhere in a text, not only where it begins */
-  guint most_in_a_minute;   /* answers in one public channel; 0: no bound */
+  gboolean listens_within; /* "@name" counts anywhere in a text, not only where it begins */
+  guint most_in_a_minute;  /* answers in one public channel; 0: no bound */
 
   gpointer padding[4];
 };

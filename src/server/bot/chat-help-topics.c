@@ -23,23 +23,29 @@ typedef struct
 static const Topic topics[] = {
   { { "comando* orden ordenes barra atajo*", "command* slash shortcut*" },
     { "Órdenes que se escriben en el cuadro de texto:\n"
-      "`/users` quién está · `/mymsgs` mis mensajes · `/join canal` entrar · `/leave` salir · `/topic texto` cambiar el "
-      "tema · `/me hace algo` · `/msg nombre texto` en privado · `/search palabras` buscar · `/goto fecha` ir a un día · "
+      "`/users` quién está · `/mymsgs` mis mensajes · `/join canal` entrar · `/leave` salir · `/topic texto` cambiar "
+      "el "
+      "tema · `/me hace algo` · `/msg nombre texto` en privado · `/search palabras` buscar · `/goto fecha` ir a un día "
+      "· "
       "`/exit` cerrar.\n"
       "Con Tabulador se completan; Ctrl+? muestra los atajos del teclado.",
       "Commands for the text box:\n"
-      "`/users` who is here · `/mymsgs` my messages · `/join channel` · `/leave` · `/topic text` change the topic · `/me "
+      "`/users` who is here · `/mymsgs` my messages · `/join channel` · `/leave` · `/topic text` change the topic · "
+      "`/me "
       "does something` · `/msg name text` in private · `/search words` · `/goto date` go to a day · `/exit` close.\n"
       "Tab completes them; Ctrl+? shows the keyboard shortcuts." } },
   { { "modera* aviso* asterisco* censura* tacha* palabrota* insulto* advertencia* regla* normas strike*",
       "moderat* warning* asterisk* mask* censor* swear* insult* rule* strike*" },
     { "Todo mensaje pasa por las listas de palabras de la casa. Lo que encuentran lo ven los demás como asteriscos, y "
-      "quien lo escribió recibe un aviso que dice qué regla fue y qué palabra; nadie más ve ese aviso. Con %limit% avisos "
+      "quien lo escribió recibe un aviso que dice qué regla fue y qué palabra; nadie más ve ese aviso. Con %limit% "
+      "avisos "
       "se bloquea a quien escribe hasta que un moderador lo levante. Si un aviso no es justo, se puede recurrir: botón "
       "*Recurrir* del propio aviso.",
       "Every message goes through this site's word lists. Others see what they find as asterisks, and whoever wrote it "
-      "gets a warning that says which rule it was and which word; nobody else sees that warning. At %limit% warnings the "
-      "author is blocked until a moderator lifts it. If a warning isn't fair, appeal: the *Appeal* button on the warning "
+      "gets a warning that says which rule it was and which word; nobody else sees that warning. At %limit% warnings "
+      "the "
+      "author is blocked until a moderator lifts it. If a warning isn't fair, appeal: the *Appeal* button on the "
+      "warning "
       "itself." } },
   { { "recurr* recurso* apela* bloque* injust* queja* desbloque*", "appeal* block* unblock* unfair* complain*" },
     { "Cada aviso tiene un botón *Recurrir*: escribe por qué no es justo, y un moderador lo decide. Si te da la razón, "
@@ -52,29 +58,35 @@ static const Topic topics[] = {
     { "Para ir a una fecha: Ctrl+G, o `/goto 2026-11-03` (también con hora: `/goto 2026-11-03 10:30`). Una barra dice "
       "qué día se ve, y *Volver a ahora* regresa al final. Subiendo por la conversación se cargan los mensajes "
       "anteriores.",
-      "To go to a date: Ctrl+G, or `/goto 2026-11-03` (with a time too: `/goto 2026-11-03 10:30`). A bar says which day "
+      "To go to a date: Ctrl+G, or `/goto 2026-11-03` (with a time too: `/goto 2026-11-03 10:30`). A bar says which "
+      "day "
       "you see, and *Back to now* returns to the end. Scrolling up loads earlier messages." } },
   { { "busc* busqueda encontrar encuentr*", "search* find look" },
     { "Para buscar: Ctrl+F en este canal, Ctrl+Mayús+F en todos, o `/search palabras`. Las comillas buscan una frase "
       "exacta (\"línea dos\"), y un asterisco al final, palabras que empiezan así (`inciden*`). Lo más nuevo sale "
       "primero.",
-      "To search: Ctrl+F in this channel, Ctrl+Shift+F everywhere, or `/search words`. Quotation marks look for an exact "
+      "To search: Ctrl+F in this channel, Ctrl+Shift+F everywhere, or `/search words`. Quotation marks look for an "
+      "exact "
       "phrase (\"line two\"), an asterisk at the end for words that begin so (`inciden*`). The newest come first." } },
   { { "privad* directo solas conversacion*", "private* direct conversation* dm" },
-    { "Para hablar en privado: `/msg nombre texto`, o *Conversación privada* en el menú de una persona. Solo la ven sus "
+    { "Para hablar en privado: `/msg nombre texto`, o *Conversación privada* en el menú de una persona. Solo la ven "
+      "sus "
       "miembros; las listas de palabras valen también allí.",
-      "To talk in private: `/msg name text`, or *Private conversation* in somebody's menu. Only its members see it; the "
+      "To talk in private: `/msg name text`, or *Private conversation* in somebody's menu. Only its members see it; "
+      "the "
       "word lists hold there too." } },
   { { "edita* corregir borra* eliminar reaccion* emoji* responder cita* denuncia*",
       "edit* correct delet* remov* react* emoji* reply quote* report*" },
     { "En el menú de un mensaje: responder, reaccionar con un emoji, copiar, editar y borrar (los propios) o "
       "denunciarlo a los moderadores (los de otros). La flecha ↑ en el cuadro vacío edita el último mensaje propio.",
-      "In a message's menu: reply, react with an emoji, copy, edit and delete (your own), or report it to the moderators "
+      "In a message's menu: reply, react with an emoji, copy, edit and delete (your own), or report it to the "
+      "moderators "
       "(others'). The ↑ key in the empty box edits your last message." } },
   { { "canal* entrar salir tema unirse crear", "channel* join leave topic create" },
     { "Ctrl+K salta a cualquier canal. `/join canal` entra en uno y `/leave` sale; `/topic texto` cambia su tema. Los "
       "no leídos llevan su número, y @ si te nombran.",
-      "Ctrl+K jumps to any channel. `/join channel` enters one and `/leave` leaves it; `/topic text` changes its topic. "
+      "Ctrl+K jumps to any channel. `/join channel` enters one and `/leave` leaves it; `/topic text` changes its "
+      "topic. "
       "Unread ones have their number, and @ if somebody names you." } },
   { { "gracias", "thanks thank" }, { "De nada.", "You're welcome." } },
 };
@@ -85,7 +97,8 @@ static const Topic overview = {
     "por con no me mi es hay hacer hago veo ver escribir mensaje* buenas funciona",
     "hello hi help what how where when who which can could does do is are the a an of in to for with not my me i there "
     "make see write message* works work" },
-  { "Puedo explicar: *órdenes* · *moderación* · *recurrir* un aviso o un bloqueo · ir a una *fecha* · *buscar* · mensajes "
+  { "Puedo explicar: *órdenes* · *moderación* · *recurrir* un aviso o un bloqueo · ir a una *fecha* · *buscar* · "
+    "mensajes "
     "*privados* · *editar* y borrar · *canales*. Basta con preguntar, por ejemplo: «¿cómo busco un mensaje?»",
     "I can explain: *commands* · *moderation* · how to *appeal* against a warning or a block · going to a *date* · "
     "*search* · *private* messages · *editing* and deleting · *channels*. Just ask, as in: “how do I search for a "
