@@ -239,7 +239,7 @@ def run(*tests):
             failed += 1
             print(f'not ok {number} {test.__name__}', flush=True)
             for app in [o for o in gc.get_objects() if isinstance(o, App) and o.process]:
-                print(app.arguments, app.process.poll(), app.rows('Channels'), app.rows(), app.read_log(), sep='\n  ', file=sys.stderr)
+                print(app.arguments, app.process.poll(), app.rows('Channels'), app.rows()[-12:], app.read_log(), sep='\n  ', file=sys.stderr)
             print(f'{test.__name__} after {time.monotonic() - started:.1f} s: {problem!r}', file=sys.stderr)
             import traceback
             traceback.print_exc()
