@@ -5,7 +5,7 @@
 
 #include <glib/gi18n-lib.h>
 
-#include "client/chat-message-item-private.h"
+#include "client/chat-message-changes.h"
 #include "core/chat-json.h"
 #include "core/chat-message-codec.h"
 #include "core/chat-time.h"
@@ -25,9 +25,10 @@ struct _ChatFoundList
   gint64 since, until;
   gboolean own;
 
-  GPtrArray *items; /* ChatMessageItem */
-  char *cursor;     /* nullable: of the next page */
-  char *error;      /* nullable */
+  GPtrArray *items;            /* ChatMessageItem */
+  ChatMessageChanges *changes; /* none: what is found has its state */
+  char *cursor;                /* nullable: of the next page */
+  char *error;                 /* nullable */
   GCancellable *cancellable;
   gboolean loading;
   gboolean complete;
@@ -118,6 +119,7 @@ take_message (ChatFoundList *self, ChatMessage *message)
     return TRUE;
   item = chat_message_item_new (message);
   chat_message_item_set_own (item, g_strcmp0 (chat_message_get_author (message), self->user) == 0);
+  chat_message_item_take_state (item, chat_message_changes_apply (self->changes, message, self->user));
   g_ptr_array_add (self->items, item);
   return TRUE;
 }
@@ -248,6 +250,7 @@ chat_found_list_finalize (GObject *object)
   ChatFoundList *self = CHAT_FOUND_LIST (object);
 
   g_ptr_array_unref (self->items);
+  chat_message_changes_free (self->changes);
   g_clear_object (&self->rest);
   g_clear_object (&self->cancellable);
   g_free (self->user);
@@ -279,6 +282,7 @@ static void
 chat_found_list_init (ChatFoundList *self)
 {
   self->items = g_ptr_array_new_with_free_func (g_object_unref);
+  self->changes = chat_message_changes_new ();
   self->cancellable = g_cancellable_new ();
 }
 

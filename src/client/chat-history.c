@@ -34,3 +34,21 @@ chat_history_fetch_finish (ChatHistory *self, GAsyncResult *result, GError **err
 
   return CHAT_HISTORY_GET_IFACE (self)->fetch_finish (self, result, error);
 }
+
+void
+chat_history_get_async (ChatHistory *self, const char *id, GCancellable *cancellable, GAsyncReadyCallback callback,
+                        gpointer user_data)
+{
+  g_return_if_fail (CHAT_IS_HISTORY (self));
+  g_return_if_fail (id != NULL);
+
+  CHAT_HISTORY_GET_IFACE (self)->get_async (self, id, cancellable, callback, user_data);
+}
+
+ChatMessage *
+chat_history_get_finish (ChatHistory *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (CHAT_IS_HISTORY (self), NULL);
+
+  return CHAT_HISTORY_GET_IFACE (self)->get_finish (self, result, error);
+}

@@ -12,6 +12,7 @@ typedef struct
 {
   gint64 before, after, around; /* seq */
   gint64 around_time;           /* ms */
+  const char *around_id;        /* nullable: of a message */
   guint limit;
 } ChatHistoryQuery;
 
@@ -37,10 +38,19 @@ struct _ChatHistoryInterface
   void (*fetch_async) (ChatHistory *self, const char *channel, const ChatHistoryQuery *query, GCancellable *cancellable,
                        GAsyncReadyCallback callback, gpointer user_data);
   ChatHistoryPage *(*fetch_finish) (ChatHistory *self, GAsyncResult *result, GError **error);
+  void (*get_async) (ChatHistory *self, const char *id, GCancellable *cancellable, GAsyncReadyCallback callback,
+                     gpointer user_data);
+  ChatMessage *(*get_finish) (ChatHistory *self, GAsyncResult *result, GError **error);
 };
 
 void chat_history_fetch_async (ChatHistory *self, const char *channel, const ChatHistoryQuery *query,
                                GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 ChatHistoryPage *chat_history_fetch_finish (ChatHistory *self, GAsyncResult *result, GError **error);
+
+/** chat_history_get_async: one message, as it reads now. The finish: (transfer full) (nullable): NULL with an error
+ * also where there is none. */
+void chat_history_get_async (ChatHistory *self, const char *id, GCancellable *cancellable, GAsyncReadyCallback callback,
+                             gpointer user_data);
+ChatMessage *chat_history_get_finish (ChatHistory *self, GAsyncResult *result, GError **error);
 
 G_END_DECLS

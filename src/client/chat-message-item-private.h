@@ -35,8 +35,6 @@ gboolean chat_message_item_set_quoted (ChatMessageItem *self, ChatMessage *quote
 void chat_message_item_set_own (ChatMessageItem *self, gboolean own);
 /** chat_message_item_set_seq: no row shows it, so it is not told. */
 void chat_message_item_set_seq (ChatMessageItem *self, gint64 seq);
-/** chat_message_item_get_shown: whether it is a row at all: an edit, a reaction or a join is kept for its seq only. */
-gboolean chat_message_item_get_shown (ChatMessageItem *self);
 
 /** chat_message_item_set_dirty: TRUE where it was not dirty before; chat_message_item_emit_changed() cleans it. */
 gboolean chat_message_item_set_dirty (ChatMessageItem *self);

@@ -325,6 +325,7 @@ chat_message_item_set_quoted (ChatMessageItem *self, ChatMessage *quoted)
 gboolean
 chat_message_item_set_message (ChatMessageItem *self, ChatMessage *message)
 {
+  /* the text of a message that was edited or deleted is in its state */
   gboolean same = chat_message_equal_content (self->message, message)
                   && chat_message_get_timestamp (self->message) == chat_message_get_timestamp (message);
 
@@ -370,17 +371,6 @@ void
 chat_message_item_set_seq (ChatMessageItem *self, gint64 seq)
 {
   self->seq = seq;
-}
-
-gboolean
-chat_message_item_get_shown (ChatMessageItem *self)
-{
-  ChatMessageKind kind;
-
-  if (self->warning != NULL)
-    return TRUE;
-  kind = chat_message_get_kind (self->message);
-  return kind == CHAT_KIND_MESSAGE || kind == CHAT_KIND_NOTICE;
 }
 
 gboolean

@@ -200,6 +200,12 @@ history_path (const char *channel, const ChatHistoryQuery *query)
     g_string_append_printf (path, "&after=%" G_GINT64_FORMAT, query->after);
   else if (query->around > 0)
     g_string_append_printf (path, "&around=%" G_GINT64_FORMAT, query->around);
+  else if (query->around_id != NULL)
+    {
+      g_autofree char *id = g_uri_escape_string (query->around_id, NULL, FALSE);
+
+      g_string_append_printf (path, "&around=%s", id);
+    }
   else if (query->around_time != CHAT_TIME_UNKNOWN)
     {
       g_autofree char *time = chat_time_format (query->around_time);
@@ -278,8 +284,47 @@ chat_rest_fetch_finish (ChatHistory *history, GAsyncResult *result, GError **err
 }
 
 static void
+got_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  ChatRest *self = CHAT_REST (source);
+  g_autoptr (GTask) task = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonObject) answer = chat_rest_call_finish (self, result, NULL, &error);
+  ChatMessage *message = answer != NULL ? chat_message_decode_object (answer, &error) : NULL;
+
+  if (message != NULL)
+    g_task_return_pointer (task, message, (GDestroyNotify)chat_message_unref);
+  else if (answer == NULL)
+    g_task_return_error (task, g_steal_pointer (&error));
+  else
+    g_task_return_new_error (task, CHAT_CLIENT_ERROR, CHAT_CLIENT_ERROR_PROTOCOL,
+                             _ ("%s gave an answer that can't be read: %s"), self->uri, error->message);
+}
+
+static void
+chat_rest_get_async (ChatHistory *history, const char *id, GCancellable *cancellable, GAsyncReadyCallback callback,
+                     gpointer user_data)
+{
+  GTask *task = g_task_new (history, cancellable, callback, user_data);
+  g_autofree char *escaped = g_uri_escape_string (id, NULL, FALSE);
+  g_autofree char *path = g_strconcat ("v1/messages/", escaped, NULL);
+
+  g_task_set_source_tag (task, chat_rest_get_async);
+  chat_rest_call_async (CHAT_REST (history), SOUP_METHOD_GET, path, NULL, cancellable, got_cb, task);
+}
+
+static ChatMessage *
+chat_rest_get_finish (ChatHistory *history, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, history), NULL);
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+static void
 chat_rest_history_init (ChatHistoryInterface *iface)
 {
+  iface->get_async = chat_rest_get_async;
+  iface->get_finish = chat_rest_get_finish;
   iface->fetch_async = chat_rest_fetch_async;
   iface->fetch_finish = chat_rest_fetch_finish;
 }

@@ -9,6 +9,8 @@
 #define PAGE_NEWEST 60
 #define PAGE_OLDER 80
 #define PAGE_NEWER 100
+/* With fewer rows than this older ones are fetched without being asked for. */
+#define ROWS_LEAST 30
 /* A hole that is larger than this is not worth filling: what lies behind it is fetched when somebody scrolls there. */
 #define HOLE_MOST 500
 
@@ -221,6 +223,9 @@ take_page (ChatTimeline *self, const Request *request, const ChatHistoryPage *pa
     self->want_newer = self->resyncing = FALSE;
   chat_timeline_place_unread (self);
   chat_timeline_queue_flush (self);
+  /* a page of hardly anything but reactions fills no screen */
+  if (self->loaded && fetch != CHAT_FETCH_HOLE && chat_message_window_get_length (self->window) < ROWS_LEAST)
+    self->want_older = TRUE;
   return fetch != CHAT_FETCH_HOLE || to >= from;
 }
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "client/chat-message-changes.h"
 #include "client/chat-message-window.h"
 #include "client/chat-timeline.h"
+#include "core/chat-lru.h"
 #include "transport/chat-backoff.h"
 
 G_BEGIN_DECLS
@@ -10,7 +12,10 @@ G_BEGIN_DECLS
 /*
  * A timeline by aspect:
  * - chat-timeline.c: what it knows: merging the feed, receipts, pages and the outbox
+ * - chat-timeline-state.c: records that are no rows: what edits, deletions and reactions make of the others
+ * - chat-timeline-quotes.c: what a reply is about
  * - chat-timeline-fetch.c: which page of history it needs next
+ * - chat-timeline-goto.c: going to a place of the past
  * - chat-timeline-view.c: what it shows: collecting changes into splices
  */
 
@@ -22,6 +27,8 @@ G_BEGIN_DECLS
 /* A receipt may be a moment ahead of its record: what looks like a hole gets this long to close by itself. */
 #define CHAT_TIMELINE_HOLE_PATIENCE_MS 200
 #define CHAT_TIMELINE_FLOOD_BEGINS 500 /* messages in a second */
+#define CHAT_TIMELINE_PRUNE_AT 2048    /* changes that are kept before any are forgotten */
+#define CHAT_TIMELINE_HIDDEN_MOST 4096 /* records without seq that are no rows */
 
 typedef enum
 {
@@ -45,6 +52,13 @@ struct _ChatTimeline
   GPtrArray *pending;      /* ChatMessageItem: own ones that nobody has seen yet, as they were sent */
   GHashTable *warnings;    /* message id → GPtrArray of ChatMessageItem */
   GHashTable *early[2];    /* id → seq (gint64 *): receipts whose record has not come; the older half is dropped */
+  ChatMessageChanges *changes;
+  ChatLru *hidden;     /* id → 1: records that are no rows and whose receipt has not come */
+  guint prune_at;      /* so many changes are looked through */
+  ChatLru *quoted;     /* id → ChatMessage: quoted by a row, and none itself */
+  ChatLru *replied_to; /* id → 1: some row may be a reply to it */
+  GQueue to_ask;       /* ids of what is quoted and not known */
+  gboolean asking;
   gint64 announced;        /* the highest seq that a receipt has named */
   gint64 cached;           /* the highest seq that only the cache vouches for; 0: none */
   gint64 read;             /* -1: no line to place */
@@ -84,6 +98,13 @@ struct _ChatTimeline
 };
 
 /* chat-timeline.c */
+/** chat_timeline_newest_window: (transfer none): where what comes live is added. */
+ChatMessageWindow *chat_timeline_newest_window (ChatTimeline *self);
+/** chat_timeline_find_row: (transfer none) (nullable): the row with @id, and the window that it is in. */
+ChatMessageItem *chat_timeline_find_row (ChatTimeline *self, const char *id, ChatMessageWindow **window);
+/** chat_timeline_is_elsewhere: whether a record with @seq lies outside of what is kept: older than the window, or
+ * between it and the tail. */
+gboolean chat_timeline_is_elsewhere (ChatTimeline *self, gint64 seq);
 /** chat_timeline_merge_page: @from … @to: what the page makes known, both included. */
 void chat_timeline_merge_page (ChatTimeline *self, GPtrArray *messages, gint64 from, gint64 to);
 /** chat_timeline_update_at_oldest: whether the beginning of the channel, seq 0, is known. */
@@ -97,6 +118,34 @@ void chat_timeline_trim (ChatTimeline *self);
 void chat_timeline_place_unread (ChatTimeline *self);
 void chat_timeline_notify (ChatTimeline *self, const char *property);
 void chat_timeline_emit_fetched (ChatTimeline *self, GPtrArray *messages, gint64 head);
+
+/* chat-timeline-state.c */
+/** chat_timeline_is_row: whether @message is shown as a row. */
+gboolean chat_timeline_is_row (const ChatMessage *message);
+/** chat_timeline_find_any: (transfer none) (nullable): the row with @id, one that is pending included. */
+ChatMessageItem *chat_timeline_find_any (ChatTimeline *self, const char *id);
+/** chat_timeline_refold: what changes make of @item, anew. */
+void chat_timeline_refold (ChatTimeline *self, ChatMessageItem *item);
+/** chat_timeline_take_change: a record that may be an edit, a deletion or a reaction. */
+void chat_timeline_take_change (ChatTimeline *self, ChatMessage *message, gint64 seq, gboolean pending);
+/** chat_timeline_drop_change: an own one that will not be. */
+void chat_timeline_drop_change (ChatTimeline *self, const char *id);
+/** chat_timeline_take_hidden: a record that is no row came live. @seq: 0: not known */
+void chat_timeline_take_hidden (ChatTimeline *self, ChatMessage *message, gint64 seq);
+/** chat_timeline_place_hidden: FALSE where @id is none of these. */
+gboolean chat_timeline_place_hidden (ChatTimeline *self, const char *id, gint64 seq);
+/** chat_timeline_forget_changes: all but one's own. */
+void chat_timeline_forget_changes (ChatTimeline *self);
+
+/* chat-timeline-quotes.c */
+/** chat_timeline_quote: @item is a row from here on: finds what it is a reply to, and who is a reply to it. */
+void chat_timeline_quote (ChatTimeline *self, ChatMessageItem *item);
+/** chat_timeline_requote: @item reads differently now: who quotes it is told. */
+void chat_timeline_requote (ChatTimeline *self, ChatMessageItem *item);
+/** chat_timeline_ask_quoted: asks for what is not here. */
+void chat_timeline_ask_quoted (ChatTimeline *self);
+void chat_timeline_quotes_init (ChatTimeline *self);
+void chat_timeline_quotes_finalize (ChatTimeline *self);
 
 /* chat-timeline-fetch.c */
 void chat_timeline_fetch_next (ChatTimeline *self);

@@ -21,8 +21,6 @@ compose_item (ChatTimeline *self, ChatMessageItem *item)
 {
   GPtrArray *warnings;
 
-  if (!chat_message_item_get_shown (item))
-    return;
   g_ptr_array_add (self->composed, g_object_ref (item));
   if (g_hash_table_size (self->warnings) == 0)
     return;
@@ -272,6 +270,7 @@ chat_timeline_flush (ChatTimeline *self)
   update_shown (self, offset);
   tell_changed (self, offset);
   self->flushing = FALSE;
+  chat_timeline_ask_quoted (self);
 
   /* the end of a flood must be seen too */
   if (self->flooding || flooded || self->flush_again)

@@ -34,16 +34,14 @@ enum
 static GParamSpec *properties[N_PROPS];
 static guint signals[N_SIGNALS];
 
-/* Where what comes live is added. */
-static ChatMessageWindow *
-newest_window (ChatTimeline *self)
+ChatMessageWindow *
+chat_timeline_newest_window (ChatTimeline *self)
 {
   return self->tail != NULL ? self->tail : self->window;
 }
 
-/* The row with @id, and the window that it is in. */
-static ChatMessageItem *
-find_row (ChatTimeline *self, const char *id, ChatMessageWindow **window)
+ChatMessageItem *
+chat_timeline_find_row (ChatTimeline *self, const char *id, ChatMessageWindow **window)
 {
   ChatMessageItem *item = chat_message_window_find (self->window, id);
 
@@ -100,6 +98,8 @@ make_row (ChatTimeline *self, ChatMessage *message, gint64 seq)
       chat_message_item_set_own (item, TRUE);
       chat_message_item_set_delivery (item, seq > 0 ? CHAT_DELIVERY_STORED : CHAT_DELIVERY_MODERATED, NULL);
     }
+  chat_timeline_refold (self, item);
+  chat_timeline_quote (self, item);
   return item;
 }
 
@@ -153,11 +153,10 @@ drop_pending (ChatTimeline *self, const char *id)
     g_ptr_array_remove_index (self->pending, place);
 }
 
-/* Whether a record with @seq lies outside of what is kept: older than the window, or between it and the tail. */
-static gboolean
-is_elsewhere (ChatTimeline *self, gint64 seq)
+gboolean
+chat_timeline_is_elsewhere (ChatTimeline *self, gint64 seq)
 {
-  gint64 lowest = chat_seq_ranges_get_lowest (chat_message_window_get_known (newest_window (self)));
+  gint64 lowest = chat_seq_ranges_get_lowest (chat_message_window_get_known (chat_timeline_newest_window (self)));
 
   return seq > 0 && lowest > 0 && seq < lowest;
 }
@@ -172,7 +171,7 @@ add_live_message (ChatTimeline *self, ChatMessage *message)
 
   if (id == NULL)
     return FALSE;
-  item = find_row (self, id, &window);
+  item = chat_timeline_find_row (self, id, &window);
   if (item != NULL)
     {
       if (seq > 0)
@@ -181,15 +180,20 @@ add_live_message (ChatTimeline *self, ChatMessage *message)
     }
   if (seq == 0)
     seq = take_early (self, id);
-  if (is_elsewhere (self, seq))
+  if (!chat_timeline_is_row (message))
+    {
+      chat_timeline_take_hidden (self, message, seq);
+      return FALSE;
+    }
+  if (chat_timeline_is_elsewhere (self, seq))
     {
       drop_pending (self, id);
       return FALSE;
     }
 
   item = make_row (self, message, seq);
-  chat_message_window_add_live (newest_window (self), item);
-  return chat_message_item_get_shown (item) && !chat_message_item_get_own (item);
+  chat_message_window_add_live (chat_timeline_newest_window (self), item);
+  return !chat_message_item_get_own (item);
 }
 
 static void
@@ -204,12 +208,24 @@ set_unseen (ChatTimeline *self, guint unseen)
 /* Merging a page: what is there is confirmed or corrected, what is not is added, and what the page should have and has
  * not is gone. */
 
+/* Whether what is here is of a later moment than what a page brings. */
+static gboolean
+knows_more (ChatMessage *here, ChatMessage *message)
+{
+  const ChatMessageState *mine = chat_message_get_state (here), *other = chat_message_get_state (message);
+
+  return mine != NULL && mine->seq > (other != NULL ? other->seq : 0);
+}
+
 static void
 confirm_row (ChatTimeline *self, ChatMessageWindow *window, ChatMessageItem *item, ChatMessage *message)
 {
   place_row (self, window, item, chat_message_get_seq (message));
+  if (knows_more (chat_message_item_get_message (item), message))
+    return;
   if (chat_message_window_set_message (window, item, message))
     chat_timeline_touch (self, item);
+  chat_timeline_refold (self, item);
 }
 
 static void
@@ -242,7 +258,9 @@ chat_timeline_merge_page (ChatTimeline *self, GPtrArray *messages, gint64 from, 
       const char *id = chat_message_get_id (message);
       ChatMessageItem *item = id != NULL ? chat_message_window_find (self->window, id) : NULL;
 
-      if (item != NULL)
+      if (!chat_timeline_is_row (message))
+        chat_timeline_take_change (self, message, chat_message_get_seq (message), FALSE);
+      else if (item != NULL)
         confirm_row (self, self->window, item, message);
       else if (id != NULL && chat_message_get_seq (message) > 0)
         g_ptr_array_add (added, message);
@@ -295,6 +313,7 @@ chat_timeline_forget (ChatTimeline *self)
 {
   chat_message_window_free (self->window);
   self->window = chat_message_window_new ();
+  chat_timeline_forget_changes (self);
   self->announced = 0;
   chat_timeline_update_at_oldest (self);
 }
@@ -331,7 +350,7 @@ chat_timeline_place_unread (ChatTimeline *self)
       ChatMessageItem *item = chat_message_window_get_item (self->window, i);
       gint64 seq = chat_message_item_get_seq (item);
 
-      if ((seq > 0 && seq <= self->read) || !chat_message_item_get_shown (item) || chat_message_item_get_own (item))
+      if ((seq > 0 && seq <= self->read) || chat_message_item_get_own (item))
         continue;
       if (self->unread_count++ == 0)
         g_set_object (&self->unread, item);
@@ -424,6 +443,9 @@ chat_timeline_finalize (GObject *object)
   g_hash_table_unref (self->early[1]);
   chat_message_window_free (self->window);
   chat_message_window_free (self->tail);
+  chat_message_changes_free (self->changes);
+  chat_lru_free (self->hidden);
+  chat_timeline_quotes_finalize (self);
   g_clear_object (&self->unread);
   g_clear_object (&self->history);
   g_clear_object (&self->cancellable);
@@ -466,6 +488,10 @@ chat_timeline_init (ChatTimeline *self)
   self->warnings = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
   for (guint i = 0; i < G_N_ELEMENTS (self->early); i++)
     self->early[i] = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  self->changes = chat_message_changes_new ();
+  self->hidden = chat_lru_new (CHAT_TIMELINE_HIDDEN_MOST, NULL);
+  self->prune_at = CHAT_TIMELINE_PRUNE_AT;
+  chat_timeline_quotes_init (self);
   self->shown = g_ptr_array_new_with_free_func (g_object_unref);
   self->composed = g_ptr_array_new_with_free_func (g_object_unref);
   self->dirty = g_ptr_array_new_with_free_func (g_object_unref);
@@ -534,12 +560,14 @@ chat_timeline_add_receipts (ChatTimeline *self, ChatMessage *receipt)
   while (g_hash_table_iter_next (&iter, &id, &seq))
     {
       ChatMessageWindow *window;
-      ChatMessageItem *item = find_row (self, id, &window);
+      ChatMessageItem *item = chat_timeline_find_row (self, id, &window);
 
       self->announced = MAX (self->announced, *(gint64 *)seq);
       if (item != NULL)
         place_row (self, window, item, *(gint64 *)seq);
-      else if (is_elsewhere (self, *(gint64 *)seq))
+      else if (chat_timeline_place_hidden (self, id, *(gint64 *)seq))
+        continue;
+      else if (chat_timeline_is_elsewhere (self, *(gint64 *)seq))
         drop_pending (self, id);
       else
         keep_early (self, id, *(gint64 *)seq);
@@ -597,12 +625,19 @@ chat_timeline_add_pending (ChatTimeline *self, ChatMessage *message, ChatDeliver
   g_return_if_fail (CHAT_IS_TIMELINE (self));
   g_return_if_fail (id != NULL);
 
-  if (find_row (self, id, &window) != NULL || find_pending (self, id, &place))
+  if (chat_message_changes_is (message))
+    {
+      chat_timeline_take_change (self, message, 0, TRUE);
+      return;
+    }
+  if (chat_timeline_find_row (self, id, &window) != NULL || find_pending (self, id, &place))
     return;
   item = chat_message_item_new (message);
   chat_message_item_set_own (item, TRUE);
   chat_message_item_set_delivery (item, delivery, NULL);
   g_ptr_array_add (self->pending, item);
+  chat_timeline_refold (self, item);
+  chat_timeline_quote (self, item);
   chat_timeline_queue_flush (self);
 }
 
@@ -616,7 +651,8 @@ chat_timeline_set_delivery (ChatTimeline *self, const char *id, ChatDelivery del
   g_return_if_fail (CHAT_IS_TIMELINE (self));
   g_return_if_fail (id != NULL);
 
-  item = find_pending (self, id, &place) ? g_ptr_array_index (self->pending, place) : find_row (self, id, &window);
+  item = find_pending (self, id, &place) ? g_ptr_array_index (self->pending, place)
+                                         : chat_timeline_find_row (self, id, &window);
   if (item != NULL && chat_message_item_set_delivery (item, delivery, reason))
     chat_timeline_touch (self, item);
 }
@@ -628,6 +664,7 @@ chat_timeline_remove_pending (ChatTimeline *self, const char *id)
   g_return_if_fail (id != NULL);
 
   drop_pending (self, id);
+  chat_timeline_drop_change (self, id);
   chat_timeline_queue_flush (self);
 }
 

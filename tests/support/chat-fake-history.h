@@ -16,7 +16,8 @@ G_DECLARE_FINAL_TYPE (ChatFakeHistory, chat_fake_history, CHAT, FAKE_HISTORY, GO
  */
 ChatFakeHistory *chat_fake_history_new (void);
 
-/** chat_fake_history_append: @message: borrowed: gives it the next seq. Returns it. */
+/** chat_fake_history_append: @message: borrowed: gives it the next seq, and changes what it is about, as the store
+ * does. Returns the seq. */
 gint64 chat_fake_history_append (ChatFakeHistory *self, ChatMessage *message);
 gint64 chat_fake_history_get_head (ChatFakeHistory *self);
 /** chat_fake_history_clear: another store, empty. */
@@ -29,6 +30,10 @@ gboolean chat_fake_history_release (ChatFakeHistory *self);
 /** chat_fake_history_fail: the next @count questions are answered with an error. */
 void chat_fake_history_fail (ChatFakeHistory *self, guint count);
 
+/** chat_fake_history_find: (transfer none) (nullable): the message @id as it reads now. */
+ChatMessage *chat_fake_history_find (ChatFakeHistory *self, const char *id);
+/** chat_fake_history_get_gets: how often a single message was asked for. */
+guint chat_fake_history_get_gets (ChatFakeHistory *self);
 guint chat_fake_history_get_calls (ChatFakeHistory *self);
 /** chat_fake_history_get_last: the last question. */
 const ChatHistoryQuery *chat_fake_history_get_last (ChatFakeHistory *self);
