@@ -8,6 +8,8 @@ from pathlib import Path
 import includes
 import layout
 import linkage
+import manual
+import service
 import tap
 import translations
 import tree
@@ -162,6 +164,45 @@ def linkage_is_held():
     raise tap.Skip('none of the programs is installed that would show it')
 
 
+def manuals_are_held():
+    """An option or a key too few or too many, another default, and a page that is none."""
+    usage = 'Usage:\n  -h, --help   Print\n  --config=FILE   Read\n'
+    sample = '[server]\n\n# A text.\nname = Two words\n\n# A path.\n# path =\n'
+    head = '.Dd November 21, 2026\n.Dt X 1\n.Os\n.Sh NAME\n.Nm x\n.Nd y\n.Sh DESCRIPTION\n'
+    options = '.Bl -tag -width Ds\n.It Fl h , \\-help\nz\n.It Fl \\-config Ns = Ns Ar FILE\nz\n.El\n'
+    keys = '.Ss server\n.Bl -tag -width Ds\n.It Ic name\nz\n.Ql Two\\ words .\n.It Ic path\nno default.\n.El\n'
+    found = []
+    with tempfile.TemporaryDirectory() as scratch:
+        page = Path(scratch) / 'x.1'
+        for text, options_wrong, keys_wrong in (
+                (head + options + keys, 0, 0), (head + keys, 2, 0), (head + options, 0, 2),
+                (head + options.replace('config', 'confug') + keys.replace('Two', 'Three'), 2, 1),
+                (head + options + keys.replace('path', 'paths'), 0, 2)):
+            page.write_text(text, encoding='utf-8')
+            if len(manual.missing_options(page, usage)) != options_wrong:
+                found.append(f'options: {manual.missing_options(page, usage)} of {text}')
+            if len(manual.wrong_keys(page, sample)) != keys_wrong:
+                found.append(f'keys: {manual.wrong_keys(page, sample)} of {text}')
+        page.write_text(head + '.Bl -tag -width Ds\n', encoding='utf-8')
+        found += [] if manual.mistakes([page]) else ['a list without an end passes']
+    return found
+
+
+def units_are_held():
+    """A unit with a mistake, and one without a sandbox."""
+    right = '[Unit]\nDescription=x\n[Service]\nExecStart=/x --y\n'
+    found = []
+    with tempfile.TemporaryDirectory() as scratch:
+        unit = Path(scratch) / 'x.service.in'
+        for text, wrong in ((right, False), (right + 'Restarts=x\n', True), (right + 'Type=often\n', True)):
+            unit.write_text(text, encoding='utf-8')
+            if bool(service.mistakes(unit, '/bin/true')) != wrong:
+                found.append(f'{service.mistakes(unit, "/bin/true")} of {text}')
+        unit.write_text(right, encoding='utf-8')
+        found += [] if service.exposure(unit, '/bin/true') else ['no sandbox at all passes']
+    return found
+
+
 tap.run({
     'lint of includes: each wrong one is found, no right one': includes_are_held,
     'lint of includes: the table is read': rows_are_read,
@@ -171,4 +212,6 @@ tap.run({
     'lint of translations': languages_are_held,
     'lint of layout': layout_is_held,
     'lint of linkage': linkage_is_held,
+    'lint of manual pages': manuals_are_held,
+    'lint of the unit': units_are_held,
 })
