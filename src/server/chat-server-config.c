@@ -25,8 +25,9 @@
 static const char *const roles[] = { "api", "moderator", "archiver", "bots", NULL };
 static const char *const brokers[] = { "log", NULL };
 static const char *const stores[] = { "sqlite", NULL };
-static const char *const modes[] = { "open", NULL };
 static const char *const metrics_access[] = { "off", "loopback", "token", NULL };
+static const char *const modes[] = { "open", "password", NULL };
+static const char *const registrations[] = { "open", "invitation", "closed", NULL };
 static const char *const levels[] = { "error", "warning", "info", "debug", NULL };
 
 static const ChatConfigKey keys[] = {
@@ -64,10 +65,24 @@ static const ChatConfigKey keys[] = {
     "Whether who is blocked may still read messages." },
 
   { "sessions", "mode", CHAT_CONFIG_CHOICE, "open", 0, 0, modes,
-    "Who gets in; open: whoever names a name that is free." },
+    "Who gets in; open: whoever names a name that is free, or shows the password of one with an account; password: who "
+    "has an account, of which the first is made by: tertulia-server account create NAME --role admin" },
+  { "sessions", "registration", CHAT_CONFIG_CHOICE, "open", 0, 0, registrations,
+    "Who may make an account: anybody (open), who has an invitation from an admin (invitation), or admins alone "
+    "(closed)." },
+  { "sessions", "per_user", CHAT_CONFIG_INT, "10", 0, 1000, NULL,
+    "Sessions that an account may have at once; one more ends the oldest. 0: as many as come." },
   { "sessions", "lease", CHAT_CONFIG_DURATION, "30s", SECOND, DAY, NULL,
     "How long a name is held after its owner was last heard of." },
   { "sessions", "expiry", CHAT_CONFIG_DURATION, "30d", MINUTE, 3650 * DAY, NULL, "How long a session lasts in all." },
+
+  { "sessions", "password_passes", CHAT_CONFIG_INT, "2", 1, 100, NULL,
+    "What checking a password costs (Argon2id): passes over its memory. Who signs in next is hashed anew." },
+  { "sessions", "password_memory", CHAT_CONFIG_SIZE, "64MiB", 8 * MIB, 4 * GIB, NULL,
+    "And the memory that it takes, in every one of the threads." },
+  { "sessions", "password_threads", CHAT_CONFIG_INT, "2", 1, 64, NULL, "How many passwords are checked at once." },
+  { "sessions", "password_queue", CHAT_CONFIG_INT, "64", 1, 10000, NULL,
+    "How many may wait for that; whoever comes then is told to try again." },
 
   { "live", "backlog", CHAT_CONFIG_SIZE, "4MiB", 64 * KIB, GIB, NULL,
     "What may wait for one live connection before it is dropped as too slow." },

@@ -8,6 +8,7 @@
 #include "server/bot/chat-echo-bot.h"
 #include "server/bot/chat-help-bot.h"
 #include "server/chat-broker-factory.h"
+#include "server/chat-server-accounts.h"
 #include "server/chat-server-bots.h"
 #include "server/chat-server-channels.h"
 #include "server/chat-server-config.h"
@@ -31,6 +32,7 @@ struct _ChatServer
   ChatTransport *transport;
   ChatStore *store;
   ChatSessionService *sessions;
+  ChatAccountService *accounts;
   GBytes *lists;
   GError *lists_error; /* why there are none */
   ChatControlFeed *control;
@@ -353,16 +355,13 @@ add_bots (ChatServer *self)
 static void
 add_api (ChatServer *self)
 {
-  const ChatSessionOptions session_options = {
-    .lease_ms = chat_config_get_int (self->config, "sessions", "lease"),
-    .expiry_ms = chat_config_get_int (self->config, "sessions", "expiry"),
-  };
+  ChatUserStore *users = chat_store_get_users (self->store);
   ChatApiOptions options = {
     .address = chat_config_get_string (self->config, "server", "address"),
     .port = (guint)chat_config_get_int (self->config, "server", "port"),
     .workspace = chat_config_get_string (self->config, "server", "name"),
     .version = CHAT_VERSION,
-    .lease_ms = session_options.lease_ms,
+    .lease_ms = chat_config_get_int (self->config, "sessions", "lease"),
     .strike_limit = (guint)chat_config_get_int (self->config, "moderation", "limit"),
     .blocked_may_read = chat_config_get_boolean (self->config, "moderation", "blocked_may_read"),
     .live_backlog_bytes = (gsize)chat_config_get_int (self->config, "live", "backlog"),
@@ -370,9 +369,11 @@ add_api (ChatServer *self)
 
   options.metrics = self->metrics;
   chat_server_limits_fill (self->config, &options);
-  self->sessions = chat_session_service_new (chat_store_get_users (self->store), &session_options);
-  self->api
-      = chat_api_new (self->transport, self->store, self->sessions, self->signer, self->control, self->rules, &options);
+  self->sessions = chat_server_accounts_new_sessions (self->config, users);
+  self->accounts = chat_server_accounts_new (self->config, users, self->sessions);
+  self->api = chat_api_new (self->transport, self->store, self->sessions, self->accounts, self->signer, self->control,
+                            self->rules, &options);
+  chat_server_accounts_advise (self->config, users);
   add_service (self, g_object_ref (self->api));
 }
 
@@ -620,6 +621,7 @@ chat_server_finalize (GObject *object)
   chat_metrics_unref (self->metrics);
   g_clear_error (&self->lists_error);
   g_clear_object (&self->api);
+  g_clear_object (&self->accounts);
   g_clear_object (&self->sessions);
   g_clear_object (&self->rules);
   g_clear_object (&self->control);

@@ -38,11 +38,15 @@ api_test_stop_archiver (ApiTest *self)
 void
 api_test_start_api (ApiTest *self)
 {
-  const ChatSessionOptions options = { .lease_ms = 30000, .expiry_ms = 3600000 };
+  const ChatSessionOptions options = { .lease_ms = 30000, .expiry_ms = 3600000, .per_user = 3 };
+  const ChatPasswordCost cost = { .passes = 1, .memory_bytes = 8 * 1024 * 1024 };
+  ChatUserStore *users = chat_store_get_users (self->role.sqlite);
 
-  self->sessions = chat_session_service_new (chat_store_get_users (self->role.sqlite), &options);
+  self->sessions = chat_session_service_new (users, &options);
+  self->passwords = chat_password_service_new (&cost, 1, 16);
+  self->accounts = chat_account_service_new (users, self->sessions, self->passwords, &self->account_options);
   self->api = chat_api_new (self->role.transport, self->store != NULL ? self->store : self->role.sqlite, self->sessions,
-                            self->role.signer, self->role.control, self->role.rules, &self->options);
+                            self->accounts, self->role.signer, self->role.control, self->role.rules, &self->options);
   role_test_start (&self->role, self->api);
 }
 
@@ -50,8 +54,9 @@ void
 api_test_stop_api (ApiTest *self)
 {
   role_test_stop (&self->role, g_steal_pointer (&self->api));
-  g_assert_finalize_object (self->sessions);
-  self->sessions = NULL;
+  g_assert_finalize_object (g_steal_pointer (&self->accounts));
+  g_assert_finalize_object (g_steal_pointer (&self->passwords));
+  g_assert_finalize_object (g_steal_pointer (&self->sessions));
 }
 
 void

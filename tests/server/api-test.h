@@ -18,9 +18,12 @@ typedef struct
   ChatModerator *moderator; /* NULL while it is stopped */
   ChatArchiver *archiver;   /* likewise */
   ChatSessionService *sessions;
+  ChatPasswordService *passwords;
+  ChatAccountService *accounts;
   ChatApi *api;
-  ChatApiOptions options; /* for the next api_test_start_api() */
-  ChatStore *store;       /* (nullable): for the api, in place of role.sqlite */
+  ChatAccountOptions account_options; /* likewise */
+  ChatApiOptions options;             /* for the next api_test_start_api() */
+  ChatStore *store;                   /* (nullable): for the api, in place of role.sqlite */
   SoupSession *http;
   guint status;          /* of the last answer */
   char *allow;           /* its Allow header, nullable */

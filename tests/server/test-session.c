@@ -12,7 +12,7 @@
 static ChatSessionService *
 service_new (RoleTest *test)
 {
-  const ChatSessionOptions options = { LEASE_MS, EXPIRY_MS };
+  const ChatSessionOptions options = { LEASE_MS, EXPIRY_MS, 0 };
 
   return chat_session_service_new (chat_store_get_users (test->store), &options);
 }
@@ -22,7 +22,7 @@ open_session (ChatSessionService *service, const char *user, char **token, GErro
 {
   GAsyncResult *slot = NULL;
 
-  chat_session_service_open_async (service, user, NULL, chat_test_result_cb, &slot);
+  chat_session_service_open_async (service, user, NULL, NULL, chat_test_result_cb, &slot);
   g_autoptr (GAsyncResult) result = chat_test_await (&slot, "the session");
   return chat_session_service_open_finish (service, result, token, NULL, error);
 }
@@ -54,7 +54,7 @@ assert_unknown (ChatSessionService *service, const char *token)
 }
 
 static void
-ended_cb (ChatSessionService *service, const char *id, GPtrArray *ended)
+ended_cb (ChatSessionService *service, const char *id, const char *reason, GPtrArray *ended)
 {
   g_ptr_array_add (ended, g_strdup (id));
 }
@@ -135,7 +135,7 @@ test_held (RoleTest *test, gconstpointer shards)
       g_autoptr (GError) error = NULL;
       gint64 held_ms = -1;
 
-      chat_session_service_open_async (services[i], "Ana", NULL, chat_test_result_cb, &slot);
+      chat_session_service_open_async (services[i], "Ana", NULL, NULL, chat_test_result_cb, &slot);
       g_autoptr (GAsyncResult) result = chat_test_await (&slot, "the session");
       g_assert_null (chat_session_service_open_finish (services[i], result, NULL, &held_ms, &error));
       g_assert_error (error, CHAT_SESSION_ERROR, CHAT_SESSION_ERROR_NAME_TAKEN);
@@ -328,7 +328,7 @@ test_busy (RoleTest *test, gconstpointer shards)
 static void
 test_expires (RoleTest *test, gconstpointer shards)
 {
-  const ChatSessionOptions options = { 300, 500 };
+  const ChatSessionOptions options = { 300, 500, 0 };
   g_autoptr (ChatSessionService) service = chat_session_service_new (chat_store_get_users (test->store), &options);
   g_autoptr (GPtrArray) ended = watch_ended (service);
   g_autofree char *token = NULL;

@@ -3,6 +3,7 @@
 #include "core/chat-names.h"
 #include "core/chat-time.h"
 #include "server/api/chat-api-json.h"
+#include "server/api/chat-api-live-marks.h"
 #include "server/api/chat-api-request.h"
 #include "server/api/chat-api-routes.h"
 
@@ -192,7 +193,8 @@ set_read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (ChatApiRequest) request = user_data;
   GError *error = NULL;
 
-  chat_channel_store_set_read_finish (CHAT_CHANNEL_STORE (source), result, &error);
+  if (chat_channel_store_set_read_finish (CHAT_CHANNEL_STORE (source), result, &error))
+    chat_api_live_marks_moved (request->context->hub, request->session, request->parameters[0]);
   end_change (request, error);
 }
 

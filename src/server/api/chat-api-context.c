@@ -33,6 +33,8 @@ context_clear (gpointer data)
   g_clear_object (&self->blocks);
   g_clear_object (&self->rules);
   g_clear_object (&self->control);
+  g_clear_object (&self->presence);
+  g_clear_object (&self->accounts);
   g_clear_object (&self->sessions);
   g_clear_object (&self->store);
   g_clear_object (&self->transport);

@@ -26,6 +26,8 @@ typedef struct
   ChatSessionService *sessions;
   ChatControlFeed *control;
   ChatRulesSource *rules;
+  ChatAccountService *accounts;
+  ChatPresence *presence;
   ChatBlockList *blocks;
   ChatApiDirectory *directory;
   ChatApiPublisher *publisher;

@@ -59,6 +59,12 @@ static const Problem of_api[] = {
 
 static const Problem name_invalid = { 422, "name-invalid", "The name can't be used", NULL };
 static const Problem name_taken = { 409, "name-taken", "The name is taken", NULL };
+static const Problem password_wrong = { 401, "password-wrong", "The password is wrong", NULL };
+static const Problem password_weak = { 422, "password-weak", "The password can't be used", NULL };
+static const Problem registration_closed = { 403, "registration-closed", "Accounts are made by admins here", NULL };
+static const Problem invitation_invalid = { 403, "invitation-invalid", "An invitation is needed", NULL };
+static const Problem last_admin = { 409, "last-admin", "Nobody would be left to make another admin", NULL };
+static const Problem busy = { 503, "busy", "Too much at once", NULL };
 static const Problem conflict = { 409, "conflict", "It is held by something else", NULL };
 static const Problem store_unavailable = { 503, "store-unavailable", "The store can't answer", STORE_DETAIL };
 static const Problem broker_unavailable = { 503, "broker-unavailable", "The broker can't answer", BROKER_DETAIL };
@@ -89,6 +95,20 @@ problem_of_session (int code)
       return &name_invalid;
     case CHAT_SESSION_ERROR_NAME_TAKEN:
       return &name_taken;
+    case CHAT_SESSION_ERROR_PASSWORD_WRONG:
+      return &password_wrong;
+    case CHAT_SESSION_ERROR_PASSWORD_WEAK:
+      return &password_weak;
+    case CHAT_SESSION_ERROR_REGISTRATION_CLOSED:
+      return &registration_closed;
+    case CHAT_SESSION_ERROR_INVITATION_INVALID:
+      return &invitation_invalid;
+    case CHAT_SESSION_ERROR_NO_ACCOUNT:
+      return &of_api[CHAT_API_ERROR_NO_RESOURCE];
+    case CHAT_SESSION_ERROR_LAST_ADMIN:
+      return &last_admin;
+    case CHAT_SESSION_ERROR_BUSY:
+      return &busy;
     case CHAT_SESSION_ERROR_TOKEN:
     default:
       return &of_api[CHAT_API_ERROR_UNAUTHORIZED];

@@ -237,6 +237,17 @@ read_newcomers (ChatApiLiveClient *self, ChatApiLiveSubscription *subscription)
 }
 
 static void
+begin_presence (ChatApiLiveClient *self, gint64 ref)
+{
+  g_autoptr (GPtrArray) users = chat_presence_list (chat_api_live_hub_get_presence (self->hub));
+  g_autoptr (GPtrArray) bodies = chat_api_live_feed_write_users (users, TRUE);
+  const char *op = chat_api_live_feed_get (CHAT_API_LIVE_PRESENCE)->op;
+
+  for (guint i = 0; i < bodies->len; i++)
+    chat_api_live_socket_send_feed (self->socket, op, ref, bodies->pdata[i]);
+}
+
+static void
 listed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (Call) call = user_data;
@@ -265,6 +276,8 @@ listed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   answer = answer_new ("subscribed", call->ref);
   json_object_set_object_member (answer, "heads", heads);
   send_answer (self, answer);
+  if (subscription->feeds & CHAT_API_LIVE_PRESENCE)
+    begin_presence (self, call->ref);
   for (guint i = 0; i < channels->len; i++)
     if (chat_api_live_subscription_covers (subscription, ((ChatChannelInfo *)channels->pdata[i])->name))
       read_channel (self, subscription, channels->pdata[i]);
@@ -286,7 +299,8 @@ subscribe (ChatApiLiveClient *self, gint64 ref, JsonObject *frame)
   else if (g_hash_table_size (self->subscriptions) >= SUBSCRIPTIONS_MAX)
     error = g_error_new (CHAT_API_ERROR, CHAT_API_ERROR_TOO_MANY, "There are %d subscriptions already: end one first",
                          SUBSCRIPTIONS_MAX);
-  if (error != NULL || (subscription = chat_api_live_subscription_new (ref, frame, &error)) == NULL)
+  if (error != NULL
+      || (subscription = chat_api_live_subscription_new (ref, frame, self->session->role, &error)) == NULL)
     {
       send_problem (self, ref, error);
       return;
@@ -528,4 +542,16 @@ chat_api_live_client_send_warnings (ChatApiLiveClient *self, GPtrArray *bodies)
   while (g_hash_table_iter_next (&iter, NULL, (gpointer *)&subscription))
     for (guint i = 0; subscription->ready && subscription->warnings && i < bodies->len; i++)
       chat_api_live_socket_send_records (self->socket, subscription->ref, bodies->pdata[i], TRUE);
+}
+
+void
+chat_api_live_client_tell (ChatApiLiveClient *self, const ChatApiLiveFeed *feed, GBytes *body)
+{
+  GHashTableIter iter;
+  ChatApiLiveSubscription *subscription;
+
+  g_hash_table_iter_init (&iter, self->subscriptions);
+  while (g_hash_table_iter_next (&iter, NULL, (gpointer *)&subscription))
+    if (subscription->ready && (subscription->feeds & feed->feed))
+      chat_api_live_socket_send_feed (self->socket, feed->op, subscription->ref, body);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "server/api/chat-api-live-channel.h"
+#include "server/api/chat-api-live-feeds.h"
 #include "server/api/chat-api-live-socket.h"
 #include "server/api/chat-api-publisher.h"
 #include "server/store/chat-store.h"
@@ -37,5 +38,8 @@ gboolean chat_api_live_client_wants_warnings (ChatApiLiveClient *self);
 /** chat_api_live_client_send_warnings: @bodies: (element-type GBytes): of frames, to the subscriptions that want them.
  */
 void chat_api_live_client_send_warnings (ChatApiLiveClient *self, GPtrArray *bodies);
+
+/** chat_api_live_client_tell: @body: behind the `ref`, to the subscriptions that have @feed. */
+void chat_api_live_client_tell (ChatApiLiveClient *self, const ChatApiLiveFeed *feed, GBytes *body);
 
 G_END_DECLS

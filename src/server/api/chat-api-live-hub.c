@@ -22,6 +22,7 @@ struct _ChatApiLiveHub
   ChatTransport *transport;
   ChatStore *store;
   ChatSessionService *sessions;
+  ChatPresence *presence;
   ChatApiDirectory *directory;
   ChatApiPublisher *publisher;
   ChatBlockList *blocks;
@@ -284,7 +285,7 @@ client_closed_cb (ChatApiLiveClient *client, gpointer user_data)
 }
 
 static void
-session_ended_cb (ChatSessionService *sessions, const char *session_id, gpointer user_data)
+session_ended_cb (ChatSessionService *sessions, const char *session_id, const char *reason, gpointer user_data)
 {
   ChatApiLiveHub *self = user_data;
   GHashTableIter iter;
@@ -293,7 +294,48 @@ session_ended_cb (ChatSessionService *sessions, const char *session_id, gpointer
   g_hash_table_iter_init (&iter, self->clients);
   while (g_hash_table_iter_next (&iter, (gpointer *)&client, NULL))
     if (g_str_equal (chat_api_live_client_get_session (client)->id, session_id))
-      chat_api_live_client_close (client, SOUP_WEBSOCKET_CLOSE_POLICY_VIOLATION, "the session has ended");
+      chat_api_live_client_close (client, SOUP_WEBSOCKET_CLOSE_POLICY_VIOLATION, reason);
+}
+
+/* What somebody may is looked at when he subscribes. */
+static void
+session_changed_cb (ChatSessionService *sessions, const char *session_id, gpointer user_data)
+{
+  ChatApiLiveHub *self = user_data;
+  GHashTableIter iter;
+  ChatApiLiveClient *client;
+
+  g_hash_table_iter_init (&iter, self->clients);
+  while (g_hash_table_iter_next (&iter, (gpointer *)&client, NULL))
+    if (g_str_equal (chat_api_live_client_get_session (client)->id, session_id))
+      chat_api_live_client_close (client, SOUP_WEBSOCKET_CLOSE_GOING_AWAY, "your role has changed; resume");
+}
+
+static void
+presence_changed_cb (ChatPresence *presence, GPtrArray *users, gpointer user_data)
+{
+  g_autoptr (GPtrArray) bodies = chat_api_live_feed_write_users (users, FALSE);
+
+  for (guint i = 0; i < bodies->len; i++)
+    chat_api_live_hub_tell (user_data, CHAT_API_LIVE_PRESENCE, NULL, NULL, bodies->pdata[i]);
+}
+
+void
+chat_api_live_hub_tell (ChatApiLiveHub *self, ChatApiLiveFeeds feed, const char *user_key, const char *except,
+                        GBytes *body)
+{
+  const ChatApiLiveFeed *row = chat_api_live_feed_get (feed);
+  GHashTableIter iter;
+  ChatApiLiveClient *client;
+
+  g_hash_table_iter_init (&iter, self->clients);
+  while (g_hash_table_iter_next (&iter, (gpointer *)&client, NULL))
+    {
+      const ChatSessionInfo *session = chat_api_live_client_get_session (client);
+
+      if ((user_key == NULL || g_str_equal (session->user_key, user_key)) && g_strcmp0 (session->id, except) != 0)
+        chat_api_live_client_tell (client, row, body);
+    }
 }
 
 static void
@@ -353,6 +395,8 @@ subscribed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_signal_connect_object (self->subscription, "records", G_CALLBACK (records_cb), self, 0);
   g_signal_connect_object (self->subscription, "closed", G_CALLBACK (subscription_closed_cb), self, 0);
   g_signal_connect_object (self->sessions, "ended", G_CALLBACK (session_ended_cb), self, 0);
+  g_signal_connect_object (self->sessions, "changed", G_CALLBACK (session_changed_cb), self, 0);
+  g_signal_connect_object (self->presence, "changed", G_CALLBACK (presence_changed_cb), self, 0);
   g_signal_connect_object (self->blocks, "changed", G_CALLBACK (block_changed_cb), self, 0);
   g_task_return_boolean (task, TRUE);
 }
@@ -458,6 +502,7 @@ chat_api_live_hub_dispose (GObject *object)
   g_clear_object (&self->blocks);
   g_clear_object (&self->publisher);
   g_clear_object (&self->directory);
+  g_clear_object (&self->presence);
   g_clear_object (&self->sessions);
   g_clear_object (&self->store);
   g_clear_object (&self->transport);
@@ -478,7 +523,7 @@ chat_api_live_hub_init (ChatApiLiveHub *self)
 }
 
 ChatApiLiveHub *
-chat_api_live_hub_new (ChatTransport *transport, ChatStore *store, ChatSessionService *sessions,
+chat_api_live_hub_new (ChatTransport *transport, ChatStore *store, ChatSessionService *sessions, ChatPresence *presence,
                        ChatApiDirectory *directory, ChatApiPublisher *publisher, ChatBlockList *blocks,
                        ChatApiGate *gate, gsize backlog, gboolean blocked_may_read)
 {
@@ -487,6 +532,7 @@ chat_api_live_hub_new (ChatTransport *transport, ChatStore *store, ChatSessionSe
   self->transport = g_object_ref (transport);
   self->store = g_object_ref (store);
   self->sessions = g_object_ref (sessions);
+  self->presence = g_object_ref (presence);
   self->directory = g_object_ref (directory);
   self->publisher = g_object_ref (publisher);
   self->blocks = g_object_ref (blocks);
@@ -544,4 +590,27 @@ gboolean
 chat_api_live_hub_may_read (ChatApiLiveHub *self, const char *user_key)
 {
   return self->blocked_may_read || chat_block_list_find (self->blocks, user_key, chat_time_now ()) == NULL;
+}
+
+ChatPresence *
+chat_api_live_hub_get_presence (ChatApiLiveHub *self)
+{
+  return self->presence;
+}
+
+gboolean
+chat_api_live_hub_has_others (ChatApiLiveHub *self, const ChatSessionInfo *session)
+{
+  GHashTableIter iter;
+  ChatApiLiveClient *client;
+
+  g_hash_table_iter_init (&iter, self->clients);
+  while (g_hash_table_iter_next (&iter, (gpointer *)&client, NULL))
+    {
+      const ChatSessionInfo *other = chat_api_live_client_get_session (client);
+
+      if (g_str_equal (other->user_key, session->user_key) && !g_str_equal (other->id, session->id))
+        return TRUE;
+    }
+  return FALSE;
 }

@@ -25,8 +25,9 @@ G_DECLARE_FINAL_TYPE (ChatApiLiveHub, chat_api_live_hub, CHAT, API_LIVE_HUB, GOb
  * @blocked_may_read: else whoever is blocked gets no messages here either
  */
 ChatApiLiveHub *chat_api_live_hub_new (ChatTransport *transport, ChatStore *store, ChatSessionService *sessions,
-                                       ChatApiDirectory *directory, ChatApiPublisher *publisher, ChatBlockList *blocks,
-                                       ChatApiGate *gate, gsize backlog, gboolean blocked_may_read);
+                                       ChatPresence *presence, ChatApiDirectory *directory, ChatApiPublisher *publisher,
+                                       ChatBlockList *blocks, ChatApiGate *gate, gsize backlog,
+                                       gboolean blocked_may_read);
 
 /** chat_api_live_hub_adopt: a WebSocket whose handshake is done; @uri: what it was reached by; @address: whose it is
  * (chat-api-address.h). */
@@ -44,9 +45,20 @@ typedef struct
 /** chat_api_live_hub_get_counters: what they are now: looks at all connections. */
 ChatApiLiveCounters chat_api_live_hub_get_counters (ChatApiLiveHub *self);
 
+/** chat_api_live_hub_tell: something on a topic that the feed has of itself, to all who are subscribed to it.
+ * @user_key: (nullable): only to this user; @except: (nullable): not to this session. @body: of
+ * chat_api_live_feed_write_*() */
+void chat_api_live_hub_tell (ChatApiLiveHub *self, ChatApiLiveFeeds feed, const char *user_key, const char *except,
+                             GBytes *body);
+
+/** chat_api_live_hub_has_others: whether another session of this one's user is connected. */
+gboolean chat_api_live_hub_has_others (ChatApiLiveHub *self, const ChatSessionInfo *session);
+
 /*
  * For its clients.
  */
+
+ChatPresence *chat_api_live_hub_get_presence (ChatApiLiveHub *self);
 
 ChatStore *chat_api_live_hub_get_store (ChatApiLiveHub *self);
 ChatApiDirectory *chat_api_live_hub_get_directory (ChatApiLiveHub *self);

@@ -49,11 +49,11 @@ enum
 
 static guint signals[N_SIGNALS];
 
-/* One frame that waits. What a subscription's records have in front is only put there when it goes. */
+/* One frame that waits. What a subscription's frames have in front is only put there when it goes. */
 typedef struct
 {
-  gboolean records;
-  gboolean live; /* the reader must keep up with it: records, and the answers to what he asks */
+  const char *op; /* static; NULL: the body is all of it */
+  gboolean live;  /* the reader must keep up with it: records, and the answers to what he asks */
   gint64 ref;
   GBytes *body;
 } Frame;
@@ -74,10 +74,10 @@ frame_to_text (const Frame *frame)
   const char *body = g_bytes_get_data (frame->body, &length);
   GString *text;
 
-  if (!frame->records)
+  if (frame->op == NULL)
     return g_bytes_ref (frame->body);
   text = g_string_sized_new (length + 48);
-  g_string_append_printf (text, "{\"op\":\"records\",\"ref\":%" G_GINT64_FORMAT, frame->ref);
+  g_string_append_printf (text, "{\"op\":\"%s\",\"ref\":%" G_GINT64_FORMAT, frame->op, frame->ref);
   g_string_append_len (text, body, (gssize)length);
   return g_string_free_to_bytes (text);
 }
@@ -127,7 +127,7 @@ static void
 enqueue (ChatApiLiveSocket *self, Frame frame)
 {
   /* One answer may be longer than the backlog: the heads of all channels. */
-  gsize expected = frame.records ? frame_get_cost (&frame) : 0;
+  gsize expected = frame.op != NULL ? frame_get_cost (&frame) : 0;
 
   if (frame.live && self->live_bytes + expected > self->backlog)
     {
@@ -281,7 +281,14 @@ void
 chat_api_live_socket_send_records (ChatApiLiveSocket *self, gint64 ref, GBytes *body, gboolean live)
 {
   if (is_open (self))
-    enqueue (self, (Frame){ .records = TRUE, .live = live, .ref = ref, .body = g_bytes_ref (body) });
+    enqueue (self, (Frame){ .op = "records", .live = live, .ref = ref, .body = g_bytes_ref (body) });
+}
+
+void
+chat_api_live_socket_send_feed (ChatApiLiveSocket *self, const char *op, gint64 ref, GBytes *body)
+{
+  if (is_open (self))
+    enqueue (self, (Frame){ .op = op, .live = TRUE, .ref = ref, .body = g_bytes_ref (body) });
 }
 
 gboolean

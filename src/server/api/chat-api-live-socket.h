@@ -32,6 +32,10 @@ void chat_api_live_socket_send (ChatApiLiveSocket *self, char *text);
  */
 void chat_api_live_socket_send_records (ChatApiLiveSocket *self, gint64 ref, GBytes *body, gboolean live);
 
+/** chat_api_live_socket_send_feed: a frame of a topic that the feed has of itself. @op: a literal; @body: the frame
+ * behind its `ref`; referenced. The reader must keep up with it. */
+void chat_api_live_socket_send_feed (ChatApiLiveSocket *self, const char *op, gint64 ref, GBytes *body);
+
 /** chat_api_live_socket_is_drained: whether nothing waits. */
 gboolean chat_api_live_socket_is_drained (ChatApiLiveSocket *self);
 

@@ -8,8 +8,30 @@
 
 #define CHANNELS_MAX 1024
 
+/* One that the feed has of itself. */
 static gboolean
-read_topic (ChatApiLiveSubscription *self, const char *topic, GError **error)
+read_feed (ChatApiLiveSubscription *self, const char *topic, ChatRole role, GError **error)
+{
+  const ChatApiLiveFeed *feed = chat_api_live_feed_find (topic);
+
+  if (feed != NULL && role >= feed->role)
+    {
+      self->feeds |= feed->feed;
+      return TRUE;
+    }
+  if (feed != NULL)
+    g_set_error (error, CHAT_API_ERROR, CHAT_API_ERROR_ROLE, "The topic \"%s\" needs the role \"%s\"; yours is \"%s\"",
+                 topic, chat_role_to_string (feed->role), chat_role_to_string (role));
+  else
+    g_set_error (error, CHAT_API_ERROR, CHAT_API_ERROR_MEMBER,
+                 "\"topics\" may hold \"%s\", \"%s\", \"%s\", \"%s\", \"%s\", \"%s\" and \"%s\", and nothing else",
+                 CHAT_TOPIC_CONTROLLED, CHAT_TOPIC_PRIVATE, CHAT_TOPIC_RECEIPTS, CHAT_TOPIC_WARNINGS,
+                 CHAT_TOPIC_PRESENCE, CHAT_TOPIC_MARKS, CHAT_TOPIC_MODERATION);
+  return FALSE;
+}
+
+static gboolean
+read_topic (ChatApiLiveSubscription *self, const char *topic, ChatRole role, GError **error)
 {
   if (g_strcmp0 (topic, CHAT_TOPIC_CONTROLLED) == 0)
     self->controlled = TRUE;
@@ -20,12 +42,7 @@ read_topic (ChatApiLiveSubscription *self, const char *topic, GError **error)
   else if (g_strcmp0 (topic, CHAT_TOPIC_WARNINGS) == 0)
     self->warnings = TRUE;
   else
-    {
-      g_set_error (error, CHAT_API_ERROR, CHAT_API_ERROR_MEMBER,
-                   "\"topics\" may hold \"%s\", \"%s\", \"%s\" and \"%s\", and nothing else", CHAT_TOPIC_CONTROLLED,
-                   CHAT_TOPIC_PRIVATE, CHAT_TOPIC_RECEIPTS, CHAT_TOPIC_WARNINGS);
-      return FALSE;
-    }
+    return read_feed (self, topic, role, error);
   return TRUE;
 }
 
@@ -38,7 +55,7 @@ get_string_at (JsonArray *array, guint i)
 }
 
 static gboolean
-read_topics (ChatApiLiveSubscription *self, JsonObject *frame, GError **error)
+read_topics (ChatApiLiveSubscription *self, JsonObject *frame, ChatRole role, GError **error)
 {
   JsonArray *topics;
 
@@ -50,7 +67,7 @@ read_topics (ChatApiLiveSubscription *self, JsonObject *frame, GError **error)
       return FALSE;
     }
   for (guint i = 0; i < json_array_get_length (topics); i++)
-    if (!read_topic (self, get_string_at (topics, i), error))
+    if (!read_topic (self, get_string_at (topics, i), role, error))
       return FALSE;
   return TRUE;
 }
@@ -129,13 +146,14 @@ reader_free (gpointer data)
 }
 
 ChatApiLiveSubscription *
-chat_api_live_subscription_new (gint64 ref, JsonObject *frame, GError **error)
+chat_api_live_subscription_new (gint64 ref, JsonObject *frame, ChatRole role, GError **error)
 {
   g_autoptr (ChatApiLiveSubscription) self = g_new0 (ChatApiLiveSubscription, 1);
 
   self->ref = ref;
   self->readers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, reader_free);
-  if (!read_topics (self, frame, error) || !read_channels (self, frame, error) || !read_after (self, frame, error))
+  if (!read_topics (self, frame, role, error) || !read_channels (self, frame, error)
+      || !read_after (self, frame, error))
     return NULL;
   return g_steal_pointer (&self);
 }

@@ -4,6 +4,7 @@
 #include <json-glib/json-glib.h>
 
 #include "server/api/chat-api-live-channel.h"
+#include "server/api/chat-api-live-feeds.h"
 
 G_BEGIN_DECLS
 
@@ -12,6 +13,7 @@ typedef struct
 {
   gint64 ref;
   gboolean controlled, private, receipts, warnings; /* its topics */
+  ChatApiLiveFeeds feeds;                           /* and those that the feed has of itself */
   GStrv channels;                                   /* NULL: all that the caller may read */
   GHashTable *after;                                /* (nullable): channel → gint64: replay what is behind it */
   GHashTable *readers;                              /* channel → ChatApiLiveReader */
@@ -19,8 +21,8 @@ typedef struct
 } ChatApiLiveSubscription;
 
 /** chat_api_live_subscription_new: reads a `subscribe` frame; CHAT_CORE_ERROR or CHAT_API_ERROR says what is wrong with
- * it. */
-ChatApiLiveSubscription *chat_api_live_subscription_new (gint64 ref, JsonObject *frame, GError **error);
+ * it. @role: the caller's. */
+ChatApiLiveSubscription *chat_api_live_subscription_new (gint64 ref, JsonObject *frame, ChatRole role, GError **error);
 void chat_api_live_subscription_free (ChatApiLiveSubscription *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ChatApiLiveSubscription, chat_api_live_subscription_free)
 

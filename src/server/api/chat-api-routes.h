@@ -21,6 +21,8 @@ extern const ChatApiRoute chat_api_moderation_routes[];
 extern const ChatApiRoute chat_api_health_routes[];
 extern const ChatApiRoute chat_api_live_routes[];
 extern const ChatApiRoute chat_api_metrics_routes[];
+extern const ChatApiRoute chat_api_accounts_routes[];
+extern const ChatApiRoute chat_api_invitations_routes[];
 
 /** chat_api_routes_tables: (array zero-terminated=1): all of them. */
 const ChatApiRoute *const *chat_api_routes_tables (void);

@@ -20,6 +20,8 @@ list_feeds (void)
 static void
 get_workspace (ChatApiRequest *request)
 {
+  static const char *const registrations[] = { "open", "invitation", "closed" };
+  const ChatAccountOptions *options = chat_account_service_get_options (request->context->accounts);
   JsonObject *answer = json_object_new (), *limits = json_object_new (), *moderation = json_object_new ();
 
   json_object_set_int_member (limits, "record_bytes", CHAT_RECORD_MAX_BYTES);
@@ -28,7 +30,8 @@ get_workspace (ChatApiRequest *request)
   json_object_set_int_member (moderation, "limit", request->context->strike_limit);
   json_object_set_string_member (answer, "name", request->context->workspace);
   json_object_set_string_member (answer, "version", request->context->version);
-  json_object_set_string_member (answer, "mode", "open");
+  json_object_set_string_member (answer, "mode", options->accounts_only ? "password" : "open");
+  json_object_set_string_member (answer, "registration", registrations[options->registration]);
   json_object_set_array_member (answer, "feeds", list_feeds ());
   json_object_set_object_member (answer, "limits", limits);
   json_object_set_object_member (answer, "moderation", moderation);

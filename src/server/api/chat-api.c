@@ -218,8 +218,8 @@ collect (gpointer data)
 }
 
 static ChatApiContext *
-make_context (ChatTransport *transport, ChatStore *store, ChatSessionService *sessions, ChatSigner *signer,
-              ChatControlFeed *control, ChatRulesSource *rules, const ChatApiOptions *options)
+make_context (ChatTransport *transport, ChatStore *store, ChatSessionService *sessions, ChatAccountService *accounts,
+              ChatSigner *signer, ChatControlFeed *control, ChatRulesSource *rules, const ChatApiOptions *options)
 {
   ChatApiContext *context = chat_api_context_new ();
   g_autoptr (ChatApiGate) gate = chat_api_gate_new (&options->rates);
@@ -227,13 +227,16 @@ make_context (ChatTransport *transport, ChatStore *store, ChatSessionService *se
   context->transport = g_object_ref (transport);
   context->store = g_object_ref (store);
   context->sessions = g_object_ref (sessions);
+  context->accounts = g_object_ref (accounts);
+  context->presence = chat_presence_new (sessions, options->lease_ms, CHAT_PRESENCE_GRACE_MS);
   context->control = g_object_ref (control);
   context->rules = g_object_ref (rules);
   context->blocks = chat_block_list_new (control, chat_store_get_moderation (store));
   context->directory = chat_api_directory_new (chat_store_get_channels (store));
   context->publisher = chat_api_publisher_new (transport, store, context->directory, context->blocks, signer);
-  context->hub = chat_api_live_hub_new (transport, store, sessions, context->directory, context->publisher,
-                                        context->blocks, gate, options->live_backlog_bytes, options->blocked_may_read);
+  context->hub
+      = chat_api_live_hub_new (transport, store, sessions, context->presence, context->directory, context->publisher,
+                               context->blocks, gate, options->live_backlog_bytes, options->blocked_may_read);
   context->gate = g_steal_pointer (&gate);
   context->proxies = g_strdupv ((char **)options->limits.proxies);
   context->answer_ms = options->answer_ms;
@@ -249,13 +252,13 @@ make_context (ChatTransport *transport, ChatStore *store, ChatSessionService *se
 }
 
 ChatApi *
-chat_api_new (ChatTransport *transport, ChatStore *store, ChatSessionService *sessions, ChatSigner *signer,
-              ChatControlFeed *control, ChatRulesSource *rules, const ChatApiOptions *options)
+chat_api_new (ChatTransport *transport, ChatStore *store, ChatSessionService *sessions, ChatAccountService *accounts,
+              ChatSigner *signer, ChatControlFeed *control, ChatRulesSource *rules, const ChatApiOptions *options)
 {
   ChatApi *self = g_object_new (CHAT_TYPE_API, NULL);
 
   self->metrics = options->metrics != NULL ? chat_metrics_ref (options->metrics) : chat_metrics_new ();
-  self->context = make_context (transport, store, sessions, signer, control, rules, options);
+  self->context = make_context (transport, store, sessions, accounts, signer, control, rules, options);
   self->context->metrics = chat_api_metrics_new (self->metrics);
   self->collector = chat_metrics_add_collector (self->metrics, collect, self);
   self->address = g_strdup (options->address);

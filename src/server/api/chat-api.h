@@ -8,7 +8,8 @@
 #include "server/api/chat-api-listener.h"
 #include "server/moderator/chat-block-list.h"
 #include "server/moderator/chat-rules-source.h"
-#include "server/session/chat-session-service.h"
+#include "server/session/chat-account-service.h"
+#include "server/session/chat-presence.h"
 #include "server/store/chat-store.h"
 #include "transport/chat-transport.h"
 
@@ -52,8 +53,9 @@ G_DECLARE_FINAL_TYPE (ChatApi, chat_api, CHAT, API, GObject)
  * REST and /v1/live (src/README.md). The start fails with a sentence for people where the address or port can't be
  * had. A stop refuses what comes, lets what is there be answered, and closes the live connections with 1001.
  */
-ChatApi *chat_api_new (ChatTransport *transport, ChatStore *store, ChatSessionService *sessions, ChatSigner *signer,
-                       ChatControlFeed *control, ChatRulesSource *rules, const ChatApiOptions *options);
+ChatApi *chat_api_new (ChatTransport *transport, ChatStore *store, ChatSessionService *sessions,
+                       ChatAccountService *accounts, ChatSigner *signer, ChatControlFeed *control,
+                       ChatRulesSource *rules, const ChatApiOptions *options);
 
 /** chat_api_get_uri: (transfer none): "http://127.0.0.1:PORT/", once started. */
 const char *chat_api_get_uri (ChatApi *self);

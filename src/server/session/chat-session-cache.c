@@ -6,8 +6,9 @@ struct _ChatSessionCache
   guint idle_capacity;
   GHashTable *by_id;   /* borrowed id → (owned) ChatSessionEntry */
   GHashTable *by_hash; /* borrowed → borrowed */
-  GHashTable *by_user; /* borrowed → borrowed */
+  GHashTable *by_user; /* user key → GPtrArray of borrowed */
   GQueue idle;         /* those without a connection, the one used last first */
+  guint64 stamp;
 };
 
 static void
@@ -24,7 +25,7 @@ chat_session_cache_new (guint idle_capacity)
   self->idle_capacity = idle_capacity;
   self->by_id = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify)entry_free);
   self->by_hash = g_hash_table_new (g_str_hash, g_str_equal);
-  self->by_user = g_hash_table_new (g_str_hash, g_str_equal);
+  self->by_user = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
   g_queue_init (&self->idle);
   return self;
 }
@@ -50,7 +51,7 @@ chat_session_cache_find_id (ChatSessionCache *self, const char *id)
   return g_hash_table_lookup (self->by_id, id);
 }
 
-ChatSessionEntry *
+GPtrArray *
 chat_session_cache_find_user (ChatSessionCache *self, const char *user_key)
 {
   return g_hash_table_lookup (self->by_user, user_key);
@@ -59,16 +60,27 @@ chat_session_cache_find_user (ChatSessionCache *self, const char *user_key)
 static void
 index_add (ChatSessionCache *self, ChatSessionEntry *entry)
 {
+  GPtrArray *of_user = chat_session_cache_find_user (self, entry->info->user_key);
+
+  if (of_user == NULL)
+    {
+      of_user = g_ptr_array_new ();
+      g_hash_table_insert (self->by_user, g_strdup (entry->info->user_key), of_user);
+    }
+  g_ptr_array_add (of_user, entry);
   g_hash_table_insert (self->by_id, entry->info->id, entry);
   g_hash_table_insert (self->by_hash, entry->info->token_hash, entry);
-  g_hash_table_insert (self->by_user, entry->info->user_key, entry);
 }
 
 /* @entry goes on to live. */
 static void
 index_remove (ChatSessionCache *self, ChatSessionEntry *entry)
 {
-  g_hash_table_remove (self->by_user, entry->info->user_key);
+  GPtrArray *of_user = chat_session_cache_find_user (self, entry->info->user_key);
+
+  g_ptr_array_remove (of_user, entry);
+  if (of_user->len == 0)
+    g_hash_table_remove (self->by_user, entry->info->user_key);
   g_hash_table_remove (self->by_hash, entry->info->token_hash);
   g_hash_table_steal (self->by_id, entry->info->id);
 }
@@ -93,6 +105,7 @@ chat_session_cache_put (ChatSessionCache *self, ChatSessionInfo *info, gint64 no
     }
   entry->info = info;
   entry->checked = now;
+  entry->stamp = ++self->stamp;
   index_add (self, entry);
   return entry;
 }
@@ -125,6 +138,12 @@ chat_session_cache_connect (ChatSessionCache *self, ChatSessionEntry *entry, gbo
     g_queue_unlink (&self->idle, &entry->link);
   else if (!connected && --entry->connections == 0)
     g_queue_push_head_link (&self->idle, &entry->link);
+}
+
+guint64
+chat_session_cache_get_stamp (ChatSessionCache *self)
+{
+  return self->stamp;
 }
 
 GPtrArray *

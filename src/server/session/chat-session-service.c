@@ -24,6 +24,7 @@ struct _ChatSessionService
   GSource *renew;
   /* Counts what changed here: an answer of the store to an earlier question may no longer be so. */
   guint64 epoch;
+  gboolean comparing; /* the store is being asked for all sessions */
 };
 
 G_DEFINE_FINAL_TYPE (ChatSessionService, chat_session_service, G_TYPE_OBJECT)
@@ -31,9 +32,17 @@ G_DEFINE_QUARK (chat - session - error - quark, chat_session_error)
 
 enum
 {
+  OPENED,
   ENDED,
+  CHANGED,
+  CONNECTION,
+  LISTED,
   N_SIGNALS
 };
+
+#define REASON_ENDED "the session has ended"
+#define REASON_EXPIRED "the session has ended: it has lasted its time; sign in again"
+#define REASON_ELSEWHERE "the session has ended: there are newer ones of this account, or somebody else has the name"
 
 static guint signals[N_SIGNALS];
 
@@ -77,7 +86,7 @@ after (gint64 now, gint64 length)
 }
 
 static void
-end_session (ChatSessionService *self, const char *session_id)
+end_session (ChatSessionService *self, const char *session_id, const char *reason)
 {
   g_autofree char *id = g_strdup (session_id);
   ChatSessionEntry *entry = chat_session_cache_find_id (self->cache, id);
@@ -85,17 +94,24 @@ end_session (ChatSessionService *self, const char *session_id)
   self->epoch++;
   if (entry != NULL)
     chat_session_cache_remove (self->cache, entry);
-  g_signal_emit (self, signals[ENDED], 0, id);
+  g_signal_emit (self, signals[ENDED], 0, id, reason);
 }
 
-/* Remembers what the store has just confirmed; whoever had the name before has lost it. */
+/* Remembers what the store has just confirmed; whoever had the name before has lost it, but for an account's others. */
 static ChatSessionEntry *
 remember (ChatSessionService *self, const ChatSessionInfo *info, gint64 now)
 {
-  ChatSessionEntry *before = chat_session_cache_find_user (self->cache, info->user_key);
+  GPtrArray *of_user = chat_session_cache_find_user (self->cache, info->user_key);
+  g_autoptr (GPtrArray) lost = g_ptr_array_new_with_free_func (g_free);
 
-  if (before != NULL && g_strcmp0 (before->info->id, info->id) != 0)
-    end_session (self, before->info->id);
+  for (guint i = 0; of_user != NULL && i < of_user->len; i++)
+    {
+      const ChatSessionEntry *before = of_user->pdata[i];
+      if (g_strcmp0 (before->info->id, info->id) != 0 && !(before->info->account && info->account))
+        g_ptr_array_add (lost, g_strdup (before->info->id));
+    }
+  for (guint i = 0; i < lost->len; i++)
+    end_session (self, lost->pdata[i], REASON_ELSEWHERE);
   return chat_session_cache_put (self->cache, chat_session_info_copy (info), now);
 }
 
@@ -138,15 +154,102 @@ renewal_free (Renewal *self)
   g_free (self);
 }
 
+/* What was known here when the store was asked. */
+typedef struct
+{
+  guint64 stamp;
+} Comparison;
+
+static void
+compare (ChatSessionService *self, ChatSessionEntry *entry, const ChatSessionInfo *stored, gint64 now)
+{
+  gboolean changed = entry->info->role != stored->role;
+
+  entry->checked = now;
+  entry->info->role = stored->role;
+  entry->info->lease = MAX (entry->info->lease, stored->lease);
+  if (changed)
+    g_signal_emit (self, signals[CHANGED], 0, entry->info->id);
+}
+
+static void
+compare_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  ChatSessionService *self = g_task_get_source_object (task);
+  const Comparison *comparison = g_task_get_task_data (task);
+  g_autoptr (GPtrArray) sessions = chat_user_store_list_sessions_finish (CHAT_USER_STORE (source), result, NULL);
+  g_autoptr (GHashTable) stored = g_hash_table_new (g_str_hash, g_str_equal);
+  g_autoptr (GPtrArray) entries = NULL;
+  g_autoptr (GPtrArray) gone = g_ptr_array_new_with_free_func (g_free);
+  gint64 now = chat_time_now ();
+
+  self->comparing = FALSE;
+  g_task_return_boolean (task, sessions != NULL);
+  if (sessions == NULL)
+    return; /* the next round asks again */
+  for (guint i = 0; i < sessions->len; i++)
+    g_hash_table_insert (stored, ((ChatSessionInfo *)sessions->pdata[i])->id, sessions->pdata[i]);
+  entries = chat_session_cache_list (self->cache);
+  for (guint i = 0; i < entries->len; i++)
+    {
+      ChatSessionEntry *entry = entries->pdata[i];
+      const ChatSessionInfo *info = g_hash_table_lookup (stored, entry->info->id);
+
+      if (entry->stamp > comparison->stamp)
+        continue; /* opened or looked up meanwhile */
+      if (info != NULL)
+        compare (self, entry, info, now);
+      else
+        g_ptr_array_add (gone, g_strdup (entry->info->id));
+    }
+  for (guint i = 0; i < gone->len; i++)
+    end_session (self, gone->pdata[i], REASON_ELSEWHERE);
+  g_signal_emit (self, signals[LISTED], 0, sessions);
+}
+
+void
+chat_session_service_refresh (ChatSessionService *self)
+{
+  g_return_if_fail (CHAT_IS_SESSION_SERVICE (self));
+
+  if (self->comparing)
+    return;
+  Comparison *comparison = g_new0 (Comparison, 1);
+  comparison->stamp = chat_session_cache_get_stamp (self->cache);
+  GTask *task = g_task_new (self, NULL, NULL, NULL);
+  g_task_set_source_tag (task, chat_session_service_refresh);
+  g_task_set_task_data (task, comparison, g_free);
+  self->comparing = TRUE;
+  chat_user_store_list_sessions_async (self->users, chat_time_now (), NULL, compare_cb, task);
+}
+
 static void
 renew_round_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
+  ChatSessionService *self = g_task_get_source_object (task);
   Renewal *renewal = g_task_get_task_data (task);
   gboolean done = chat_user_store_renew_sessions_finish (CHAT_USER_STORE (source), result, NULL);
 
-  renewed (g_task_get_source_object (task), (const char *const *)renewal->ids, renewal->lease, done);
+  renewed (self, (const char *const *)renewal->ids, renewal->lease, done);
+  if (done)
+    chat_session_service_refresh (self);
   g_task_return_boolean (task, done);
+}
+
+static void
+renew (ChatSessionService *self, char **ids, gint64 now)
+{
+  Renewal *renewal = g_new0 (Renewal, 1);
+  GTask *task = g_task_new (self, NULL, NULL, NULL);
+
+  renewal->ids = ids;
+  renewal->lease = after (now, self->options.lease_ms);
+  g_task_set_source_tag (task, renew);
+  g_task_set_task_data (task, renewal, (GDestroyNotify)renewal_free);
+  chat_user_store_renew_sessions_async (self->users, (const char *const *)renewal->ids, renewal->lease, NULL,
+                                        renew_round_cb, task);
 }
 
 /* Every third of a lease: a store that can't answer once or twice costs nobody his name. */
@@ -173,18 +276,11 @@ renew_round (gpointer user_data)
         }
     }
   for (guint i = 0; i < expired->len; i++)
-    end_session (self, g_ptr_array_index (expired, i));
-  if (n == 0)
-    return G_SOURCE_CONTINUE;
-
-  Renewal *renewal = g_new0 (Renewal, 1);
-  renewal->ids = g_strv_builder_end (ids);
-  renewal->lease = after (now, self->options.lease_ms);
-  GTask *task = g_task_new (self, NULL, NULL, NULL);
-  g_task_set_source_tag (task, renew_round);
-  g_task_set_task_data (task, renewal, (GDestroyNotify)renewal_free);
-  chat_user_store_renew_sessions_async (self->users, (const char *const *)renewal->ids, renewal->lease, NULL,
-                                        renew_round_cb, task);
+    end_session (self, g_ptr_array_index (expired, i), REASON_EXPIRED);
+  if (n > 0)
+    renew (self, g_strv_builder_end (ids), now);
+  else
+    chat_session_service_refresh (self);
   return G_SOURCE_CONTINUE;
 }
 
@@ -223,10 +319,10 @@ static void
 find_holder (ChatSessionService *self, GTask *task)
 {
   const Opening *opening = g_task_get_task_data (task);
-  ChatSessionEntry *entry = chat_session_cache_find_user (self->cache, opening->info->user_key);
+  GPtrArray *of_user = chat_session_cache_find_user (self->cache, opening->info->user_key);
 
-  if (entry != NULL)
-    return_taken (task, entry->info);
+  if (of_user != NULL)
+    return_taken (task, ((ChatSessionEntry *)of_user->pdata[0])->info);
   else
     chat_user_store_list_sessions_async (self->users, opening->info->since, g_task_get_cancellable (task),
                                          list_holders_cb, g_object_ref (task));
@@ -244,6 +340,9 @@ open_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     {
       self->epoch++;
       remember (self, opening->info, opening->info->since);
+      g_signal_emit (self, signals[OPENED], 0, opening->info);
+      if (opening->info->account && self->options.per_user > 0)
+        chat_session_service_refresh (self); /* an older one may have gone */
       g_task_return_boolean (task, TRUE);
     }
   else if (g_error_matches (error, CHAT_STORE_ERROR, CHAT_STORE_ERROR_CONFLICT))
@@ -253,12 +352,14 @@ open_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static ChatSessionInfo *
-new_session (ChatSessionService *self, const char *user, const char *token, gint64 now)
+new_session (ChatSessionService *self, const char *user, const ChatAccount *account, const char *token, gint64 now)
 {
   ChatSessionInfo *info = g_new0 (ChatSessionInfo, 1);
   info->id = chat_uuid_v7 ();
-  info->user = g_strdup (user);
+  info->user = g_strdup (account != NULL ? account->user : user);
   info->user_key = chat_skeleton (user);
+  info->account = account != NULL;
+  info->role = account != NULL ? account->role : CHAT_ROLE_MEMBER;
   info->token_hash = chat_session_token_hash (token);
   info->since = now;
   info->lease = after (now, self->options.lease_ms);
@@ -267,8 +368,8 @@ new_session (ChatSessionService *self, const char *user, const char *token, gint
 }
 
 void
-chat_session_service_open_async (ChatSessionService *self, const char *user, GCancellable *cancellable,
-                                 GAsyncReadyCallback callback, gpointer user_data)
+chat_session_service_open_async (ChatSessionService *self, const char *user, const ChatAccount *account,
+                                 GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
   g_return_if_fail (CHAT_IS_SESSION_SERVICE (self));
   g_return_if_fail (user != NULL);
@@ -286,9 +387,9 @@ chat_session_service_open_async (ChatSessionService *self, const char *user, GCa
   Opening *opening = g_new0 (Opening, 1);
   opening->held_ms = -1;
   opening->token = chat_session_token_new ();
-  opening->info = new_session (self, user, opening->token, now);
+  opening->info = new_session (self, user, account, opening->token, now);
   g_task_set_task_data (task, opening, (GDestroyNotify)opening_free);
-  chat_user_store_open_session_async (self->users, opening->info, 0, now, cancellable, open_cb,
+  chat_user_store_open_session_async (self->users, opening->info, self->options.per_user, now, cancellable, open_cb,
                                       g_steal_pointer (&task));
 }
 
@@ -376,7 +477,7 @@ find_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     {
       ChatSessionEntry *entry = chat_session_cache_find_hash (self->cache, authentication->hash);
       if (entry != NULL)
-        end_session (self, entry->info->id);
+        end_session (self, entry->info->id, REASON_ENDED);
       return_unknown_token (task);
     }
   else
@@ -443,7 +544,7 @@ close_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       g_task_return_error (task, error);
       return;
     }
-  end_session (g_task_get_source_object (task), g_task_get_task_data (task));
+  end_session (g_task_get_source_object (task), g_task_get_task_data (task), REASON_ENDED);
   g_task_return_boolean (task, TRUE);
 }
 
@@ -467,6 +568,105 @@ chat_session_service_close_finish (ChatSessionService *self, GAsyncResult *resul
   return g_task_propagate_boolean (G_TASK (result), error);
 }
 
+/* What closing all of a user's carries. */
+typedef struct
+{
+  char *user_key;
+  char *except;
+  char *reason;
+  GPtrArray *ids; /* the last is being closed */
+} Closing;
+
+static void
+closing_free (Closing *self)
+{
+  g_clear_pointer (&self->ids, g_ptr_array_unref);
+  g_free (self->user_key);
+  g_free (self->except);
+  g_free (self->reason);
+  g_free (self);
+}
+
+static void close_next (GTask *task);
+
+static void
+close_one_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Closing *closing = g_task_get_task_data (task);
+  GError *error = NULL;
+
+  if (!chat_user_store_close_session_finish (CHAT_USER_STORE (source), result, &error))
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+  end_session (g_task_get_source_object (task), closing->ids->pdata[closing->ids->len - 1], closing->reason);
+  g_ptr_array_set_size (closing->ids, (gint)closing->ids->len - 1);
+  close_next (task);
+}
+
+static void
+close_next (GTask *task)
+{
+  ChatSessionService *self = g_task_get_source_object (task);
+  const Closing *closing = g_task_get_task_data (task);
+
+  if (closing->ids->len == 0)
+    g_task_return_boolean (task, TRUE);
+  else
+    chat_user_store_close_session_async (self->users, closing->ids->pdata[closing->ids->len - 1],
+                                         g_task_get_cancellable (task), close_one_cb, g_object_ref (task));
+}
+
+static void
+list_own_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Closing *closing = g_task_get_task_data (task);
+  GError *error = NULL;
+  g_autoptr (GPtrArray) sessions = chat_user_store_list_sessions_finish (CHAT_USER_STORE (source), result, &error);
+
+  if (sessions == NULL)
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+  for (guint i = 0; i < sessions->len; i++)
+    {
+      const ChatSessionInfo *info = sessions->pdata[i];
+      if (g_str_equal (info->user_key, closing->user_key) && g_strcmp0 (info->id, closing->except) != 0)
+        g_ptr_array_add (closing->ids, g_strdup (info->id));
+    }
+  close_next (task);
+}
+
+void
+chat_session_service_close_user_async (ChatSessionService *self, const char *user_key, const char *except,
+                                       const char *reason, GCancellable *cancellable, GAsyncReadyCallback callback,
+                                       gpointer user_data)
+{
+  g_return_if_fail (CHAT_IS_SESSION_SERVICE (self));
+  g_return_if_fail (user_key != NULL && reason != NULL);
+
+  GTask *task = g_task_new (self, cancellable, callback, user_data);
+  Closing *closing = g_new0 (Closing, 1);
+  g_task_set_source_tag (task, chat_session_service_close_user_async);
+  closing->user_key = g_strdup (user_key);
+  closing->except = g_strdup (except);
+  closing->reason = g_strdup (reason);
+  closing->ids = g_ptr_array_new_with_free_func (g_free);
+  g_task_set_task_data (task, closing, (GDestroyNotify)closing_free);
+  chat_user_store_list_sessions_async (self->users, chat_time_now (), cancellable, list_own_cb, task);
+}
+
+gboolean
+chat_session_service_close_user_finish (ChatSessionService *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
 void
 chat_session_service_connected (ChatSessionService *self, const char *session_id, gboolean connected)
 {
@@ -474,10 +674,15 @@ chat_session_service_connected (ChatSessionService *self, const char *session_id
   g_return_if_fail (session_id != NULL);
 
   ChatSessionEntry *entry = chat_session_cache_find_id (self->cache, session_id);
-  if (entry != NULL)
-    chat_session_cache_connect (self->cache, entry, connected);
-  else if (connected)
-    end_session (self, session_id); /* it ended between being authenticated and connected */
+  if (entry == NULL)
+    {
+      if (connected)
+        end_session (self, session_id, REASON_ENDED); /* between being authenticated and connected */
+      return;
+    }
+  chat_session_cache_connect (self->cache, entry, connected);
+  if (entry->connections == (connected ? 1 : 0))
+    g_signal_emit (self, signals[CONNECTION], 0, entry->info, connected);
 }
 
 static void
@@ -527,8 +732,16 @@ static void
 chat_session_service_class_init (ChatSessionServiceClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = chat_session_service_finalize;
+  signals[OPENED] = g_signal_new ("opened", CHAT_TYPE_SESSION_SERVICE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                  G_TYPE_NONE, 1, G_TYPE_POINTER);
   signals[ENDED] = g_signal_new ("ended", CHAT_TYPE_SESSION_SERVICE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
-                                 G_TYPE_NONE, 1, G_TYPE_STRING);
+                                 G_TYPE_NONE, 2, G_TYPE_STRING, G_TYPE_STRING);
+  signals[CHANGED] = g_signal_new ("changed", CHAT_TYPE_SESSION_SERVICE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                   G_TYPE_NONE, 1, G_TYPE_STRING);
+  signals[CONNECTION] = g_signal_new ("connection", CHAT_TYPE_SESSION_SERVICE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                      G_TYPE_NONE, 2, G_TYPE_POINTER, G_TYPE_BOOLEAN);
+  signals[LISTED] = g_signal_new ("listed", CHAT_TYPE_SESSION_SERVICE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                  G_TYPE_NONE, 1, G_TYPE_PTR_ARRAY);
 }
 
 static void
