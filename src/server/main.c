@@ -11,6 +11,7 @@
 
 #include "config.h"
 #include "server/api/chat-api-routes.h"
+#include "server/chat-server-command.h"
 #include "server/chat-server-config.h"
 #include "server/chat-server-log.h"
 #include "server/chat-server-notify.h"
@@ -33,6 +34,9 @@ typedef struct
   gboolean print_config;
   gboolean print_routes;
   gboolean version;
+  GStrv command; /* nullable: "account", "create", … */
+  char *role;
+  int days;
 } Options;
 
 /* The program while it runs. */
@@ -57,6 +61,42 @@ complain (const GError *error)
  * Configuration: what the embedded mode wants, then the file, then --set
  */
 
+/* What stands behind the first word of a command; what stood before it holds too. */
+static gboolean
+parse_command (Options *options, int *argc, char ***argv, GError **error)
+{
+  g_auto (GStrv) before = g_steal_pointer (&options->settings);
+  const GOptionEntry entries[] = {
+    { "config", 0, 0, G_OPTION_ARG_FILENAME, &options->config, "The configuration of the service", "FILE" },
+    { "set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->settings, "Set one key, as if it stood in the file",
+      "GROUP.KEY=VALUE" },
+    { "embedded", 0, 0, G_OPTION_ARG_FILENAME, &options->embedded, "The service of this computer alone, in DIR",
+      "DIR" },
+    { "role", 0, 0, G_OPTION_ARG_STRING, &options->role, "What it may do: member, moderator or admin", "ROLE" },
+    { "days", 0, 0, G_OPTION_ARG_INT, &options->days, "How long an invitation lasts: 1 to 365; else 7", "DAYS" },
+    { 0 },
+  };
+  g_autoptr (GOptionContext) context = g_option_context_new ("COMMAND…");
+  GStrv behind;
+  guint n = before != NULL ? g_strv_length (before) : 0;
+
+  g_option_context_set_description (context, CHAT_SERVER_COMMAND_HELP);
+  g_option_context_add_main_entries (context, entries, NULL);
+  if (!g_option_context_parse (context, argc, argv, error))
+    return FALSE;
+  options->command = g_strdupv (*argv + 1);
+  if (n == 0)
+    return TRUE;
+  behind = g_steal_pointer (&options->settings);
+  options->settings = g_new0 (char *, n + (behind != NULL ? g_strv_length (behind) : 0) + 1);
+  for (guint i = 0; i < n; i++)
+    options->settings[i] = g_strdup (before[i]);
+  for (guint i = 0; behind != NULL && behind[i] != NULL; i++)
+    options->settings[n + i] = g_strdup (behind[i]);
+  g_strfreev (behind);
+  return TRUE;
+}
+
 static gboolean
 parse_options (Options *options, int *argc, char ***argv, GError **error)
 {
@@ -76,14 +116,18 @@ parse_options (Options *options, int *argc, char ***argv, GError **error)
     { "version", 0, 0, G_OPTION_ARG_NONE, &options->version, "Print the version", NULL },
     { 0 },
   };
-  g_autoptr (GOptionContext) context = g_option_context_new (NULL);
+  g_autoptr (GOptionContext) context = g_option_context_new ("[COMMAND…]");
 
   g_option_context_set_summary (context, "Tertulia's server: REST and live feed, moderation, history, bots.");
+  g_option_context_set_description (context, CHAT_SERVER_COMMAND_HELP);
+  g_option_context_set_strict_posix (context, TRUE);
   g_option_context_add_main_entries (context, entries, NULL);
   if (!g_option_context_parse (context, argc, argv, error))
     return FALSE;
   if (*argc < 2)
     return TRUE;
+  if (chat_server_command_is ((*argv)[1]))
+    return parse_command (options, argc, argv, error);
   g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "\"%s\" is not expected here: see --help", (*argv)[1]);
   return FALSE;
 }
@@ -312,6 +356,8 @@ options_clear (Options *options)
 {
   g_free (options->config);
   g_free (options->embedded);
+  g_free (options->role);
+  g_strfreev (options->command);
   g_strfreev (options->settings);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
@@ -352,6 +398,12 @@ main (int argc, char **argv)
     {
       complain (error);
       return EXIT_CONFIGURATION;
+    }
+  if (options.command != NULL)
+    {
+      const ChatServerCommand command = { (const char *const *)options.command, options.role, options.days };
+
+      return (int)chat_server_command_run (config, &command);
     }
   if (options.check_config)
     {
