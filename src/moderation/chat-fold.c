@@ -353,7 +353,9 @@ read_special (gunichar c, ChatFoldValue *value)
     *value = CHAT_FOLD_VALUE (CHAT_GLYPH_IDEOGRAPH, 0); /* for speed */
   else if (c >= 0xac00 && c <= 0xd7a3)
     *value = CHAT_FOLD_VALUE (CHAT_GLYPH_LETTER, 0); /* Hangul: likewise */
-  else if (c == 0x237a)                              /* ⍺: a symbol of APL */
+  else if (c == 0x212e)                              /* ℮ */
+    *value = CHAT_FOLD_VALUE (CHAT_GLYPH_LETTER, 'e');
+  else if (c == 0x237a) /* ⍺: a symbol of APL */
     *value = CHAT_FOLD_VALUE (CHAT_GLYPH_LETTER, 'a');
   else if (c >= 0x1f150 && c <= 0x1f169) /* 🅐 */
     *value = CHAT_FOLD_VALUE (CHAT_GLYPH_LETTER, 'a' + (c - 0x1f150));

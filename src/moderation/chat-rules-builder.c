@@ -167,7 +167,7 @@ make_key (const char *language, const ChatWord *word)
 
   g_string_append_printf (key, "\t%d%d\t", word->prefix, word->exception);
   for (gsize i = 0; i < word->n_labels; i++)
-    g_string_append_printf (key, "%x ", word->labels[i]);
+    g_string_append_unichar (key, word->labels[i]);
   return g_string_free (key, FALSE);
 }
 

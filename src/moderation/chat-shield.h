@@ -23,8 +23,9 @@ typedef struct
  * @text: (array length=length): valid UTF-8
  *
  * Opaque: code spans and blocks (`` `…` ``, ```` ```…``` ````, closed); URLs with one of the usual schemes, or `www.`,
- * or a host name with a path or port; e-mail addresses; UUIDs and other hexadecimal ids. As a whole: @mentions, file
- * paths, identifiers with an underscore. A bare "puta.com" is two words: people forget the space after a full stop, and
+ * or a host name with a path or port; e-mail addresses; UUIDs and other hexadecimal ids; IPv6 and MAC addresses; dotted
+ * names of three parts that are called, as in stack traces. As a whole: @mentions, file paths, command-line options,
+ * identifiers with an underscore. A bare "puta.com" is two words: people forget the space after a full stop, and
  * other people know that. Time is linear in @length.
  *
  * Returns: (transfer full) (nullable) (element-type ChatShield): ascending, not overlapping; NULL where there is none

@@ -152,6 +152,8 @@ static const char *const look_alikes[] = {
   "«Мierda»",   "«cабron»",
   "«ćùłö»",     "«pυтa»",
   "«mıerda»",   "«İdiota»",
+  "«ϲulo»",     "«mi℮rd⍺»",
+  "«ΜΙΕRDΑ»",   "«роӏӏа»",
   "«ıdıota»",   NULL,
 };
 

@@ -40,6 +40,11 @@ static const char *const marked[] = {
   "‹550e8400-e29b-41d4-a716-446655440000› ‹550E8400-E29B-41D4-A716-446655440000›.",
   "‹deadbeef01› deadbeef 1234567890 dead12 ‹dead123› ‹4c4b4a4f0e›",
   "xdeadbeef01 deadbeef01x",
+  "‹http://[::1]:80/a› ‹file:///a/b› http://- http://.",
+  "‹2001:db8::1› (‹fe80::1ff:fe23:4567:890a›) ‹00:1a:2b:a5:5e:0b›, 10:30:45 a::b std::dead1 x2001:db8::1 ::",
+  "«src/main.c»:45:7: x, «a/b.c»:12 a/b:12",
+  "«--dry-run»=1 «--a» -a --1 a--b -- («--x_y»)",
+  "at ‹com.example.Main.run(Main.java:45)› ‹aa.bb.cc()› a.b.c(d) aa.bb(c) aa.bb.cc(d e) aa.bb.cc (d) aa..bb.cc(d)",
   NULL,
 };
 
