@@ -5,6 +5,7 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "client/chat-message-changes.h"
 #include "core/chat-message-codec.h"
 #include "transport/chat-backoff.h"
 
@@ -287,17 +288,36 @@ give_up (ChatOutbox *self, Entry *entry, const GError *error)
 }
 
 static void
+retry_later (ChatOutbox *self)
+{
+  if (self->retry_source == 0)
+    self->retry_source = g_timeout_add (chat_backoff_next (&self->backoff), retry_cb, self);
+}
+
+/* Whether @entry is about an own message that the service accepted and may not know yet. */
+static gboolean
+is_ahead (ChatOutbox *self, Entry *entry)
+{
+  Entry *target
+      = chat_message_changes_is (entry->message) ? find_entry (self, chat_message_get_target (entry->message)) : NULL;
+
+  return target != NULL && target->delivery == CHAT_DELIVERY_ACCEPTED;
+}
+
+static void
 take_failure (ChatOutbox *self, Entry *entry, const GError *error)
 {
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return;
   if (g_error_matches (error, CHAT_CLIENT_ERROR, CHAT_CLIENT_ERROR_TOKEN))
     stop_sending (self, error);
+  else if (g_error_matches (error, CHAT_CLIENT_ERROR, CHAT_CLIENT_ERROR_REFUSED) && is_ahead (self, entry))
+    retry_later (self);
   else if (g_error_matches (error, CHAT_CLIENT_ERROR, CHAT_CLIENT_ERROR_REFUSED)
            || g_error_matches (error, CHAT_CLIENT_ERROR, CHAT_CLIENT_ERROR_BLOCKED))
     give_up (self, entry, error);
-  else if (self->retry_source == 0)
-    self->retry_source = g_timeout_add (chat_backoff_next (&self->backoff), retry_cb, self);
+  else
+    retry_later (self);
 }
 
 /* A request on its way; the outbox may be gone before its answer comes. */
@@ -324,9 +344,9 @@ sent_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (ChatOutbox) self = g_weak_ref_get (&sending->outbox);
   g_autoptr (GError) error = NULL;
   g_autofree char *channel = NULL;
+  ChatRestSent sent = chat_rest_send_finish (CHAT_REST (source), result, &error);
   Entry *entry;
 
-  chat_rest_send_finish (CHAT_REST (source), result, &error);
   if (self == NULL)
     return;
   entry = find_entry (self, sending->id);
@@ -340,6 +360,14 @@ sent_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     {
       dequeue (self, entry);
       forget_entry (self, entry);
+    }
+  else if (sent == CHAT_REST_SENT_BEFORE && chat_message_changes_is (entry->message))
+    {
+      g_autoptr (ChatMessage) message = chat_message_ref (entry->message);
+
+      dequeue (self, entry);
+      forget_entry (self, entry);
+      g_signal_emit (self, signals[DELIVERY], 0, message, CHAT_DELIVERY_STORED, NULL);
     }
   else if (error == NULL)
     {
@@ -676,6 +704,20 @@ chat_outbox_get_waiting (ChatOutbox *self)
 {
   g_return_val_if_fail (CHAT_IS_OUTBOX (self), 0);
   return self->waiting;
+}
+
+ChatMessage *
+chat_outbox_find (ChatOutbox *self, const char *id, ChatDelivery *delivery)
+{
+  Entry *entry;
+
+  g_return_val_if_fail (CHAT_IS_OUTBOX (self), NULL);
+
+  entry = find_entry (self, id);
+  if (entry == NULL)
+    return NULL;
+  *delivery = entry->delivery;
+  return entry->message;
 }
 
 void

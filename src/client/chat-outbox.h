@@ -35,7 +35,9 @@ void chat_outbox_load_async (ChatOutbox *self, GCancellable *cancellable, GAsync
                              gpointer user_data);
 gboolean chat_outbox_load_finish (ChatOutbox *self, GAsyncResult *result, GError **error);
 
-/** chat_outbox_add: @message: with id, channel, data and sent. Emits `delivery` with QUEUED once it is on the disk. */
+/** chat_outbox_add: @message: with id, channel, data and sent; or an edit, a deletion or a reaction, with its target:
+ * sent in order with the messages of its channel. A `delivery` of STORED says of such a one that it was so already.
+ * Emits `delivery` with QUEUED once it is on the disk. */
 void chat_outbox_add (ChatOutbox *self, ChatMessage *message);
 /** chat_outbox_start: sends what waits, at once: signed in, or the network came back. */
 void chat_outbox_start (ChatOutbox *self);
@@ -50,6 +52,8 @@ gboolean chat_outbox_settle (ChatOutbox *self, const char *id);
 void chat_outbox_refuse (ChatOutbox *self, const char *id, const char *reason);
 
 guint chat_outbox_get_waiting (ChatOutbox *self);
+/** chat_outbox_find: (transfer none) (nullable): @delivery: (out) */
+ChatMessage *chat_outbox_find (ChatOutbox *self, const char *id, ChatDelivery *delivery);
 /** chat_outbox_foreach: in the order in which they were written; @func must not change the outbox. */
 void chat_outbox_foreach (ChatOutbox *self,
                           void (*func) (ChatMessage *message, ChatDelivery delivery, const char *reason, gpointer data),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
-#include "client/chat-rest.h"
+#include "client/chat-rest-private.h"
 
 #include <glib/gi18n-lib.h>
 
@@ -396,10 +396,9 @@ chat_rest_set_token (ChatRest *self, const char *token)
     }
 }
 
-/* @flags: libsoup makes a connection of its own for each POST that it is not told may be repeated. */
-static void
-begin_call (ChatRest *self, const char *method, const char *path, JsonObject *body, SoupMessageFlags flags,
-            GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+void
+chat_rest_begin_call (ChatRest *self, const char *method, const char *path, JsonObject *body, SoupMessageFlags flags,
+                      GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
   g_autofree char *uri = g_strdup_printf ("%s/%s", self->uri, path);
@@ -441,7 +440,15 @@ chat_rest_call_async (ChatRest *self, const char *method, const char *path, Json
 {
   g_return_if_fail (CHAT_IS_REST (self));
 
-  begin_call (self, method, path, body, 0, cancellable, callback, user_data);
+  chat_rest_begin_call (self, method, path, body, 0, cancellable, callback, user_data);
+}
+
+guint
+chat_rest_get_status (GAsyncResult *result)
+{
+  Call *call = g_task_get_task_data (G_TASK (result));
+
+  return call->message != NULL ? soup_message_get_status (call->message) : 0;
 }
 
 JsonObject *
@@ -455,49 +462,4 @@ chat_rest_call_finish (ChatRest *self, GAsyncResult *result, JsonObject **proble
   if (problem != NULL)
     *problem = g_steal_pointer (&call->problem);
   return g_task_propagate_pointer (G_TASK (result), error);
-}
-
-static void
-sent_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GTask) task = user_data;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (JsonObject) answer = chat_rest_call_finish (CHAT_REST (source), result, NULL, &error);
-
-  if (answer == NULL)
-    g_task_return_error (task, g_steal_pointer (&error));
-  else
-    g_task_return_boolean (task, TRUE);
-}
-
-void
-chat_rest_send_async (ChatRest *self, ChatMessage *message, GCancellable *cancellable, GAsyncReadyCallback callback,
-                      gpointer user_data)
-{
-  g_autoptr (GTask) task = NULL;
-  g_autofree char *escaped = NULL, *path = NULL, *sent = NULL;
-  g_autoptr (JsonObject) body = json_object_new ();
-
-  g_return_if_fail (CHAT_IS_REST (self));
-
-  task = g_task_new (self, cancellable, callback, user_data);
-  g_task_set_source_tag (task, chat_rest_send_async);
-  sent = chat_time_format (chat_message_get_sent (message));
-  json_object_set_string_member (body, "id", chat_message_get_id (message));
-  json_object_set_string_member (body, "data", chat_message_get_data (message));
-  json_object_set_string_member (body, "sent", sent);
-  if (chat_message_get_reply_to (message) != NULL)
-    json_object_set_string_member (body, "reply_to", chat_message_get_reply_to (message));
-
-  escaped = g_uri_escape_string (chat_message_get_channel (message), NULL, FALSE);
-  path = g_strdup_printf ("v1/channels/%s/messages", escaped);
-  begin_call (self, SOUP_METHOD_POST, path, body, SOUP_MESSAGE_IDEMPOTENT, cancellable, sent_cb,
-              g_steal_pointer (&task));
-}
-
-gboolean
-chat_rest_send_finish (ChatRest *self, GAsyncResult *result, GError **error)
-{
-  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
-  return g_task_propagate_boolean (G_TASK (result), error);
 }

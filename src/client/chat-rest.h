@@ -40,9 +40,18 @@ void chat_rest_call_async (ChatRest *self, const char *method, const char *path,
  */
 JsonObject *chat_rest_call_finish (ChatRest *self, GAsyncResult *result, JsonObject **problem, GError **error);
 
-/** chat_rest_send_async: posts @message to its channel. The same message may be sent again: its id makes it one. */
+/** ChatRestSent: BEFORE: nothing was to be done, it is so already: no record will come of it. */
+typedef enum
+{
+  CHAT_REST_SENT_NOT,
+  CHAT_REST_SENT_NOW,
+  CHAT_REST_SENT_BEFORE,
+} ChatRestSent;
+
+/** chat_rest_send_async: posts a message or a notice to its channel; an edit, a deletion or a reaction to what it is
+ * about. The same may be sent again: its id makes it one. The finish: CHAT_REST_SENT_NOT with an error. */
 void chat_rest_send_async (ChatRest *self, ChatMessage *message, GCancellable *cancellable,
                            GAsyncReadyCallback callback, gpointer user_data);
-gboolean chat_rest_send_finish (ChatRest *self, GAsyncResult *result, GError **error);
+ChatRestSent chat_rest_send_finish (ChatRest *self, GAsyncResult *result, GError **error);
 
 G_END_DECLS

@@ -3,6 +3,7 @@
 
 #include "client/chat-workspace-private.h"
 
+#include "client/chat-message-changes.h"
 #include "core/chat-time.h"
 
 /* Of one channel, for the first frame. */
@@ -210,11 +211,34 @@ chat_workspace_peek_timeline (ChatWorkspace *self, const char *name)
   return channel != NULL ? chat_channel_peek_timeline (channel) : NULL;
 }
 
+/* An edit, a deletion or a reaction that will not be is taken back: there is nothing to try again. */
+static void
+take_change_delivery (ChatWorkspace *self, ChatMessage *message, ChatDelivery delivery, const char *reason)
+{
+  const char *id = chat_message_get_id (message);
+  ChatTimeline *timeline = chat_workspace_peek_timeline (self, chat_message_get_channel (message));
+  gboolean refused = delivery == CHAT_DELIVERY_FAILED || delivery == CHAT_DELIVERY_REFUSED;
+
+  if (!refused && delivery != CHAT_DELIVERY_STORED)
+    return;
+  if (refused)
+    chat_outbox_discard (self->outbox, id);
+  if (timeline != NULL)
+    chat_timeline_remove_pending (timeline, id);
+  if (refused)
+    chat_workspace_emit_refused (self, chat_message_get_target (message), reason);
+}
+
 static void
 delivery_cb (ChatWorkspace *self, ChatMessage *message, ChatDelivery delivery, const char *reason)
 {
   ChatTimeline *timeline = chat_workspace_peek_timeline (self, chat_message_get_channel (message));
 
+  if (chat_message_changes_is (message))
+    {
+      take_change_delivery (self, message, delivery, reason);
+      return;
+    }
   if (timeline != NULL)
     chat_timeline_set_delivery (timeline, chat_message_get_id (message), delivery, reason);
   if (delivery == CHAT_DELIVERY_REFUSED)

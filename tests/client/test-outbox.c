@@ -7,6 +7,7 @@
 #include "chat-test-message.h"
 #include "client/chat-outbox.h"
 #include "core/chat-json.h"
+#include "core/chat-message-codec.h"
 #include "core/chat-time.h"
 #include "core/chat-uuid.h"
 #include "local-test.h"
@@ -498,6 +499,114 @@ test_killed (gconstpointer program)
   world_end (&world);
 }
 
+/* Everything that can be written, as the service is asked for it: in order, one after the other. */
+
+static void
+write_change (World *world, const char *kind, const char *target, const char *data, gboolean removal)
+{
+  g_autoptr (JsonObject) object = json_object_new ();
+  g_autoptr (ChatMessage) message = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *id = g_strconcat (kind, data != NULL ? "-1" : "-0", NULL);
+
+  json_object_set_string_member (object, "kind", kind);
+  json_object_set_string_member (object, "id", id);
+  json_object_set_string_member (object, "channel", "general");
+  json_object_set_string_member (object, "author", "ana");
+  json_object_set_string_member (object, "timestamp", "2026-11-20T10:10:10.000Z");
+  json_object_set_string_member (object, "sent", "2026-11-20T10:10:10.000Z");
+  if (target != NULL)
+    json_object_set_string_member (object, "target", target);
+  if (data != NULL)
+    json_object_set_string_member (object, "data", data);
+  if (removal)
+    json_object_set_boolean_member (object, "removal", TRUE);
+  message = chat_message_decode_object (object, &error);
+  g_assert_no_error (error);
+  chat_outbox_add (world->outbox, message);
+}
+
+static const char *
+asked (World *world, guint place)
+{
+  return g_ptr_array_index (chat_fake_service_get_asked (world->service), place);
+}
+
+static void
+test_kinds (void)
+{
+  World world;
+
+  world_start (&world);
+  write_change (&world, "notice", NULL, "come", FALSE);
+  write_change (&world, "edit", "m1", "otra cosa", FALSE);
+  write_change (&world, "delete", "m1", NULL, FALSE);
+  write_change (&world, "reaction", "m2", "👍", FALSE);
+  /* over a restart as well */
+  chat_test_wait_for_count (&world.told, 4);
+  world_close (&world);
+  world_open (&world, "ana");
+  chat_outbox_start (world.outbox);
+  wait_asked (&world, 4);
+  chat_test_wait_for_count (&world.told, 8);
+  g_assert_cmpstr (asked (&world, 0), ==,
+                   "POST /v1/channels/general/messages\n{\"id\":\"notice-1\",\"data\":\"come\","
+                   "\"sent\":\"2026-11-20T10:10:10.000Z\",\"kind\":\"notice\"}");
+  g_assert_cmpstr (asked (&world, 1), ==,
+                   "PATCH /v1/messages/m1\n{\"id\":\"edit-1\",\"data\":\"otra cosa\","
+                   "\"sent\":\"2026-11-20T10:10:10.000Z\"}");
+  g_assert_cmpstr (asked (&world, 2), ==, "DELETE /v1/messages/m1?id=delete-0\n");
+  g_assert_cmpstr (asked (&world, 3), ==, "PUT /v1/messages/m2/reactions/👍?id=reaction-1\n");
+  world_end (&world);
+}
+
+/* What takes a reaction away is known as that after a restart; and where it is so already no record will come. */
+static void
+test_removal (void)
+{
+  const ChatFakeAnswer so_already = { 200, NULL, "{}" };
+  World world;
+
+  world_start (&world);
+  write_change (&world, "reaction", "m2", "👍", TRUE);
+  chat_test_wait_for_count (&world.told, 1);
+  world_close (&world);
+  world_open (&world, "ana");
+  chat_fake_service_answer (world.service, &so_already);
+  chat_outbox_start (world.outbox);
+  chat_test_wait_for_count (&world.told, 2);
+  g_assert_cmpstr (asked (&world, 0), ==, "DELETE /v1/messages/m2/reactions/👍?id=reaction-1\n");
+  g_assert_cmpstr (world.steps->str, ==, "👍:queued 👍:stored ");
+  g_assert_cmpuint (chat_outbox_get_waiting (world.outbox), ==, 0);
+  g_assert_false (chat_outbox_settle (world.outbox, "reaction-1"));
+  world_end (&world);
+}
+
+/* What is about an own message that the service accepted and can't find yet is tried again; about another it is not. */
+static void
+test_ahead (void)
+{
+  g_autofree char *id = NULL;
+  World world;
+
+  world_start (&world);
+  id = write_to (&world, "general", "hola");
+  chat_outbox_start (world.outbox);
+  chat_test_wait_for_count (&world.told, 2);
+  chat_fake_service_answer (world.service, &refused);
+  write_change (&world, "edit", id, "hola, hola", FALSE);
+  wait_asked (&world, 3);
+  chat_fake_service_answer (world.service, &accepted);
+  chat_test_wait_for_count (&world.told, 4);
+  g_assert_cmpstr (world.steps->str, ==, "hola:queued hola:accepted hola, hola:queued hola, hola:accepted ");
+
+  chat_fake_service_answer (world.service, &refused);
+  write_change (&world, "reaction", "m9", "👍", FALSE);
+  chat_test_wait_for_count (&world.told, 6);
+  g_assert_true (g_str_has_suffix (world.steps->str, "👍:failed "));
+  world_end (&world);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -513,5 +622,8 @@ main (int argc, char **argv)
   g_test_add_func ("/outbox/settled-early", test_settled_early);
   g_test_add_func ("/outbox/full", test_full);
   g_test_add_data_func ("/outbox/killed", argv[0], test_killed);
+  g_test_add_func ("/outbox/kinds", test_kinds);
+  g_test_add_func ("/outbox/removal", test_removal);
+  g_test_add_func ("/outbox/ahead", test_ahead);
   return g_test_run ();
 }

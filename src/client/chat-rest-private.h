@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "client/chat-rest.h"
+
+G_BEGIN_DECLS
+
+/** chat_rest_begin_call: chat_rest_call_async() with @flags: libsoup makes a connection of its own for each POST that
+ * it is not told may be repeated. */
+void chat_rest_begin_call (ChatRest *self, const char *method, const char *path, JsonObject *body,
+                           SoupMessageFlags flags, GCancellable *cancellable, GAsyncReadyCallback callback,
+                           gpointer user_data);
+/** chat_rest_get_status: of an answered call: 0 where there was no answer. */
+guint chat_rest_get_status (GAsyncResult *result);
+
+G_END_DECLS
