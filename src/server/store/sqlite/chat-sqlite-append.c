@@ -32,6 +32,8 @@ typedef struct
   GHashTable *channels; /* name → Channel */
   GHashTable *authors;  /* name → Author */
   GString *record;
+  gint64 hour; /* of the records that were stored last, of which the numbers are these */
+  gint64 first, last;
 } Append;
 
 static void
@@ -151,6 +153,28 @@ encode (const ChatMessage *message, GString *record)
   chat_message_encode_append (message, record);
 }
 
+static void
+save_hour (Append *self)
+{
+  if (self->last > 0)
+    chat_sqlite_extend_hour (self->database, self->hour, self->first, self->last);
+  self->last = 0;
+}
+
+/* Those that follow each other are mostly of one hour. */
+static void
+count_in_hour (Append *self, gint64 timestamp, gint64 number)
+{
+  gint64 hour = timestamp / CHAT_SQLITE_HOUR;
+
+  if (self->last > 0 && hour != self->hour)
+    save_hour (self);
+  if (self->last == 0)
+    self->first = number;
+  self->hour = hour;
+  self->last = number;
+}
+
 static ChatAppendResult
 append_message (Append *self, const ChatMessage *message)
 {
@@ -179,6 +203,7 @@ append_message (Append *self, const ChatMessage *message)
   channel->clock = clock;
   channel->active = timestamp;
   record.number = chat_sqlite_last_number (self->database);
+  count_in_hour (self, timestamp, record.number);
   chat_sqlite_apply (self->database, &record);
   return (ChatAppendResult){ record.seq, CHAT_APPEND_STORED };
 }
@@ -190,7 +215,7 @@ chat_sqlite_append (ChatSqlite *database, GPtrArray *messages)
   g_autoptr (GHashTable) channels = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_free);
   g_autoptr (GHashTable) authors = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, author_free);
   g_autoptr (GString) record = g_string_new (NULL);
-  Append self = { database, channels, authors, record };
+  Append self = { .database = database, .channels = channels, .authors = authors, .record = record };
   GHashTableIter iter;
   gpointer channel;
 
@@ -200,6 +225,7 @@ chat_sqlite_append (ChatSqlite *database, GPtrArray *messages)
 
       g_array_append_val (results, result);
     }
+  save_hour (&self);
   g_hash_table_iter_init (&iter, channels);
   while (g_hash_table_iter_next (&iter, NULL, &channel))
     save_channel (database, channel);

@@ -5,6 +5,8 @@
 #include "core/chat-time.h"
 #include "server/store/sqlite/chat-sqlite-record.h"
 
+#define CHUNK 5000 /* records whose words are put in at once */
+
 /* One record, as the migrations before this one had it. */
 static void
 fill_in (ChatSqlite *database, ChatSqliteRecord *record, const char *text, gint64 clock)
@@ -48,6 +50,7 @@ void
 chat_sqlite_backfill (ChatSqlite *database)
 {
   gint64 after = 0;
+  guint count = 0;
 
   for (;;)
     {
@@ -56,8 +59,13 @@ chat_sqlite_backfill (ChatSqlite *database)
       gint64 clock;
 
       if (!read_next (database, after, &record, &text, &clock))
-        return;
+        break;
       fill_in (database, &record, text, clock);
       after = record.number;
+      if (++count % CHUNK == 0)
+        chat_sqlite_catch_up (database);
     }
+  chat_sqlite_run (database,
+                   "INSERT INTO hours SELECT timestamp / ?1, min (number), max (number) FROM messages GROUP BY 1", "x",
+                   CHAT_SQLITE_HOUR);
 }

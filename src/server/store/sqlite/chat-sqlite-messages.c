@@ -2,8 +2,10 @@
 #include "server/store/sqlite/chat-sqlite-store-private.h"
 
 #include "core/chat-time.h"
+#include "server/store/chat-search-text.h"
 #include "server/store/sqlite/chat-sqlite-append.h"
 #include "server/store/sqlite/chat-sqlite-record.h"
+#include "server/store/sqlite/chat-sqlite-search.h"
 
 typedef struct
 {
@@ -11,6 +13,8 @@ typedef struct
   char *channel;
   char *id; /* a message's, or the page's anchor */
   ChatPage page;
+  ChatSearch search; /* what it points to is its own */
+  GPtrArray *terms;
 } MessageCall;
 
 static MessageCall *
@@ -30,6 +34,10 @@ message_call_free (gpointer data)
   g_clear_pointer (&call->messages, g_ptr_array_unref);
   g_free (call->channel);
   g_free (call->id);
+  g_free ((char *)call->search.reader);
+  g_free ((char *)call->search.channel);
+  g_free ((char *)call->search.author);
+  g_clear_pointer (&call->terms, g_ptr_array_unref);
   g_free (call);
 }
 
@@ -251,6 +259,46 @@ get_finish (ChatMessageStore *self, GAsyncResult *result, GError **error)
   return chat_sqlite_store_finish (self, get_async, result, error);
 }
 
+/* search */
+
+static gpointer
+search (ChatSqlite *database, gconstpointer arguments)
+{
+  const MessageCall *call = arguments;
+
+  return chat_sqlite_search (database, &call->search, call->terms);
+}
+
+static void
+search_async (ChatMessageStore *self, const ChatSearch *search_for, GCancellable *cancellable,
+              GAsyncReadyCallback callback, gpointer user_data)
+{
+  MessageCall *call = message_call_new (NULL);
+  GError *error = NULL;
+
+  call->search = *search_for;
+  call->search.text = NULL;
+  call->search.reader = g_strdup (search_for->reader);
+  call->search.channel = g_strdup (search_for->channel);
+  call->search.author = g_strdup (search_for->author);
+  if (search_for->text != NULL)
+    call->terms = chat_search_parse (search_for->text, &error);
+  if (error == NULL)
+    {
+      chat_sqlite_store_read (self, search_async, search, call, message_call_free,
+                              (GDestroyNotify)chat_search_page_free, cancellable, callback, user_data);
+      return;
+    }
+  message_call_free (call);
+  g_task_report_error (self, callback, user_data, search_async, error);
+}
+
+static ChatSearchPage *
+search_finish (ChatMessageStore *self, GAsyncResult *result, GError **error)
+{
+  return chat_sqlite_store_finish (self, search_async, result, error);
+}
+
 void
 chat_sqlite_messages_iface_init (ChatMessageStoreInterface *iface)
 {
@@ -260,4 +308,6 @@ chat_sqlite_messages_iface_init (ChatMessageStoreInterface *iface)
   iface->list_finish = list_finish;
   iface->get_async = get_async;
   iface->get_finish = get_finish;
+  iface->search_async = search_async;
+  iface->search_finish = search_finish;
 }

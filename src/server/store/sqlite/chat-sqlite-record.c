@@ -110,3 +110,12 @@ chat_sqlite_author (ChatSqlite *database, const char *user_key, const char *user
     number = chat_sqlite_last_number (database);
   return number;
 }
+
+void
+chat_sqlite_extend_hour (ChatSqlite *database, gint64 hour, gint64 first, gint64 last)
+{
+  chat_sqlite_run (database,
+                   "INSERT INTO hours VALUES (?1, ?2, ?3) ON CONFLICT (hour) DO UPDATE SET "
+                   "first = min (first, excluded.first), last = max (last, excluded.last)",
+                   "xxx", hour, first, last);
+}

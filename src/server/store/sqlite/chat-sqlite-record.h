@@ -22,11 +22,15 @@ typedef struct
   const ChatMessage *message;
 } ChatSqliteRecord;
 
+#define CHAT_SQLITE_HOUR G_GINT64_CONSTANT (3600000) /* ms */
+#define CHAT_SQLITE_FILTER "\uE000"                  /* before what a search is limited by: no text has it there */
+
 /* What chat_sqlite_read_record() wants, of messages m as in CHAT_SQLITE_RECORDS. */
 #define CHAT_SQLITE_RECORD                                                                                             \
   "m.seq, m.id, m.clock, m.record, e.record, s.message IS NOT NULL, m.number, s.edited, s.deleted, s.deleted_by, "     \
   "s.seq "
 #define CHAT_SQLITE_RECORD_COLUMNS 11
+#define CHAT_SQLITE_RECORD_NUMBER 6 /* which of them is its number */
 #define CHAT_SQLITE_RECORDS                                                                                            \
   "messages m LEFT JOIN states s ON s.message = m.number LEFT JOIN messages e ON e.number = s.edit "
 
@@ -51,6 +55,9 @@ void chat_sqlite_apply (ChatSqlite *database, const ChatSqliteRecord *record);
  * takes that back, and has to be told the same text. */
 void chat_sqlite_index_text (ChatSqlite *database, const ChatSqliteRecord *record, const char *text);
 void chat_sqlite_unindex_text (ChatSqlite *database, const ChatSqliteRecord *record, const char *text);
+
+/** chat_sqlite_extend_hour: that a record of this hour has a number from @first to @last. */
+void chat_sqlite_extend_hour (ChatSqlite *database, gint64 hour, gint64 first, gint64 last);
 
 /** chat_sqlite_backfill: does for all records that are there what storing them does now. */
 void chat_sqlite_backfill (ChatSqlite *database);

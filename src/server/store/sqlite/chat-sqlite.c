@@ -24,6 +24,8 @@ struct _ChatSqlite
   GHashTable *statements; /* SQL → sqlite3_stmt */
   ChatLru *keys;          /* user → key */
   GError *failure;        /* the first of this transaction */
+  GPtrArray *late;        /* what is to be run before the commit: Late */
+  guint kept;             /* how many of them were there when the savepoint began */
 };
 
 /* synchronous=FULL: what a commit confirmed survives a power cut, in WAL mode too. */
@@ -35,6 +37,25 @@ static const char writer_settings[] = "PRAGMA synchronous = FULL;"
 static const char reader_settings[] = "PRAGMA query_only = ON;"
                                       "PRAGMA cache_size = -16384;"
                                       "PRAGMA temp_store = MEMORY;";
+
+/** Late: a statement that waits for the end of its transaction. */
+typedef struct
+{
+  const char *sql; /* static */
+  gint64 number;
+  char *first;
+  char *second;
+} Late;
+
+static void
+late_free (gpointer data)
+{
+  Late *late = data;
+
+  g_free (late->first);
+  g_free (late->second);
+  g_free (late);
+}
 
 /* Statement helpers */
 
@@ -218,6 +239,7 @@ chat_sqlite_new (const char *path, ChatSqliteRole role, guint busy_timeout)
   self->role = role;
   self->busy_timeout = busy_timeout;
   self->statements = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, finalize_statement);
+  self->late = g_ptr_array_new_with_free_func (late_free);
   self->keys = chat_lru_new (KNOWN_KEYS, g_free);
   return self;
 }
@@ -228,6 +250,7 @@ chat_sqlite_free (ChatSqlite *self)
   disconnect (self);
   g_hash_table_unref (self->statements);
   chat_lru_free (self->keys);
+  g_ptr_array_unref (self->late);
   g_clear_error (&self->failure);
   g_free (self->path);
   g_free (self);
@@ -358,6 +381,27 @@ chat_sqlite_run (ChatSqlite *self, const char *sql, const char *types, ...)
   return self->failure == NULL ? sqlite3_changes (self->handle) : 0;
 }
 
+void
+chat_sqlite_run_late (ChatSqlite *self, const char *sql, gint64 number, const char *first, const char *second)
+{
+  Late *late = g_new (Late, 1);
+
+  *late = (Late){ sql, number, g_strdup (first), g_strdup (second) };
+  g_ptr_array_add (self->late, late);
+}
+
+void
+chat_sqlite_catch_up (ChatSqlite *self)
+{
+  for (guint i = 0; i < self->late->len && self->failure == NULL; i++)
+    {
+      const Late *late = g_ptr_array_index (self->late, i);
+
+      chat_sqlite_run (self, late->sql, "xss", late->number, late->first, late->second);
+    }
+  g_ptr_array_set_size (self->late, 0);
+}
+
 gint64
 chat_sqlite_last_number (ChatSqlite *self)
 {
@@ -442,6 +486,7 @@ chat_sqlite_is_active (ChatSqlite *self)
 gboolean
 chat_sqlite_end (ChatSqlite *self, GError **error)
 {
+  chat_sqlite_catch_up (self);
   chat_sqlite_run (self, "COMMIT", "");
   if (self->failure == NULL)
     return TRUE;
@@ -456,6 +501,7 @@ void
 chat_sqlite_savepoint (ChatSqlite *self)
 {
   chat_sqlite_run (self, "SAVEPOINT call", "");
+  self->kept = self->late->len;
 }
 
 gboolean
@@ -470,6 +516,7 @@ chat_sqlite_release (ChatSqlite *self, GError **error)
   if (!chat_sqlite_is_active (self))
     return FALSE;
 
+  g_ptr_array_set_size (self->late, (int)self->kept);
   failure = g_steal_pointer (&self->failure);
   chat_sqlite_script (self, "ROLLBACK TO call; RELEASE call");
   g_propagate_error (error, failure);

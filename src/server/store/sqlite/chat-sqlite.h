@@ -63,6 +63,13 @@ void chat_sqlite_read_from (ChatSqliteQuery *query, int first, const char *types
 /** chat_sqlite_run: runs a statement that returns no rows. Returns: how many rows it changed; 0 after a failure */
 int chat_sqlite_run (ChatSqlite *self, const char *sql, const char *types, ...);
 
+/** chat_sqlite_run_late: runs @sql with a number and two texts right before the transaction is committed, unless the
+ * call fails that it belongs to. For virtual tables: they write all that they hold in memory whenever a savepoint
+ * begins. What fails then fails the whole transaction. @sql: static. */
+void chat_sqlite_run_late (ChatSqlite *self, const char *sql, gint64 number, const char *first, const char *second);
+/** chat_sqlite_catch_up: runs now what is late. */
+void chat_sqlite_catch_up (ChatSqlite *self);
+
 /** chat_sqlite_last_number: of the row that was inserted last. */
 gint64 chat_sqlite_last_number (ChatSqlite *self);
 

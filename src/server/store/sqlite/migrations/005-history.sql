@@ -62,3 +62,17 @@ CREATE TABLE mentions (
   seq      INTEGER NOT NULL,
   PRIMARY KEY (user_key, channel, seq)
 ) STRICT, WITHOUT ROWID;
+
+-- The words of every text that holds, by its message's number. What a search is limited by is indexed beside them, so
+-- that the words' lists are cut with these lists: behind U+E000, which no text brings here, "p" in a public channel,
+-- "c" with its channel's number, "a" with its author's.
+CREATE VIRTUAL TABLE search USING fts5 (
+  text, filter, content = '', columnsize = 0, tokenize = 'unicode61 remove_diacritics 2'
+);
+
+-- Between which numbers the records of an hour lie.
+CREATE TABLE hours (
+  hour  INTEGER PRIMARY KEY, -- timestamp / 3,600,000
+  first INTEGER NOT NULL,
+  last  INTEGER NOT NULL
+) STRICT;
