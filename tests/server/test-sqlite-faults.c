@@ -97,7 +97,7 @@ fill_up (SqliteTest *test)
   g_autoptr (GError) error = NULL;
   guint stored = 0;
 
-  limit_file_size (600 * 1024);
+  limit_file_size (1024 * 1024);
   do
     {
       g_autoptr (GPtrArray) messages = chat_test_messages_new ();
