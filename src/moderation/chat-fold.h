@@ -15,8 +15,8 @@ typedef enum
   CHAT_GLYPH_LETTER,    /* joins with its neighbours into a word */
   CHAT_GLYPH_IDEOGRAPH, /* a letter of a script that puts no spaces between words: a word of its own */
   CHAT_GLYPH_DIGIT,     /* stands for a letter inside a word; at either end it may be just a digit */
-  CHAT_GLYPH_SIGN,      /* @ $: likewise */
-  CHAT_GLYPH_INNER,     /* ! | + € …: stand for a letter between two of the above only */
+  CHAT_GLYPH_SIGN,      /* @ $ €: likewise */
+  CHAT_GLYPH_INNER,     /* ! | + § …: stand for a letter between two of the above only */
   CHAT_GLYPH_SPACE,
   CHAT_GLYPH_JOINER, /* - _ . / emoji …: may be thrown into a word to split it */
   CHAT_GLYPH_STOP,   /* , ; ? ( " ' …: end a word, as a space does ("who're" is no word split in two) */

@@ -43,7 +43,8 @@ void chat_glyphs_clear (ChatGlyphs *self);
  * Replaces what @self holds by the glyphs of this stretch, with the places marked where words start and end. Digits and
  * signs at either end of a word may belong to it or not ("puta2", "4ss"), so both places are marked; one between two
  * letters stands for a letter ("p4ta"). A sign of CHAT_GLYPH_INNER does that too, but it also parts words ("eh!puta");
- * where it is not between two letters it is a CHAT_GLYPH_STOP.
+ * where it is not between two letters it is a CHAT_GLYPH_STOP, and where the same one parts four letters or more
+ * ("p|u|t|a") a CHAT_GLYPH_JOINER.
  */
 void chat_glyphs_read (ChatGlyphs *self, const char *text, gsize start, gsize end);
 

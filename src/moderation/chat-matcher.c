@@ -95,7 +95,7 @@ static gboolean
 passes_slash (const ChatMatcher *self, gsize at, gsize end)
 {
   for (; at < end; at++)
-    if (!chat_glyph_is_word (&self->glyphs[at]) && strchr ("/\\", (int)self->glyphs[at].label) != NULL)
+    if (self->glyphs[at].label == '/' || self->glyphs[at].label == '\\')
       return TRUE;
   return FALSE;
 }

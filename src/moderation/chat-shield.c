@@ -339,15 +339,16 @@ scan_path_start (Scan *self, gsize at)
 static gsize
 drop_line_number (const Scan *self, gsize start, gsize end)
 {
-  for (gsize digits = end; digits > start && self->text[end - 1] != ':';)
+  for (;;)
     {
-      while (digits > start && g_ascii_isdigit (self->text[digits - 1]))
-        digits--;
-      if (digits == start || digits == end || self->text[digits - 1] != ':')
-        break;
-      end = --digits;
+      gsize colon = end;
+
+      while (colon > start && g_ascii_isdigit (self->text[colon - 1]))
+        colon--;
+      if (colon == start || colon == end || self->text[colon - 1] != ':')
+        return end;
+      end = colon - 1;
     }
-  return end;
 }
 
 /* "src/main.c": only the suffix tells it from "puto/a". */
@@ -429,6 +430,8 @@ scan_call (Scan *self, gsize at)
         label = 0;
       }
   if (n_dots < 2 || label < MIN_LABEL || byte_at (self, end) != ')')
+    return at;
+  if (end > at + 1 && memchr (self->text + at, '.', end - at) == NULL) /* "no.seas.idiota(s)" */
     return at;
   return add (self, start, end + 1, CHAT_SHIELD_OPAQUE);
 }

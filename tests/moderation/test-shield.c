@@ -44,7 +44,8 @@ static const char *const marked[] = {
   "‹2001:db8::1› (‹fe80::1ff:fe23:4567:890a›) ‹00:1a:2b:a5:5e:0b›, 10:30:45 a::b std::dead1 x2001:db8::1 ::",
   "«src/main.c»:45:7: x, «a/b.c»:12 a/b:12",
   "«--dry-run»=1 «--a» -a --1 a--b -- («--x_y»)",
-  "at ‹com.example.Main.run(Main.java:45)› ‹aa.bb.cc()› a.b.c(d) aa.bb(c) aa.bb.cc(d e) aa.bb.cc (d) aa..bb.cc(d)",
+  "at ‹com.example.Main.run(Main.java:45)› ‹aa.bb.cc()› a.b.c(d) aa.bb(c) aa.bb.cc(d e) aa.bb.cc (d) aa.bb.cc(s) "
+  "aa..bb.cc(d)",
   NULL,
 };
 
