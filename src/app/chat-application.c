@@ -7,6 +7,9 @@
 #include <glib/gi18n.h>
 
 #include "app/chat-connect-dialog.h"
+#include "app/chat-notifier.h"
+#include "app/chat-preferences.h"
+#include "app/chat-shortcuts.h"
 #include "app/chat-window.h"
 #include "app/chat-workspace-host.h"
 #include "core/chat-names.h"
@@ -21,12 +24,15 @@ struct _ChatApplication
   /* Owned */
   GSettings *settings;
   ChatWorkspaceHost *host;
+  ChatNotifier *notifier;
+  char *pending[2]; /* nullable: the channel and message to go to once a workspace is shown */
   char *profile;
   char *connect_uri;
   char *connect_user;
 
   /* Borrowed */
   ChatWindow *window;
+  GtkWidget *preferences; /* weak */
 
   guint terminate_ids[2];
   guint go_on_id;
@@ -67,7 +73,7 @@ closed_cb (GObject *source, GAsyncResult *result, gpointer data)
 
 /* What is half done is put on disk before the process goes; the window is gone from the screen at once. */
 static void
-close_down (ChatApplication *self)
+close_down (ChatApplication *self, ChatWorkspaceLeave leave)
 {
   if (self->closing)
     return;
@@ -78,20 +84,21 @@ close_down (ChatApplication *self)
       chat_window_keep (self->window);
       gtk_widget_set_visible (GTK_WIDGET (self->window), FALSE);
     }
-  chat_workspace_host_close_async (self->host, FALSE, NULL, closed_cb, g_object_ref (self));
+  chat_notifier_set_workspace (self->notifier, NULL);
+  chat_workspace_host_close_async (self->host, leave, NULL, closed_cb, g_object_ref (self));
 }
 
 static gboolean
 close_request_cb (ChatApplication *self)
 {
-  close_down (self);
+  close_down (self, CHAT_LEAVE_OPEN);
   return GDK_EVENT_STOP;
 }
 
 static gboolean
 terminate_cb (gpointer data)
 {
-  close_down (CHAT_APPLICATION (data));
+  close_down (data, CHAT_LEAVE_OPEN);
   return G_SOURCE_CONTINUE;
 }
 
@@ -126,26 +133,6 @@ go_on_when_painted (ChatApplication *self)
     self->painted_id = g_signal_connect_object (clock, "after-paint", G_CALLBACK (painted_cb), self, 0);
 }
 
-/* The card says it where it happened; who looks elsewhere is told too. */
-static void
-warned_cb (ChatApplication *self, const ChatWarning *warning)
-{
-  g_autoptr (GNotification) notification = NULL;
-  g_autofree char *title = NULL;
-  g_autofree char *words = NULL;
-  g_autofree char *body = NULL;
-
-  if (self->window == NULL || gtk_window_is_active (GTK_WINDOW (self->window)))
-    return;
-  title = g_strdup_printf (_ ("Warning %u of %u"), warning->strike, warning->limit);
-  words = warning->words == NULL ? g_strdup ("") : g_strjoinv ("”, “", warning->words);
-  /* Translators: the masked words, then the rule that names them */
-  body = g_strdup_printf (_ ("“%s” matched the rule %s."), words, warning->rule);
-  notification = g_notification_new (title);
-  g_notification_set_body (notification, body);
-  g_application_send_notification (G_APPLICATION (self), warning->id, notification);
-}
-
 /* While the first signing in lasts: what it waits for, so that a wrong address is seen as one. */
 static void
 status_cb (ChatApplication *self, GParamSpec *pspec, ChatWorkspace *workspace)
@@ -155,15 +142,25 @@ status_cb (ChatApplication *self, GParamSpec *pspec, ChatWorkspace *workspace)
 }
 
 static void
-opened_cb (ChatApplication *self, ChatWorkspace *workspace, gboolean first)
+show_workspace (ChatApplication *self, ChatWorkspace *workspace, gboolean first)
 {
   g_autofree char *channel = g_settings_get_string (self->settings, "last-channel");
 
-  g_signal_connect_object (workspace, "warned", G_CALLBACK (warned_cb), self, G_CONNECT_SWAPPED);
+  chat_window_show_workspace (self->window, workspace, channel, first);
+  if (self->pending[0] != NULL)
+    chat_window_open_message (self->window, self->pending[0], self->pending[1]);
+  g_clear_pointer (&self->pending[0], g_free);
+  g_clear_pointer (&self->pending[1], g_free);
+}
+
+static void
+opened_cb (ChatApplication *self, ChatWorkspace *workspace, gboolean first)
+{
+  chat_notifier_set_workspace (self->notifier, workspace);
   if (first)
     g_signal_connect_object (workspace, "notify::status", G_CALLBACK (status_cb), self, G_CONNECT_SWAPPED);
   else
-    chat_window_show_workspace (self->window, workspace, channel);
+    show_workspace (self, workspace, FALSE);
   gtk_window_present (GTK_WINDOW (self->window));
   go_on_when_painted (self);
 }
@@ -171,22 +168,20 @@ opened_cb (ChatApplication *self, ChatWorkspace *workspace, gboolean first)
 static void
 signed_in_cb (ChatApplication *self, ChatWorkspace *workspace, gboolean first)
 {
-  g_autofree char *channel = NULL;
-
   if (!first)
     return;
   g_signal_handlers_disconnect_by_func (workspace, status_cb, self);
-  channel = g_settings_get_string (self->settings, "last-channel");
-  chat_window_show_workspace (self->window, workspace, channel);
+  show_workspace (self, workspace, TRUE);
   /* So that there is somebody to talk to. */
   chat_workspace_start_conversation_async (workspace, "eco", NULL, NULL, NULL);
 }
 
 static void
-needs_name_cb (ChatApplication *self, const char *uri, const char *user, const char *reason)
+needs_name_cb (ChatApplication *self, const char *uri, const char *user, const char *reason, gboolean password)
 {
   gtk_window_present (GTK_WINDOW (self->window));
-  chat_window_ask_connection (self->window, uri, user, reason, uri == NULL);
+  chat_window_ask_connection (self->window, uri, user, reason,
+                              (uri == NULL ? CHAT_CONNECT_HERE : 0) | (password ? CHAT_CONNECT_PASSWORD : 0));
 }
 
 static void
@@ -203,12 +198,22 @@ told_cb (ChatApplication *self, const char *sentence)
 }
 
 static void
-connect_to_cb (ChatApplication *self, const char *uri, const char *user)
+show_connecting (ChatApplication *self, const char *uri)
 {
   g_autofree char *text = uri == NULL ? g_strdup (_ ("Starting…")) : g_strdup_printf (_ ("Connecting to %s…"), uri);
 
+  chat_window_keep (self->window);
+  chat_notifier_set_workspace (self->notifier, NULL);
+  chat_window_show_welcome (self->window, NULL);
   chat_window_show_busy (self->window, text);
-  chat_workspace_host_open (self->host, uri, user);
+}
+
+static void
+connect_to_cb (ChatApplication *self, const char *uri, const char *user, const char *password, gboolean account,
+               const char *invitation)
+{
+  show_connecting (self, uri);
+  chat_workspace_host_open (self->host, uri, user, password, account, invitation);
 }
 
 static void
@@ -219,6 +224,7 @@ ensure_window (ChatApplication *self)
   self->window = chat_window_new (GTK_APPLICATION (self), self->settings);
   g_object_add_weak_pointer (G_OBJECT (self->window), (gpointer *)&self->window);
   g_signal_connect_object (self->window, "close-request", G_CALLBACK (close_request_cb), self, G_CONNECT_SWAPPED);
+  chat_notifier_set_window (self->notifier, self->window);
   g_signal_connect_object (self->window, "connect-to", G_CALLBACK (connect_to_cb), self, G_CONNECT_SWAPPED);
 }
 
@@ -239,7 +245,7 @@ activate (GApplication *application)
       g_autofree char *user = self->connect_user == NULL ? suggest_user () : g_strdup (self->connect_user);
 
       ensure_window (self);
-      connect_to_cb (self, self->connect_uri, user);
+      connect_to_cb (self, self->connect_uri, user, NULL, FALSE, NULL);
       return;
     }
   if (chat_workspace_host_open_last (self->host))
@@ -258,7 +264,14 @@ start_here_cb (GSimpleAction *action, GVariant *parameter, gpointer data)
   ChatApplication *self = data;
   g_autofree char *user = self->connect_user == NULL ? suggest_user () : g_strdup (self->connect_user);
 
-  connect_to_cb (self, NULL, user);
+  connect_to_cb (self, NULL, user, NULL, FALSE, NULL);
+}
+
+static void
+close_preferences (ChatApplication *self)
+{
+  if (self->preferences != NULL)
+    gtk_window_destroy (GTK_WINDOW (self->preferences));
 }
 
 static void
@@ -270,13 +283,81 @@ left_cb (GObject *source, GAsyncResult *result, gpointer data)
 }
 
 static void
+leave_workspace (ChatApplication *self)
+{
+  close_preferences (self);
+  chat_window_keep (self->window);
+  chat_notifier_set_workspace (self->notifier, NULL);
+  chat_window_show_welcome (self->window, NULL);
+  chat_workspace_host_close_async (self->host, CHAT_LEAVE_FORGET, NULL, left_cb, g_object_ref (self));
+}
+
+static void
 leave_workspace_cb (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  leave_workspace (data);
+}
+
+static void
+open_workspace_cb (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  ChatApplication *self = data;
+  g_autofree char *title = NULL;
+  const char *key, *user;
+
+  g_variant_get (parameter, "(&s&s)", &key, &user);
+  close_preferences (self);
+  if (chat_workspace_host_is_open (self->host, key, user))
+    return;
+  title = chat_workspace_host_dup_title (key, user);
+  show_connecting (self, title);
+  chat_workspace_host_open_known (self->host, key, user);
+}
+
+static void
+forget_workspace_cb (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  ChatApplication *self = data;
+  const char *key, *user;
+
+  g_variant_get (parameter, "(&s&s)", &key, &user);
+  if (chat_workspace_host_is_open (self->host, key, user))
+    leave_workspace (self);
+  chat_workspace_host_forget (self->host, key, user);
+}
+
+/* From a notification: also one that outlived the process that sent it. */
+static void
+open_message_cb (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  ChatApplication *self = data;
+  const char *channel, *id;
+
+  g_variant_get (parameter, "(&s&s)", &channel, &id);
+  g_application_activate (G_APPLICATION (self));
+  if (self->window == NULL)
+    return;
+  if (chat_workspace_host_get_workspace (self->host) != NULL && chat_window_get_channel (self->window) != NULL)
+    {
+      chat_window_open_message (self->window, channel, id);
+      return;
+    }
+  g_free (self->pending[0]);
+  g_free (self->pending[1]);
+  self->pending[0] = g_strdup (channel);
+  self->pending[1] = g_strdup (id);
+}
+
+static void
+preferences_cb (GSimpleAction *action, GVariant *parameter, gpointer data)
 {
   ChatApplication *self = data;
 
-  chat_window_keep (self->window);
-  chat_window_show_welcome (self->window, NULL);
-  chat_workspace_host_close_async (self->host, TRUE, NULL, left_cb, g_object_ref (self));
+  if (self->window == NULL)
+    return;
+  if (self->preferences == NULL)
+    g_set_weak_pointer (&self->preferences, chat_preferences_new (GTK_WINDOW (self->window), self->settings));
+  gtk_window_present (GTK_WINDOW (self->preferences));
 }
 
 static void
@@ -284,16 +365,26 @@ about_cb (GSimpleAction *action, GVariant *parameter, gpointer data)
 {
   ChatApplication *self = data;
 
+  if (self->window == NULL)
+    return;
   adw_show_about_window (GTK_WINDOW (self->window), "application-name", "Tertulia", "application-icon",
                          CHAT_APPLICATION_ID, "version", CHAT_VERSION, "developer-name", _ ("The Tertulia founders"),
-                         "license-type", GTK_LICENSE_GPL_3_0, "comments",
-                         _ ("Chat on the brokers your site already runs"), NULL);
+                         "license-type", GTK_LICENSE_GPL_3_0, "website", "https://tertulia.chat/", "comments",
+                         _ ("Chat on the brokers your site already runs"),
+                         /* Translators: your names, one a line */
+                         "translator-credits", _ ("translator-credits"), NULL);
 }
 
 static void
 quit_cb (GSimpleAction *action, GVariant *parameter, gpointer data)
 {
-  close_down (CHAT_APPLICATION (data));
+  close_down (data, CHAT_LEAVE_OPEN);
+}
+
+static void
+exit_cb (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  close_down (data, CHAT_LEAVE_SIGN_OUT);
 }
 
 static char *
@@ -305,6 +396,19 @@ dup_data_directory (ChatApplication *self)
 }
 
 static void
+update_scheme (ChatApplication *self)
+{
+  g_autofree char *scheme = g_settings_get_string (self->settings, "color-scheme");
+  AdwColorScheme wanted = ADW_COLOR_SCHEME_DEFAULT;
+
+  if (g_str_equal (scheme, "light"))
+    wanted = ADW_COLOR_SCHEME_FORCE_LIGHT;
+  else if (g_str_equal (scheme, "dark"))
+    wanted = ADW_COLOR_SCHEME_FORCE_DARK;
+  adw_style_manager_set_color_scheme (adw_application_get_style_manager (ADW_APPLICATION (self)), wanted);
+}
+
+static void
 create_host (ChatApplication *self)
 {
   g_autofree char *directory = dup_data_directory (self);
@@ -313,6 +417,10 @@ create_host (ChatApplication *self)
                               : g_strdup_printf ("/chat/tertulia/Tertulia/profiles/%s/", self->profile);
 
   self->settings = g_settings_new_with_path (CHAT_APPLICATION_ID, path);
+  g_signal_connect_object (self->settings, "changed::color-scheme", G_CALLBACK (update_scheme), self,
+                           G_CONNECT_SWAPPED);
+  update_scheme (self);
+  self->notifier = chat_notifier_new (G_APPLICATION (self), self->settings);
   self->host = chat_workspace_host_new (self->settings, directory, create_feed);
   g_signal_connect_object (self->host, "opened", G_CALLBACK (opened_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->host, "signed-in", G_CALLBACK (signed_in_cb), self, G_CONNECT_SWAPPED);
@@ -327,17 +435,19 @@ startup (GApplication *application)
   static const GActionEntry entries[] = {
     { "start-here", start_here_cb, NULL, NULL, NULL, { 0 } },
     { "leave-workspace", leave_workspace_cb, NULL, NULL, NULL, { 0 } },
+    { "open-workspace", open_workspace_cb, "(ss)", NULL, NULL, { 0 } },
+    { "forget-workspace", forget_workspace_cb, "(ss)", NULL, NULL, { 0 } },
+    { "open-message", open_message_cb, "(ss)", NULL, NULL, { 0 } },
+    { "preferences", preferences_cb, NULL, NULL, NULL, { 0 } },
+    { "exit", exit_cb, NULL, NULL, NULL, { 0 } },
     { "about", about_cb, NULL, NULL, NULL, { 0 } },
     { "quit", quit_cb, NULL, NULL, NULL, { 0 } },
   };
-  static const char *const quit_keys[] = { "<Control>q", NULL };
-  static const char *const close_keys[] = { "<Control>w", NULL };
   ChatApplication *self = CHAT_APPLICATION (application);
 
   G_APPLICATION_CLASS (chat_application_parent_class)->startup (application);
   g_action_map_add_action_entries (G_ACTION_MAP (self), entries, G_N_ELEMENTS (entries), self);
-  gtk_application_set_accels_for_action (GTK_APPLICATION (self), "app.quit", quit_keys);
-  gtk_application_set_accels_for_action (GTK_APPLICATION (self), "window.close", close_keys);
+  chat_shortcuts_install (GTK_APPLICATION (self));
   gtk_window_set_default_icon_name (CHAT_APPLICATION_ID);
   self->terminate_ids[0] = g_unix_signal_add (SIGTERM, terminate_cb, self);
   self->terminate_ids[1] = g_unix_signal_add (SIGINT, terminate_cb, self);
@@ -390,6 +500,10 @@ dispose (GObject *object)
     g_clear_handle_id (&self->terminate_ids[i], g_source_remove);
   g_clear_handle_id (&self->go_on_id, g_source_remove);
   g_clear_weak_pointer ((gpointer *)&self->window);
+  g_clear_weak_pointer (&self->preferences);
+  g_clear_object (&self->notifier);
+  g_clear_pointer (&self->pending[0], g_free);
+  g_clear_pointer (&self->pending[1], g_free);
   g_clear_object (&self->host);
   g_clear_object (&self->settings);
   g_clear_pointer (&self->profile, g_free);

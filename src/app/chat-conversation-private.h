@@ -19,6 +19,7 @@ struct _ChatConversation
 
   /* Template */
   GtkWidget *box;
+  AdwHeaderBar *header;
   GtkWidget *back_button;
   AdwWindowTitle *title;
   AdwToastOverlay *toasts;

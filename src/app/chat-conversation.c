@@ -293,6 +293,7 @@ bind_template (GtkWidgetClass *widget_class)
 {
   gtk_widget_class_set_template_from_resource (widget_class, "/chat/tertulia/Tertulia/chat-conversation.ui");
   gtk_widget_class_bind_template_child (widget_class, ChatConversation, box);
+  gtk_widget_class_bind_template_child (widget_class, ChatConversation, header);
   gtk_widget_class_bind_template_child (widget_class, ChatConversation, back_button);
   gtk_widget_class_bind_template_child (widget_class, ChatConversation, title);
   gtk_widget_class_bind_template_child (widget_class, ChatConversation, toasts);
@@ -447,4 +448,10 @@ void
 chat_conversation_focus (ChatConversation *self)
 {
   chat_composer_focus (self->composer);
+}
+
+void
+chat_conversation_set_end_buttons (ChatConversation *self, gboolean end_buttons)
+{
+  adw_header_bar_set_show_end_title_buttons (self->header, end_buttons);
 }

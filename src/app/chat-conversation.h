@@ -39,5 +39,7 @@ gboolean chat_conversation_close_search (ChatConversation *self);
 /** chat_conversation_keep_draft: what stands in the composer becomes the channel's draft. */
 void chat_conversation_keep_draft (ChatConversation *self);
 void chat_conversation_focus (ChatConversation *self);
+/** chat_conversation_set_end_buttons: whether its head has the window's buttons: nothing stands beside it. */
+void chat_conversation_set_end_buttons (ChatConversation *self, gboolean end_buttons);
 
 G_END_DECLS

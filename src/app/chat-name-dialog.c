@@ -34,15 +34,15 @@ name_changed_cb (ChatNameDialog *self)
 {
   const char *name = gtk_editable_get_text (GTK_EDITABLE (self->name));
   g_autoptr (GError) error = NULL;
-  gboolean good = self->purpose == CHAT_NAME_CHANNEL ? chat_channel_name_check (name, &error)
-                                                     : chat_user_name_check (name, &error);
+  gboolean good = chat_channel_name_check (name, &error);
 
-  if (good && self->purpose == CHAT_NAME_CHANNEL && chat_channel_name_is_private (name))
+  if (good && chat_channel_name_is_private (name))
     {
       good = FALSE;
       error = g_error_new (G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
                            _ ("Names that begin with %s are kept for conversations."), CHAT_CONVERSATION_PREFIX);
     }
+  good = good || self->purpose == CHAT_NAME_TOPIC;
   adw_message_dialog_set_response_enabled (ADW_MESSAGE_DIALOG (self), "ok", good);
   gtk_label_set_text (self->complaint, good || *name == '\0' ? "" : error->message);
 }
@@ -54,7 +54,7 @@ response (AdwMessageDialog *dialog, const char *response)
 
   if (g_str_equal (response, "ok"))
     g_signal_emit (self, signals[NAMED], 0, gtk_editable_get_text (GTK_EDITABLE (self->name)),
-                   self->topic == NULL ? NULL : gtk_editable_get_text (GTK_EDITABLE (self->topic)));
+                   gtk_editable_get_text (GTK_EDITABLE (self->topic)));
 }
 
 static void
@@ -80,24 +80,38 @@ create_entry (const char *title)
   return entry;
 }
 
+static void
+set_texts (ChatNameDialog *self)
+{
+  AdwMessageDialog *dialog = ADW_MESSAGE_DIALOG (self);
+  gboolean channel = self->purpose == CHAT_NAME_CHANNEL;
+
+  if (channel)
+    {
+      adw_message_dialog_set_heading (dialog, _ ("New channel"));
+      adw_message_dialog_set_body (dialog, _ ("Everybody can read and join it."));
+    }
+  adw_message_dialog_add_responses (dialog, "cancel", _ ("_Cancel"), "ok", channel ? _ ("C_reate") : _ ("_Change"),
+                                    NULL);
+  adw_message_dialog_set_response_appearance (dialog, "ok", ADW_RESPONSE_SUGGESTED);
+  adw_message_dialog_set_default_response (dialog, "ok");
+  adw_message_dialog_set_close_response (dialog, "cancel");
+}
+
 GtkWidget *
 chat_name_dialog_new (GtkWindow *parent, ChatNamePurpose purpose)
 {
   ChatNameDialog *self = g_object_new (CHAT_TYPE_NAME_DIALOG, "transient-for", parent, "modal", TRUE, NULL);
-  AdwMessageDialog *dialog = ADW_MESSAGE_DIALOG (self);
   GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 6);
   GtkWidget *group = adw_preferences_group_new ();
-  gboolean channel = purpose == CHAT_NAME_CHANNEL;
 
   self->purpose = purpose;
-  self->name = create_entry (channel ? _ ("Name, such as incidents") : _ ("Name of a person or bot"));
+  self->name = create_entry (_ ("Name, such as incidents"));
   g_signal_connect_object (self->name, "changed", G_CALLBACK (name_changed_cb), self, G_CONNECT_SWAPPED);
+  gtk_widget_set_visible (self->name, purpose == CHAT_NAME_CHANNEL);
+  self->topic = create_entry (_ ("Topic"));
   adw_preferences_group_add (ADW_PREFERENCES_GROUP (group), self->name);
-  if (channel)
-    {
-      self->topic = create_entry (_ ("Topic"));
-      adw_preferences_group_add (ADW_PREFERENCES_GROUP (group), self->topic);
-    }
+  adw_preferences_group_add (ADW_PREFERENCES_GROUP (group), self->topic);
   self->complaint = GTK_LABEL (gtk_label_new (NULL));
   gtk_label_set_wrap (self->complaint, TRUE);
   gtk_label_set_xalign (self->complaint, 0);
@@ -105,15 +119,20 @@ chat_name_dialog_new (GtkWindow *parent, ChatNamePurpose purpose)
   gtk_widget_add_css_class (GTK_WIDGET (self->complaint), "dim-label");
   gtk_box_append (GTK_BOX (box), group);
   gtk_box_append (GTK_BOX (box), GTK_WIDGET (self->complaint));
-  adw_message_dialog_set_extra_child (dialog, box);
-  adw_message_dialog_set_heading (dialog, channel ? _ ("New channel") : _ ("New conversation"));
-  adw_message_dialog_set_body (dialog,
-                               channel ? _ ("Everybody can read and join it.") : _ ("Only the two of you see it."));
-  adw_message_dialog_add_responses (dialog, "cancel", _ ("_Cancel"), "ok", channel ? _ ("C_reate") : _ ("_Start"),
-                                    NULL);
-  adw_message_dialog_set_response_appearance (dialog, "ok", ADW_RESPONSE_SUGGESTED);
-  adw_message_dialog_set_default_response (dialog, "ok");
-  adw_message_dialog_set_close_response (dialog, "cancel");
+  adw_message_dialog_set_extra_child (ADW_MESSAGE_DIALOG (self), box);
+  set_texts (self);
   name_changed_cb (self);
   return GTK_WIDGET (self);
+}
+
+void
+chat_name_dialog_set (ChatNameDialog *self, const char *name, const char *topic)
+{
+  gtk_editable_set_text (GTK_EDITABLE (self->name), name == NULL ? "" : name);
+  gtk_editable_set_text (GTK_EDITABLE (self->topic), topic == NULL ? "" : topic);
+  if (self->purpose == CHAT_NAME_CHANNEL)
+    return;
+  /* Translators: the heading of a dialog; %s is a channel's name */
+  adw_message_dialog_format_heading (ADW_MESSAGE_DIALOG (self), _ ("Topic of #%s"), name);
+  gtk_widget_grab_focus (self->topic);
 }

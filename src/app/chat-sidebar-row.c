@@ -13,6 +13,7 @@ struct _ChatSidebarRow
   GtkImage *icon;
   GtkLabel *title;
   GtkWidget *draft;
+  GtkWidget *muted;
   GtkLabel *badge;
 
   /* Owned */
@@ -22,53 +23,69 @@ struct _ChatSidebarRow
 G_DEFINE_FINAL_TYPE (ChatSidebarRow, chat_sidebar_row, GTK_TYPE_LIST_BOX_ROW)
 
 static void
+set_class (GtkWidget *widget, const char *name, gboolean on)
+{
+  if (on)
+    gtk_widget_add_css_class (widget, name);
+  else
+    gtk_widget_remove_css_class (widget, name);
+}
+
+static void
 update_badge (ChatSidebarRow *self, guint unread, guint mentions)
 {
+  gboolean muted = chat_channel_get_muted (self->channel);
   g_autofree char *text = NULL;
 
   if (mentions > 0)
-    text = g_strdup_printf ("@%u", mentions);
+    text = mentions > 99 ? g_strdup ("@99+") : g_strdup_printf ("@%u", mentions);
   else
     text = unread > 999 ? g_strdup ("999+") : g_strdup_printf ("%u", unread);
   gtk_label_set_text (self->badge, text);
-  gtk_widget_set_visible (GTK_WIDGET (self->badge), unread > 0);
-  if (mentions > 0)
-    gtk_widget_add_css_class (GTK_WIDGET (self->badge), "mention");
-  else
-    gtk_widget_remove_css_class (GTK_WIDGET (self->badge), "mention");
+  gtk_widget_set_visible (GTK_WIDGET (self->badge), unread > 0 && !muted);
+  set_class (GTK_WIDGET (self->badge), "mention", mentions > 0);
+  set_class (GTK_WIDGET (self->title), "unread", unread > 0 && !muted);
+  set_class (GTK_WIDGET (self), "muted", muted);
+  set_class (GTK_WIDGET (self), "not-joined", !chat_channel_get_joined (self->channel));
+}
+
+/* (transfer full): all that the row shows, in words. */
+static char *
+dup_label (ChatSidebarRow *self, guint unread, guint mentions)
+{
+  GString *label = g_string_new (chat_channel_get_title (self->channel));
+
   if (unread > 0)
-    gtk_widget_add_css_class (GTK_WIDGET (self->title), "unread");
-  else
-    gtk_widget_remove_css_class (GTK_WIDGET (self->title), "unread");
+    g_string_append_printf (label, ngettext (", %u unread message", ", %u unread messages", unread), unread);
+  if (mentions > 0)
+    g_string_append_printf (label, ngettext (", %u mention", ", %u mentions", mentions), mentions);
+  if (chat_channel_get_draft (self->channel) != NULL)
+    g_string_append (label, _ (", a message is being written here"));
+  if (chat_channel_get_muted (self->channel))
+    g_string_append (label, _ (", muted"));
+  if (!chat_channel_get_joined (self->channel))
+    g_string_append (label, _ (", not joined"));
+  return g_string_free (label, FALSE);
 }
 
 static void
 update (ChatSidebarRow *self)
 {
-  const char *title = chat_channel_get_title (self->channel);
   const char *icon = "chat-channel-symbolic";
-  g_autofree char *label = NULL;
-  guint unread = 0, mentions = 0;
+  const char *topic = chat_channel_get_topic (self->channel);
+  guint unread = chat_channel_get_unread (self->channel), mentions = chat_channel_get_mentions (self->channel);
+  g_autofree char *label = dup_label (self, unread, mentions);
 
   if (chat_channel_get_bot (self->channel))
     icon = "chat-bot-symbolic";
   else if (chat_channel_get_private (self->channel))
     icon = "chat-person-symbolic";
-  g_object_get (self->channel, "unread", &unread, "mentions", &mentions, NULL);
   gtk_image_set_from_icon_name (self->icon, icon);
-  gtk_label_set_text (self->title, title);
+  gtk_label_set_text (self->title, chat_channel_get_title (self->channel));
   gtk_widget_set_visible (self->draft, chat_channel_get_draft (self->channel) != NULL);
-  gtk_widget_set_tooltip_text (GTK_WIDGET (self), chat_channel_get_topic (self->channel));
+  gtk_widget_set_visible (self->muted, chat_channel_get_muted (self->channel));
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self), topic == NULL || *topic == '\0' ? NULL : topic);
   update_badge (self, unread, mentions);
-  label = unread == 0
-              ? g_strdup (title)
-              : g_strdup_printf (ngettext ("%s, %u unread message", "%s, %u unread messages", unread), title, unread);
-  if (chat_channel_get_draft (self->channel) != NULL)
-    {
-      g_autofree char *plain = g_steal_pointer (&label);
-
-      label = g_strdup_printf (_ ("%s, a message is being written here"), plain);
-    }
   gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, label, -1);
 }
 
@@ -89,6 +106,7 @@ chat_sidebar_row_class_init (ChatSidebarRowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, ChatSidebarRow, icon);
   gtk_widget_class_bind_template_child (widget_class, ChatSidebarRow, title);
   gtk_widget_class_bind_template_child (widget_class, ChatSidebarRow, draft);
+  gtk_widget_class_bind_template_child (widget_class, ChatSidebarRow, muted);
   gtk_widget_class_bind_template_child (widget_class, ChatSidebarRow, badge);
 }
 

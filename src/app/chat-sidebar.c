@@ -5,7 +5,7 @@
 
 #include <glib/gi18n.h>
 
-#include "app/chat-sidebar-row.h"
+#include "app/chat-workspace-host.h"
 
 struct _ChatSidebar
 {
@@ -14,9 +14,14 @@ struct _ChatSidebar
   /* Template */
   GtkWidget *box;
   AdwHeaderBar *header;
-  GtkWidget *menu_button;
+  GtkMenuButton *menu_button;
+  GtkMenuButton *new_button;
+  GtkMenuButton *workspace_button;
+  GMenuModel *main_menu;
+  GMenuModel *new_menu;
   AdwWindowTitle *title;
-  GtkListBox *list;
+  GtkEditable *filter;
+  ChatSidebarList *list;
   GtkWidget *foot;
   GtkWidget *foot_icon;
   GtkLabel *foot_label;
@@ -24,6 +29,7 @@ struct _ChatSidebar
   GtkWidget *popover;
 
   /* Owned */
+  GSettings *settings;
   ChatWorkspace *workspace;
   GSignalGroup *workspace_signals;
 };
@@ -38,6 +44,7 @@ enum
 {
   CHANNEL_CHOSEN,
   CHANNEL_SHOWN,
+  TOLD,
   N_SIGNALS
 };
 
@@ -124,63 +131,94 @@ update_title (ChatSidebar *self)
   adw_window_title_set_subtitle (self->title, chat_workspace_get_user (self->workspace));
 }
 
-/* Which section a row belongs to: channels, people, bots: their order is the list's. */
-static const char *
-section_of (ChatChannel *channel)
+/* A popover is made when somebody wants it: most starts do without. */
+static void
+create_menu_cb (GtkMenuButton *button, gpointer data)
 {
-  if (chat_channel_get_bot (channel))
-    return _ ("Bots");
-  return chat_channel_get_private (channel) ? _ ("Conversations") : _ ("Channels");
+  ChatSidebar *self = data;
+
+  if (gtk_menu_button_get_menu_model (button) == NULL)
+    gtk_menu_button_set_menu_model (button, button == self->menu_button ? self->main_menu : self->new_menu);
 }
 
 static void
-update_header_cb (GtkListBoxRow *row, GtkListBoxRow *before, gpointer data)
+append_workspace (GMenu *menu, const char *key, const char *user)
 {
-  const char *section = section_of (chat_sidebar_row_get_channel (CHAT_SIDEBAR_ROW (row)));
-  GtkWidget *label;
+  g_autofree char *label = chat_workspace_host_dup_title (key, user);
+  g_autoptr (GMenuItem) item = g_menu_item_new (label, NULL);
 
-  if (before != NULL && g_str_equal (section, section_of (chat_sidebar_row_get_channel (CHAT_SIDEBAR_ROW (before)))))
-    {
-      gtk_list_box_row_set_header (row, NULL);
-      return;
-    }
-  label = gtk_label_new (section);
-  gtk_label_set_xalign (GTK_LABEL (label), 0);
-  gtk_widget_add_css_class (label, "section-label");
-  gtk_list_box_row_set_header (row, label);
-}
-
-static GtkWidget *
-create_row_cb (gpointer item, gpointer data)
-{
-  /* who is a bot may be known only later */
-  g_signal_connect_object (item, "notify::bot", G_CALLBACK (gtk_list_box_invalidate_headers), data, G_CONNECT_SWAPPED);
-  return chat_sidebar_row_new (item);
+  g_menu_item_set_action_and_target (item, "app.open-workspace", "(ss)", key, user);
+  g_menu_append_item (menu, item);
 }
 
 static void
-row_activated_cb (ChatSidebar *self, GtkListBoxRow *row)
+create_workspaces_cb (GtkMenuButton *button, gpointer data)
 {
-  g_signal_emit (self, signals[CHANNEL_CHOSEN], 0, chat_sidebar_row_get_channel (CHAT_SIDEBAR_ROW (row)));
+  ChatSidebar *self = data;
+  g_autoptr (GMenu) menu = g_menu_new ();
+  g_autoptr (GMenu) known = g_menu_new ();
+  g_autoptr (GMenu) more = g_menu_new ();
+  g_autoptr (GVariantIter) workspaces = NULL;
+  const char *key, *user;
+
+  g_settings_get (self->settings, "workspaces", "a(ss)", &workspaces);
+  while (g_variant_iter_next (workspaces, "(&s&s)", &key, &user))
+    append_workspace (known, key, user);
+  g_menu_append (more, _ ("_Connect to a server…"), "win.connect");
+  g_menu_append_section (menu, NULL, G_MENU_MODEL (known));
+  g_menu_append_section (menu, NULL, G_MENU_MODEL (more));
+  gtk_menu_button_set_menu_model (button, G_MENU_MODEL (menu));
 }
 
 static void
-row_selected_cb (ChatSidebar *self, GtkListBoxRow *row)
+chosen_cb (ChatSidebar *self, ChatChannel *channel)
 {
-  if (row != NULL)
-    g_signal_emit (self, signals[CHANNEL_SHOWN], 0, chat_sidebar_row_get_channel (CHAT_SIDEBAR_ROW (row)));
+  gtk_editable_set_text (self->filter, "");
+  g_signal_emit (self, signals[CHANNEL_CHOSEN], 0, channel);
 }
 
-/* A list box goes through its rows by Tab too, and who only passes by would open, and have read, every channel. */
+static void
+shown_cb (ChatSidebar *self, ChatChannel *channel)
+{
+  g_signal_emit (self, signals[CHANNEL_SHOWN], 0, channel);
+}
+
+static void
+told_cb (ChatSidebar *self, const char *sentence)
+{
+  g_signal_emit (self, signals[TOLD], 0, sentence);
+}
+
+static void
+filter_changed_cb (ChatSidebar *self)
+{
+  chat_sidebar_list_set_filter (self->list, gtk_editable_get_text (self->filter));
+}
+
+static void
+filter_entered_cb (ChatSidebar *self)
+{
+  ChatChannel *channel = chat_sidebar_list_get_best (self->list);
+
+  if (channel == NULL)
+    gtk_widget_error_bell (GTK_WIDGET (self->filter));
+  else
+    chosen_cb (self, channel);
+}
+
+static void
+filter_stopped_cb (ChatSidebar *self)
+{
+  gtk_editable_set_text (self->filter, "");
+  gtk_widget_grab_focus (GTK_WIDGET (self->list));
+}
+
 static gboolean
-list_key_cb (GtkEventControllerKey *keys, guint key, guint code, GdkModifierType state, ChatSidebar *self)
+filter_key_cb (GtkEventControllerKey *keys, guint key, guint code, GdkModifierType state, ChatSidebar *self)
 {
-  gboolean back = key == GDK_KEY_ISO_Left_Tab || (state & GDK_SHIFT_MASK) != 0;
-
-  if (key != GDK_KEY_Tab && key != GDK_KEY_KP_Tab && key != GDK_KEY_ISO_Left_Tab)
+  if (key != GDK_KEY_Down && key != GDK_KEY_KP_Down)
     return GDK_EVENT_PROPAGATE;
-  gtk_window_set_focus_visible (GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (self))), TRUE);
-  gtk_widget_grab_focus (back ? self->menu_button : self->foot);
+  gtk_widget_grab_focus (GTK_WIDGET (self->list));
   return GDK_EVENT_STOP;
 }
 
@@ -213,6 +251,7 @@ dispose (GObject *object)
   g_clear_pointer (&self->box, gtk_widget_unparent);
   g_clear_object (&self->workspace_signals);
   g_clear_object (&self->workspace);
+  g_clear_object (&self->settings);
   G_OBJECT_CLASS (chat_sidebar_parent_class)->dispose (object);
 }
 
@@ -231,11 +270,19 @@ chat_sidebar_class_init (ChatSidebarClass *klass)
                                           G_TYPE_NONE, 1, CHAT_TYPE_CHANNEL);
   signals[CHANNEL_SHOWN] = g_signal_new ("channel-shown", CHAT_TYPE_SIDEBAR, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                          G_TYPE_NONE, 1, CHAT_TYPE_CHANNEL);
+  signals[TOLD]
+      = g_signal_new ("told", CHAT_TYPE_SIDEBAR, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
+  g_type_ensure (CHAT_TYPE_SIDEBAR_LIST);
   gtk_widget_class_install_action (widget_class, "sidebar.reconnect", NULL, reconnect_cb);
   gtk_widget_class_set_template_from_resource (widget_class, "/chat/tertulia/Tertulia/chat-sidebar.ui");
   gtk_widget_class_bind_template_child (widget_class, ChatSidebar, box);
   gtk_widget_class_bind_template_child (widget_class, ChatSidebar, header);
   gtk_widget_class_bind_template_child (widget_class, ChatSidebar, menu_button);
+  gtk_widget_class_bind_template_child (widget_class, ChatSidebar, new_button);
+  gtk_widget_class_bind_template_child (widget_class, ChatSidebar, workspace_button);
+  gtk_widget_class_bind_template_child (widget_class, ChatSidebar, main_menu);
+  gtk_widget_class_bind_template_child (widget_class, ChatSidebar, new_menu);
+  gtk_widget_class_bind_template_child (widget_class, ChatSidebar, filter);
   gtk_widget_class_bind_template_child (widget_class, ChatSidebar, title);
   gtk_widget_class_bind_template_child (widget_class, ChatSidebar, list);
   gtk_widget_class_bind_template_child (widget_class, ChatSidebar, foot);
@@ -252,13 +299,19 @@ chat_sidebar_init (ChatSidebar *self)
 
   gtk_widget_init_template (GTK_WIDGET (self));
   gtk_event_controller_set_propagation_phase (keys, GTK_PHASE_CAPTURE);
-  g_signal_connect (keys, "key-pressed", G_CALLBACK (list_key_cb), self);
-  gtk_widget_add_controller (GTK_WIDGET (self->list), keys);
+  g_signal_connect (keys, "key-pressed", G_CALLBACK (filter_key_cb), self);
+  gtk_widget_add_controller (GTK_WIDGET (self->filter), keys);
   gtk_widget_set_parent (self->popover, self->foot);
+  gtk_menu_button_set_create_popup_func (self->menu_button, create_menu_cb, self, NULL);
+  gtk_menu_button_set_create_popup_func (self->new_button, create_menu_cb, self, NULL);
+  gtk_menu_button_set_create_popup_func (self->workspace_button, create_workspaces_cb, self, NULL);
   g_signal_connect_object (self->foot, "clicked", G_CALLBACK (gtk_popover_popup), self->popover, G_CONNECT_SWAPPED);
-  gtk_list_box_set_header_func (self->list, update_header_cb, NULL, NULL);
-  g_signal_connect_object (self->list, "row-activated", G_CALLBACK (row_activated_cb), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (self->list, "row-selected", G_CALLBACK (row_selected_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->list, "channel-chosen", G_CALLBACK (chosen_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->list, "channel-shown", G_CALLBACK (shown_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->list, "told", G_CALLBACK (told_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->filter, "search-changed", G_CALLBACK (filter_changed_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->filter, "activate", G_CALLBACK (filter_entered_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->filter, "stop-search", G_CALLBACK (filter_stopped_cb), self, G_CONNECT_SWAPPED);
   self->workspace_signals = g_signal_group_new (CHAT_TYPE_WORKSPACE);
   g_signal_group_connect_swapped (self->workspace_signals, "notify::status", G_CALLBACK (update_foot), self);
   g_signal_group_connect_swapped (self->workspace_signals, "notify::state", G_CALLBACK (update_foot), self);
@@ -282,8 +335,7 @@ chat_sidebar_set_workspace (ChatSidebar *self, ChatWorkspace *workspace)
   if (!g_set_object (&self->workspace, workspace))
     return;
   g_signal_group_set_target (self->workspace_signals, workspace);
-  gtk_list_box_bind_model (self->list, workspace == NULL ? NULL : chat_workspace_get_channels (workspace),
-                           create_row_cb, self->list, NULL);
+  chat_sidebar_list_set_workspace (self->list, workspace);
   update_title (self);
   update_foot (self);
 }
@@ -291,16 +343,24 @@ chat_sidebar_set_workspace (ChatSidebar *self, ChatWorkspace *workspace)
 void
 chat_sidebar_select (ChatSidebar *self, ChatChannel *channel)
 {
-  for (int i = 0;; i++)
-    {
-      GtkListBoxRow *row = gtk_list_box_get_row_at_index (self->list, i);
+  chat_sidebar_list_select (self->list, channel);
+}
 
-      if (row == NULL)
-        return;
-      if (chat_sidebar_row_get_channel (CHAT_SIDEBAR_ROW (row)) == channel)
-        {
-          gtk_list_box_select_row (self->list, row);
-          return;
-        }
-    }
+void
+chat_sidebar_bind_settings (ChatSidebar *self, GSettings *settings)
+{
+  g_set_object (&self->settings, settings);
+  chat_sidebar_list_bind_settings (self->list, settings);
+}
+
+ChatSidebarList *
+chat_sidebar_get_list (ChatSidebar *self)
+{
+  return self->list;
+}
+
+void
+chat_sidebar_find (ChatSidebar *self)
+{
+  gtk_widget_grab_focus (GTK_WIDGET (self->filter));
 }

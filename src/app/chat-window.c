@@ -1,37 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
-#include "app/chat-window.h"
+#include "app/chat-window-private.h"
 
 #include <glib/gi18n.h>
 
 #include "app/chat-connect-dialog.h"
-#include "app/chat-conversation.h"
-#include "app/chat-name-dialog.h"
-#include "app/chat-sidebar.h"
-#include "app/chat-welcome-page.h"
+#include "app/chat-people-pane.h"
 
-struct _ChatWindow
+#define MOST_RECENT 20
+
+enum
 {
-  AdwApplicationWindow parent_instance;
-
-  /* Template */
-  AdwToastOverlay *toasts;
-  GtkStack *stack;
-  AdwBin *welcome_bin;
-  AdwLeaflet *leaflet;
-  ChatSidebar *sidebar;
-  ChatConversation *conversation;
-
-  /* Owned */
-  ChatWelcomePage *welcome; /* made when it is needed: most starts do not */
-  ChatWorkspace *workspace;
-  GSettings *settings;
-  GCancellable *cancellable;
-  char *wanted; /* the channel to open as soon as it is known */
-  char *uri;    /* what was asked for last in the dialog */
-  char *user;
-  gulong channels_id;
+  PROP_SHOW_PEOPLE = 1,
+  N_PROPS
 };
 
 enum
@@ -40,6 +22,7 @@ enum
   N_SIGNALS
 };
 
+static GParamSpec *properties[N_PROPS];
 static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (ChatWindow, chat_window, ADW_TYPE_APPLICATION_WINDOW)
@@ -55,7 +38,20 @@ tell_active (ChatWindow *self)
 }
 
 static void
-open_channel (ChatWindow *self, ChatChannel *channel)
+remember_recent (ChatWindow *self, ChatChannel *channel)
+{
+  const char *name = chat_channel_get_name (channel);
+  guint place;
+
+  if (g_ptr_array_find_with_equal_func (self->recent, name, g_str_equal, &place))
+    g_ptr_array_remove_index (self->recent, place);
+  g_ptr_array_insert (self->recent, 0, g_strdup (name));
+  if (self->recent->len > MOST_RECENT)
+    g_ptr_array_set_size (self->recent, MOST_RECENT);
+}
+
+void
+chat_window_open_channel (ChatWindow *self, ChatChannel *channel)
 {
   g_autofree char *title = NULL;
 
@@ -64,31 +60,19 @@ open_channel (ChatWindow *self, ChatChannel *channel)
     return;
   chat_conversation_set_channel (self->conversation, channel);
   g_settings_set_string (self->settings, "last-channel", chat_channel_get_name (channel));
+  remember_recent (self, channel);
   title = g_strdup_printf ("%s – Tertulia", chat_channel_get_title (channel));
   gtk_window_set_title (GTK_WINDOW (self), title);
   chat_sidebar_select (self->sidebar, channel);
   tell_active (self);
 }
 
-static void
-channel_chosen_cb (ChatWindow *self, ChatChannel *channel)
+void
+chat_window_choose_channel (ChatWindow *self, ChatChannel *channel)
 {
-  open_channel (self, channel);
+  chat_window_open_channel (self, channel);
   adw_leaflet_set_visible_child_name (self->leaflet, "conversation");
   chat_conversation_focus (self->conversation);
-}
-
-/* A result, a quote or a command leads there. */
-static void
-open_cb (ChatWindow *self, const char *name, const char *message_id)
-{
-  ChatChannel *channel = self->workspace != NULL ? chat_workspace_find_channel (self->workspace, name) : NULL;
-
-  if (channel == NULL)
-    return;
-  channel_chosen_cb (self, channel);
-  if (message_id != NULL)
-    chat_conversation_go_to_message (self->conversation, message_id);
 }
 
 static ChatChannel *
@@ -126,7 +110,10 @@ open_first (ChatWindow *self)
     wanted = find_first_public (self->workspace);
   if (wanted == NULL)
     return;
-  open_channel (self, wanted);
+  chat_window_open_channel (self, wanted);
+  if (self->join_first && !chat_channel_get_joined (wanted))
+    chat_workspace_join_async (self->workspace, chat_channel_get_name (wanted), TRUE, NULL, NULL, NULL);
+  self->join_first = FALSE;
   chat_conversation_focus (self->conversation);
 }
 
@@ -137,13 +124,14 @@ show_sidebar_cb (GtkWidget *widget, const char *name, GVariant *parameter)
 }
 
 static void
-connect_to_cb (ChatWindow *self, const char *uri, const char *user)
+connect_to_cb (ChatWindow *self, const char *uri, const char *user, const char *password, gboolean account,
+               const char *invitation)
 {
   g_free (self->uri);
   self->uri = g_strdup (uri);
   g_free (self->user);
   self->user = g_strdup (user);
-  g_signal_emit (self, signals[CONNECT_TO], 0, uri, user);
+  g_signal_emit (self, signals[CONNECT_TO], 0, uri, user, password, account, invitation);
 }
 
 static void
@@ -151,67 +139,24 @@ connect_cb (GtkWidget *widget, const char *name, GVariant *parameter)
 {
   ChatWindow *self = CHAT_WINDOW (widget);
 
-  chat_window_ask_connection (self, self->uri, self->user == NULL ? g_get_user_name () : self->user, NULL, FALSE);
+  chat_window_ask_connection (self, self->uri, self->user == NULL ? g_get_user_name () : self->user, NULL, 0);
 }
 
+/* The people's pane is made when somebody wants to see it. With it the window's buttons move to its head. */
 static void
-channel_created_cb (GObject *source, GAsyncResult *result, gpointer data)
+people_shown_cb (ChatWindow *self)
 {
-  g_autoptr (ChatWindow) self = data;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (ChatChannel) channel = chat_workspace_create_channel_finish (CHAT_WORKSPACE (source), result, &error);
+  gboolean shown = adw_flap_get_reveal_flap (self->flap);
 
-  if (channel != NULL)
-    channel_chosen_cb (self, channel);
-  else if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    chat_window_tell (self, error->message);
-}
+  if (shown && adw_bin_get_child (self->people_bin) == NULL)
+    {
+      GtkWidget *pane = chat_people_pane_new ();
 
-static void
-conversation_started_cb (GObject *source, GAsyncResult *result, gpointer data)
-{
-  g_autoptr (ChatWindow) self = data;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (ChatChannel) channel = chat_workspace_start_conversation_finish (CHAT_WORKSPACE (source), result, &error);
-
-  if (channel != NULL)
-    channel_chosen_cb (self, channel);
-  else if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    chat_window_tell (self, error->message);
-}
-
-static void
-channel_named_cb (ChatWindow *self, const char *name, const char *topic)
-{
-  if (self->workspace != NULL)
-    chat_workspace_create_channel_async (self->workspace, name, topic, self->cancellable, channel_created_cb,
-                                         g_object_ref (self));
-}
-
-static void
-person_named_cb (ChatWindow *self, const char *name, const char *topic)
-{
-  if (self->workspace != NULL)
-    chat_workspace_start_conversation_async (self->workspace, name, self->cancellable, conversation_started_cb,
-                                             g_object_ref (self));
-}
-
-static void
-new_channel_cb (GtkWidget *widget, const char *name, GVariant *parameter)
-{
-  GtkWidget *dialog = chat_name_dialog_new (GTK_WINDOW (widget), CHAT_NAME_CHANNEL);
-
-  g_signal_connect_object (dialog, "named", G_CALLBACK (channel_named_cb), widget, G_CONNECT_SWAPPED);
-  gtk_window_present (GTK_WINDOW (dialog));
-}
-
-static void
-new_conversation_cb (GtkWidget *widget, const char *name, GVariant *parameter)
-{
-  GtkWidget *dialog = chat_name_dialog_new (GTK_WINDOW (widget), CHAT_NAME_PERSON);
-
-  g_signal_connect_object (dialog, "named", G_CALLBACK (person_named_cb), widget, G_CONNECT_SWAPPED);
-  gtk_window_present (GTK_WINDOW (dialog));
+      adw_bin_set_child (self->people_bin, pane);
+      chat_people_pane_set_workspace (CHAT_PEOPLE_PANE (pane), self->workspace);
+    }
+  chat_conversation_set_end_buttons (self->conversation, !shown || adw_flap_get_folded (self->flap));
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_SHOW_PEOPLE]);
 }
 
 static void
@@ -233,11 +178,33 @@ set_workspace (ChatWindow *self, ChatWorkspace *workspace)
   chat_conversation_set_workspace (self->conversation, workspace);
   chat_sidebar_set_workspace (self->sidebar, workspace);
   g_set_object (&self->workspace, workspace);
-  gtk_widget_action_set_enabled (GTK_WIDGET (self), "win.new-channel", workspace != NULL);
-  gtk_widget_action_set_enabled (GTK_WIDGET (self), "win.new-conversation", workspace != NULL);
+  if (adw_bin_get_child (self->people_bin) != NULL)
+    chat_people_pane_set_workspace (CHAT_PEOPLE_PANE (adw_bin_get_child (self->people_bin)), workspace);
+  g_ptr_array_set_size (self->recent, 0);
+  chat_window_update_actions (self);
   if (workspace != NULL)
     self->channels_id = g_signal_connect_object (chat_workspace_get_channels (workspace), "items-changed",
                                                  G_CALLBACK (open_first), self, G_CONNECT_SWAPPED);
+}
+
+static void
+get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  if (id == PROP_SHOW_PEOPLE)
+    /* asked for before the template is there, too */
+    g_value_set_boolean (value,
+                         CHAT_WINDOW (object)->flap != NULL && adw_flap_get_reveal_flap (CHAT_WINDOW (object)->flap));
+  else
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+}
+
+static void
+set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+  if (id == PROP_SHOW_PEOPLE)
+    adw_flap_set_reveal_flap (CHAT_WINDOW (object)->flap, g_value_get_boolean (value));
+  else
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
 }
 
 static void
@@ -251,6 +218,7 @@ dispose (GObject *object)
   g_clear_object (&self->workspace);
   g_clear_object (&self->settings);
   g_clear_object (&self->cancellable);
+  g_clear_pointer (&self->recent, g_ptr_array_unref);
   g_clear_pointer (&self->wanted, g_free);
   g_clear_pointer (&self->uri, g_free);
   g_clear_pointer (&self->user, g_free);
@@ -262,9 +230,16 @@ chat_window_class_init (ChatWindowClass *klass)
 {
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
+  G_OBJECT_CLASS (klass)->get_property = get_property;
+  G_OBJECT_CLASS (klass)->set_property = set_property;
   G_OBJECT_CLASS (klass)->dispose = dispose;
-  signals[CONNECT_TO] = g_signal_new ("connect-to", CHAT_TYPE_WINDOW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
-                                      G_TYPE_NONE, 2, G_TYPE_STRING, G_TYPE_STRING);
+  properties[PROP_SHOW_PEOPLE]
+      = g_param_spec_boolean ("show-people", NULL, NULL, FALSE,
+                              G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
+  g_object_class_install_properties (G_OBJECT_CLASS (klass), N_PROPS, properties);
+  signals[CONNECT_TO]
+      = g_signal_new ("connect-to", CHAT_TYPE_WINDOW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 5,
+                      G_TYPE_STRING, G_TYPE_STRING, G_TYPE_STRING, G_TYPE_BOOLEAN, G_TYPE_STRING);
   g_type_ensure (CHAT_TYPE_SIDEBAR);
   g_type_ensure (CHAT_TYPE_CONVERSATION);
   gtk_widget_class_set_template_from_resource (widget_class, "/chat/tertulia/Tertulia/chat-window.ui");
@@ -273,24 +248,33 @@ chat_window_class_init (ChatWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, ChatWindow, welcome_bin);
   gtk_widget_class_bind_template_child (widget_class, ChatWindow, leaflet);
   gtk_widget_class_bind_template_child (widget_class, ChatWindow, sidebar);
+  gtk_widget_class_bind_template_child (widget_class, ChatWindow, flap);
+  gtk_widget_class_bind_template_child (widget_class, ChatWindow, people_bin);
   gtk_widget_class_bind_template_child (widget_class, ChatWindow, conversation);
   gtk_widget_class_install_action (widget_class, "win.show-sidebar", NULL, show_sidebar_cb);
   gtk_widget_class_install_action (widget_class, "win.connect", NULL, connect_cb);
-  gtk_widget_class_install_action (widget_class, "win.new-channel", NULL, new_channel_cb);
-  gtk_widget_class_install_action (widget_class, "win.new-conversation", NULL, new_conversation_cb);
+  gtk_widget_class_install_property_action (widget_class, "win.show-people", "show-people");
+  chat_window_install_actions (widget_class);
 }
 
 static void
 chat_window_init (ChatWindow *self)
 {
   self->cancellable = g_cancellable_new ();
+  self->recent = g_ptr_array_new_with_free_func (g_free);
   gtk_widget_init_template (GTK_WIDGET (self));
   g_object_bind_property (self->leaflet, "folded", self->sidebar, "folded", G_BINDING_SYNC_CREATE);
   g_object_bind_property (self->leaflet, "folded", self->conversation, "folded", G_BINDING_SYNC_CREATE);
-  g_signal_connect_object (self->sidebar, "channel-chosen", G_CALLBACK (channel_chosen_cb), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (self->sidebar, "channel-shown", G_CALLBACK (open_channel), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (self->conversation, "open", G_CALLBACK (open_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->sidebar, "channel-chosen", G_CALLBACK (chat_window_choose_channel), self,
+                           G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->sidebar, "channel-shown", G_CALLBACK (chat_window_open_channel), self,
+                           G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->conversation, "open", G_CALLBACK (chat_window_open_message), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->sidebar, "told", G_CALLBACK (chat_window_tell), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->flap, "notify::reveal-flap", G_CALLBACK (people_shown_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->flap, "notify::folded", G_CALLBACK (people_shown_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect (self, "notify::is-active", G_CALLBACK (tell_active), NULL);
+  chat_window_update_actions (self);
 }
 
 ChatWindow *
@@ -300,6 +284,8 @@ chat_window_new (GtkApplication *application, GSettings *settings)
 
   self->settings = g_object_ref (settings);
   chat_conversation_bind_settings (self->conversation, settings);
+  chat_sidebar_bind_settings (self->sidebar, settings);
+  g_settings_bind (settings, "show-people", self, "show-people", G_SETTINGS_BIND_DEFAULT);
   gtk_window_set_default_size (GTK_WINDOW (self), g_settings_get_int (settings, "window-width"),
                                g_settings_get_int (settings, "window-height"));
   if (g_settings_get_boolean (settings, "window-maximized"))
@@ -327,11 +313,12 @@ chat_window_show_busy (ChatWindow *self, const char *text)
 }
 
 void
-chat_window_show_workspace (ChatWindow *self, ChatWorkspace *workspace, const char *channel)
+chat_window_show_workspace (ChatWindow *self, ChatWorkspace *workspace, const char *channel, gboolean first)
 {
   g_return_if_fail (CHAT_IS_WORKSPACE (workspace));
 
   set_workspace (self, workspace);
+  self->join_first = first;
   g_free (self->wanted);
   self->wanted = g_strdup (channel);
   open_first (self);
@@ -340,9 +327,9 @@ chat_window_show_workspace (ChatWindow *self, ChatWorkspace *workspace, const ch
 }
 
 void
-chat_window_ask_connection (ChatWindow *self, const char *uri, const char *user, const char *error, gboolean here)
+chat_window_ask_connection (ChatWindow *self, const char *uri, const char *user, const char *error, ChatConnectAsk ask)
 {
-  GtkWidget *dialog = chat_connect_dialog_new (GTK_WINDOW (self), uri, user, error, here);
+  GtkWidget *dialog = chat_connect_dialog_new (GTK_WINDOW (self), uri, user, error, ask);
 
   /* nothing goes on behind it */
   if (self->workspace == NULL)
@@ -362,6 +349,18 @@ chat_window_tell (ChatWindow *self, const char *text)
 }
 
 void
+chat_window_open_message (ChatWindow *self, const char *channel, const char *message_id)
+{
+  ChatChannel *found = self->workspace == NULL ? NULL : chat_workspace_find_channel (self->workspace, channel);
+
+  if (found == NULL)
+    return;
+  chat_window_choose_channel (self, found);
+  if (message_id != NULL)
+    chat_conversation_go_to_message (self->conversation, message_id);
+}
+
+void
 chat_window_keep (ChatWindow *self)
 {
   int width, height;
@@ -371,4 +370,10 @@ chat_window_keep (ChatWindow *self)
   g_settings_set_int (self->settings, "window-width", width);
   g_settings_set_int (self->settings, "window-height", height);
   g_settings_set_boolean (self->settings, "window-maximized", gtk_window_is_maximized (GTK_WINDOW (self)));
+}
+
+ChatChannel *
+chat_window_get_channel (ChatWindow *self)
+{
+  return chat_conversation_get_channel (self->conversation);
 }

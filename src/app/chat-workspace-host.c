@@ -4,6 +4,7 @@
 #include "app/chat-workspace-host.h"
 
 #include <glib/gi18n.h>
+#include <string.h>
 
 #include "app/chat-embedded-server.h"
 #include "client/chat-credentials.h"
@@ -25,8 +26,11 @@ struct _ChatWorkspaceHost
   char *key;                 /* its uri, or HERE */
   char *user;
   char *token;
+  char *password;   /* nullable: until the service has answered */
+  char *invitation; /* nullable */
 
   ChatFeedFactory factory;
+  gboolean account;     /* to be made before signing in */
   gboolean first;       /* never signed in to before */
   gboolean opened;      /* the cache is read */
   gboolean going_on;    /* the keyring is asked */
@@ -65,23 +69,70 @@ dup_directory (ChatWorkspaceHost *self)
   return g_build_filename (self->directory, "workspaces", hash, NULL);
 }
 
+/* The known workspaces without one; where @first, it comes first. */
+static void
+set_known (ChatWorkspaceHost *self, const char *key, const char *user, gboolean first)
+{
+  g_autoptr (GVariantIter) known = NULL;
+  GVariantBuilder builder;
+  const char *known_key, *known_user;
+
+  g_settings_get (self->settings, "workspaces", "a(ss)", &known);
+  g_variant_builder_init (&builder, G_VARIANT_TYPE ("a(ss)"));
+  if (first)
+    g_variant_builder_add (&builder, "(ss)", key, user);
+  while (g_variant_iter_next (known, "(&s&s)", &known_key, &known_user))
+    if (!g_str_equal (known_key, key) || !g_str_equal (known_user, user))
+      g_variant_builder_add (&builder, "(ss)", known_key, known_user);
+  g_settings_set_value (self->settings, "workspaces", g_variant_builder_end (&builder));
+}
+
+static gboolean
+is_known (ChatWorkspaceHost *self, const char *key, const char *user)
+{
+  g_autoptr (GVariantIter) known = NULL;
+  g_autofree char *last_key = NULL;
+  g_autofree char *last_user = NULL;
+  const char *known_key, *known_user;
+
+  g_settings_get (self->settings, "last-workspace", "(ss)", &last_key, &last_user);
+  if (g_str_equal (last_key, key) && g_str_equal (last_user, user))
+    return TRUE;
+  g_settings_get (self->settings, "workspaces", "a(ss)", &known);
+  while (g_variant_iter_next (known, "(&s&s)", &known_key, &known_user))
+    if (g_str_equal (known_key, key) && g_str_equal (known_user, user))
+      return TRUE;
+  return FALSE;
+}
+
 static void
 remember (ChatWorkspaceHost *self)
 {
   g_settings_set (self->settings, "last-workspace", "(ss)", self->key, self->user);
+  set_known (self, self->key, self->user, TRUE);
 }
 
 static void
-forget (ChatWorkspaceHost *self)
+forget_last (ChatWorkspaceHost *self)
 {
   g_settings_reset (self->settings, "last-workspace");
   g_settings_reset (self->settings, "last-channel");
 }
 
 static void
-ask_name (ChatWorkspaceHost *self, const char *reason)
+forget_password (ChatWorkspaceHost *self)
 {
-  g_signal_emit (self, signals[NEEDS_NAME], 0, is_here (self) ? NULL : self->key, self->user, reason);
+  if (self->password != NULL)
+    explicit_bzero (self->password, strlen (self->password));
+  g_clear_pointer (&self->password, g_free);
+  g_clear_pointer (&self->invitation, g_free);
+  self->account = FALSE;
+}
+
+static void
+ask_name (ChatWorkspaceHost *self, const char *reason, gboolean password)
+{
+  g_signal_emit (self, signals[NEEDS_NAME], 0, is_here (self) ? NULL : self->key, self->user, reason, password);
 }
 
 static void
@@ -121,6 +172,17 @@ storage_error_cb (ChatWorkspaceHost *self, GParamSpec *pspec, ChatWorkspace *wor
     g_signal_emit (self, signals[TOLD], 0, error);
 }
 
+/* What a person can mend is asked, the rest is told. */
+static void
+fail (ChatWorkspaceHost *self, const GError *error, gboolean password)
+{
+  if (password || g_error_matches (error, CHAT_CLIENT_ERROR, CHAT_CLIENT_ERROR_NAME_TAKEN)
+      || g_error_matches (error, CHAT_CLIENT_ERROR, CHAT_CLIENT_ERROR_NAME_INVALID))
+    ask_name (self, error->message, password);
+  else if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    g_signal_emit (self, signals[FAILED], 0, error->message);
+}
+
 static void
 signed_in_cb (GObject *source, GAsyncResult *result, gpointer data)
 {
@@ -133,17 +195,49 @@ signed_in_cb (GObject *source, GAsyncResult *result, gpointer data)
   self->signing_in = FALSE;
   if (!chat_workspace_sign_in_finish (CHAT_WORKSPACE (source), result, NULL, &error))
     {
-      if (g_error_matches (error, CHAT_CLIENT_ERROR, CHAT_CLIENT_ERROR_NAME_TAKEN)
-          || g_error_matches (error, CHAT_CLIENT_ERROR, CHAT_CLIENT_ERROR_NAME_INVALID))
-        ask_name (self, error->message);
-      else if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-        g_signal_emit (self, signals[FAILED], 0, error->message);
+      gboolean password = g_error_matches (error, CHAT_CLIENT_ERROR, CHAT_CLIENT_ERROR_PASSWORD);
+
+      /* who was not asked for one yet has nothing to be told off for */
+      if (password && self->password == NULL)
+        ask_name (self, NULL, TRUE);
+      else
+        fail (self, error, password);
+      forget_password (self);
       return;
     }
+  forget_password (self);
   first = self->first;
   self->first = FALSE;
   remember (self);
   g_signal_emit (self, signals[SIGNED_IN], 0, self->workspace, first);
+}
+
+static void
+sign_in (ChatWorkspaceHost *self)
+{
+  chat_workspace_sign_in_async (self->workspace, self->token, self->password, self->cancellable, signed_in_cb,
+                                g_object_ref (self));
+}
+
+static void
+registered_cb (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (ChatWorkspaceHost) self = data;
+  g_autoptr (GError) error = NULL;
+
+  if (CHAT_WORKSPACE (source) != self->workspace)
+    return;
+  self->account = FALSE;
+  if (chat_workspace_register_finish (CHAT_WORKSPACE (source), result, &error))
+    {
+      sign_in (self);
+      return;
+    }
+  self->signing_in = FALSE;
+  forget_password (self);
+  fail (self, error,
+        g_error_matches (error, CHAT_CLIENT_ERROR, CHAT_CLIENT_ERROR_REFUSED)
+            || g_error_matches (error, CHAT_CLIENT_ERROR, CHAT_CLIENT_ERROR_NAME_TAKEN));
 }
 
 /* The cache, the keyring and the server's address come in any order; signing in wants all three. */
@@ -155,8 +249,11 @@ sign_in_when_ready (ChatWorkspaceHost *self)
   if (is_here (self) && chat_embedded_server_get_uri (self->server) == NULL)
     return;
   self->signing_in = TRUE;
-  chat_workspace_sign_in_async (self->workspace, self->token, NULL, self->cancellable, signed_in_cb,
-                                g_object_ref (self));
+  if (self->account)
+    chat_workspace_register_async (self->workspace, self->user, self->password, self->invitation, self->cancellable,
+                                   registered_cb, g_object_ref (self));
+  else
+    sign_in (self);
 }
 
 static void
@@ -211,7 +308,8 @@ opened_cb (GObject *source, GAsyncResult *result, gpointer data)
 static void
 signed_out_cb (ChatWorkspaceHost *self, const GError *error)
 {
-  ask_name (self, error == NULL ? NULL : error->message);
+  ask_name (self, error == NULL ? NULL : error->message,
+            g_error_matches (error, CHAT_CLIENT_ERROR, CHAT_CLIENT_ERROR_PASSWORD));
 }
 
 static void
@@ -241,14 +339,11 @@ open_now (ChatWorkspaceHost *self, const char *key, const char *user)
 {
   g_autofree char *directory = NULL;
   g_autofree char *channel = g_settings_get_string (self->settings, "last-channel");
-  g_autofree char *kept_key = NULL;
-  g_autofree char *kept_user = NULL;
 
   drop_workspace (self);
   set_text (&self->key, key);
   set_text (&self->user, user);
-  g_settings_get (self->settings, "last-workspace", "(ss)", &kept_key, &kept_user);
-  self->first = g_strcmp0 (kept_key, key) != 0 || g_strcmp0 (kept_user, user) != 0;
+  self->first = !is_known (self, key, user);
   directory = dup_directory (self);
   self->cancellable = g_cancellable_new ();
   self->workspace = chat_workspace_new (is_here (self) ? chat_embedded_server_get_uri (self->server) : key, user,
@@ -265,6 +360,9 @@ typedef struct
 {
   char *key;
   char *user;
+  char *password;
+  char *invitation;
+  gboolean account;
 } Destination;
 
 static void
@@ -272,7 +370,23 @@ destination_free (Destination *destination)
 {
   g_free (destination->key);
   g_free (destination->user);
+  if (destination->password != NULL)
+    explicit_bzero (destination->password, strlen (destination->password));
+  g_free (destination->password);
+  g_free (destination->invitation);
   g_free (destination);
+}
+
+/* (transfer full) */
+static void
+open_destination (ChatWorkspaceHost *self, Destination *destination)
+{
+  forget_password (self);
+  self->password = g_steal_pointer (&destination->password);
+  self->invitation = g_steal_pointer (&destination->invitation);
+  self->account = destination->account;
+  open_now (self, destination->key, destination->user);
+  destination_free (destination);
 }
 
 static void
@@ -282,8 +396,7 @@ closed_for_next_cb (GObject *source, GAsyncResult *result, gpointer data)
   Destination *destination = data;
 
   chat_workspace_host_close_finish (self, result, NULL);
-  open_now (self, destination->key, destination->user);
-  destination_free (destination);
+  open_destination (self, destination);
 }
 
 static void
@@ -313,6 +426,7 @@ finalize (GObject *object)
   ChatWorkspaceHost *self = CHAT_WORKSPACE_HOST (object);
 
   drop_workspace (self);
+  forget_password (self);
   g_clear_object (&self->server);
   g_clear_object (&self->credentials);
   g_clear_object (&self->settings);
@@ -331,7 +445,7 @@ chat_workspace_host_class_init (ChatWorkspaceHostClass *klass)
   signals[SIGNED_IN] = g_signal_new ("signed-in", CHAT_TYPE_WORKSPACE_HOST, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                      G_TYPE_NONE, 2, CHAT_TYPE_WORKSPACE, G_TYPE_BOOLEAN);
   signals[NEEDS_NAME] = g_signal_new ("needs-name", CHAT_TYPE_WORKSPACE_HOST, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
-                                      G_TYPE_NONE, 3, G_TYPE_STRING, G_TYPE_STRING, G_TYPE_STRING);
+                                      G_TYPE_NONE, 4, G_TYPE_STRING, G_TYPE_STRING, G_TYPE_STRING, G_TYPE_BOOLEAN);
   signals[FAILED] = g_signal_new ("failed", CHAT_TYPE_WORKSPACE_HOST, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                   G_TYPE_NONE, 1, G_TYPE_STRING);
   signals[TOLD] = g_signal_new ("told", CHAT_TYPE_WORKSPACE_HOST, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE,
@@ -360,22 +474,58 @@ chat_workspace_host_new (GSettings *settings, const char *directory, ChatFeedFac
 }
 
 void
-chat_workspace_host_open (ChatWorkspaceHost *self, const char *uri, const char *user)
+chat_workspace_host_open (ChatWorkspaceHost *self, const char *uri, const char *user, const char *password,
+                          gboolean account, const char *invitation)
 {
   Destination *destination;
 
   g_return_if_fail (CHAT_IS_WORKSPACE_HOST (self));
   g_return_if_fail (user != NULL);
 
-  if (self->workspace == NULL)
-    {
-      open_now (self, uri == NULL ? HERE : uri, user);
-      return;
-    }
   destination = g_new0 (Destination, 1);
   destination->key = g_strdup (uri == NULL ? HERE : uri);
   destination->user = g_strdup (user);
-  chat_workspace_host_close_async (self, FALSE, NULL, closed_for_next_cb, destination);
+  destination->password = g_strdup (password);
+  destination->invitation = g_strdup (invitation);
+  destination->account = account && password != NULL;
+  if (self->workspace == NULL)
+    open_destination (self, destination);
+  else
+    chat_workspace_host_close_async (self, CHAT_LEAVE_OPEN, NULL, closed_for_next_cb, destination);
+}
+
+void
+chat_workspace_host_open_known (ChatWorkspaceHost *self, const char *key, const char *user)
+{
+  chat_workspace_host_open (self, g_str_equal (key, HERE) ? NULL : key, user, NULL, FALSE, NULL);
+}
+
+void
+chat_workspace_host_forget (ChatWorkspaceHost *self, const char *key, const char *user)
+{
+  set_known (self, key, user, FALSE);
+  chat_credentials_clear_async (self->credentials, key, user, NULL, NULL, NULL);
+}
+
+gboolean
+chat_workspace_host_is_open (ChatWorkspaceHost *self, const char *key, const char *user)
+{
+  return self->workspace != NULL && g_strcmp0 (self->key, key) == 0 && g_strcmp0 (self->user, user) == 0;
+}
+
+char *
+chat_workspace_host_dup_title (const char *key, const char *user)
+{
+  g_autoptr (GUri) uri = g_uri_parse (key, G_URI_FLAGS_NONE, NULL);
+
+  if (g_str_equal (key, HERE))
+    /* Translators: a workspace; %s is the user's name there */
+    return g_strdup_printf (_ ("This computer · %s"), user);
+  if (uri == NULL || g_uri_get_host (uri) == NULL)
+    return g_strdup_printf ("%s · %s", key, user);
+  if (g_uri_get_port (uri) < 0)
+    return g_strdup_printf ("%s · %s", g_uri_get_host (uri), user);
+  return g_strdup_printf ("%s:%d · %s", g_uri_get_host (uri), g_uri_get_port (uri), user);
 }
 
 void
@@ -406,26 +556,25 @@ chat_workspace_host_open_last (ChatWorkspaceHost *self)
 }
 
 void
-chat_workspace_host_close_async (ChatWorkspaceHost *self, gboolean leave, GCancellable *cancellable,
+chat_workspace_host_close_async (ChatWorkspaceHost *self, ChatWorkspaceLeave leave, GCancellable *cancellable,
                                  GAsyncReadyCallback callback, gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
   g_autoptr (ChatWorkspace) workspace = g_steal_pointer (&self->workspace);
 
   g_task_set_source_tag (task, chat_workspace_host_close_async);
-  if (leave)
-    {
-      forget (self);
-      if (self->key != NULL)
-        chat_credentials_clear_async (self->credentials, self->key, self->user, NULL, NULL, NULL);
-    }
+  if (leave == CHAT_LEAVE_FORGET)
+    forget_last (self);
+  if (leave != CHAT_LEAVE_OPEN && self->key != NULL)
+    chat_credentials_clear_async (self->credentials, self->key, self->user, NULL, NULL, NULL);
   if (workspace != NULL)
     g_signal_handlers_disconnect_by_data (workspace, self);
   drop_workspace (self);
   if (workspace == NULL)
     chat_embedded_server_stop_async (self->server, NULL, server_stopped_cb, g_steal_pointer (&task));
   else
-    chat_workspace_close_async (workspace, leave, NULL, workspace_closed_cb, g_steal_pointer (&task));
+    chat_workspace_close_async (workspace, leave != CHAT_LEAVE_OPEN, NULL, workspace_closed_cb,
+                                g_steal_pointer (&task));
 }
 
 gboolean

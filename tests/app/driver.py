@@ -101,8 +101,9 @@ class Person:
         self.call('POST', f'/v1/channels/{channel}/messages', {'id': str(uuid.uuid4()), 'data': text})
 
     def messages(self, channel='general'):
-        """What the store has, the oldest first: at most 200."""
-        return [m.get('data') for m in self.call('GET', f'/v1/channels/{channel}/messages?limit=200')['messages']]
+        """The texts that the store has, the oldest first: of at most 200 records."""
+        records = self.call('GET', f'/v1/channels/{channel}/messages?limit=200')['messages']
+        return [r.get('data') for r in records if r.get('kind', 'message') == 'message']
 
 
 class App:

@@ -163,7 +163,7 @@ opened_cb (GObject *source, GAsyncResult *result, gpointer data)
 
   if (!chat_workspace_open_finish (self->workspace, result, &error))
     g_error ("%s", error->message);
-  chat_window_show_workspace (CHAT_WINDOW (self->window), self->workspace, "general");
+  chat_window_show_workspace (CHAT_WINDOW (self->window), self->workspace, "general", FALSE);
   gtk_window_present (self->window);
   g_signal_connect_swapped (self->workspace, "notify::state", G_CALLBACK (state_cb), self);
   chat_workspace_sign_in_async (self->workspace, NULL, NULL, NULL, NULL, NULL);
