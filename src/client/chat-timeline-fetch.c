@@ -9,8 +9,6 @@
 #define PAGE_NEWEST 60
 #define PAGE_OLDER 80
 #define PAGE_NEWER 100
-/* With fewer rows than this older ones are fetched without being asked for. */
-#define ROWS_LEAST 30
 /* A hole that is larger than this is not worth filling: what lies behind it is fetched when somebody scrolls there. */
 #define HOLE_MOST 500
 
@@ -20,6 +18,7 @@ typedef struct
   GWeakRef timeline;
   ChatFetch fetch;
   ChatHistoryQuery query;
+  guint generation; /* of the window */
   guint resyncs;    /* how many had been asked for */
   gint64 announced; /* what had been */
 } Request;
@@ -224,7 +223,8 @@ take_page (ChatTimeline *self, const Request *request, const ChatHistoryPage *pa
   chat_timeline_place_unread (self);
   chat_timeline_queue_flush (self);
   /* a page of hardly anything but reactions fills no screen */
-  if (self->loaded && fetch != CHAT_FETCH_HOLE && chat_message_window_get_length (self->window) < ROWS_LEAST)
+  if (self->loaded && fetch != CHAT_FETCH_HOLE
+      && chat_message_window_get_length (self->window) < CHAT_TIMELINE_ROWS_LEAST)
     self->want_older = TRUE;
   return fetch != CHAT_FETCH_HOLE || to >= from;
 }
@@ -255,7 +255,9 @@ fetch_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   set_fetch (self, CHAT_FETCH_NONE);
   set_error (self, error != NULL ? error->message : NULL);
-  if (error != NULL && request->fetch == CHAT_FETCH_OLDER)
+  if (request->generation != self->generation)
+    ; /* about a window that is gone */
+  else if (error != NULL && request->fetch == CHAT_FETCH_OLDER)
     self->want_older = FALSE; /* the view asks again; what else is wanted is not held up */
   else if (error != NULL || !take_page (self, request, page))
     retry_later (self);
@@ -332,6 +334,7 @@ chat_timeline_fetch_next (ChatTimeline *self)
   g_weak_ref_init (&request->timeline, self);
   request->fetch = fetch;
   request->query = query;
+  request->generation = self->generation;
   request->resyncs = self->resyncs;
   request->announced = self->announced;
   set_fetch (self, fetch);
@@ -348,6 +351,13 @@ gboolean
 chat_timeline_get_loading_newer (ChatTimeline *self)
 {
   return self->fetch == CHAT_FETCH_NEWER || self->fetch == CHAT_FETCH_HOLE;
+}
+
+void
+chat_timeline_supersede (ChatTimeline *self)
+{
+  self->generation++;
+  self->want_newest = self->want_newer = self->want_older = self->resyncing = self->hole_ripe = FALSE;
 }
 
 void

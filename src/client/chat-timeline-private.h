@@ -22,6 +22,7 @@ G_BEGIN_DECLS
 #define CHAT_TIMELINE_FOLLOWING_ROWS 600
 #define CHAT_TIMELINE_FOLLOWING_KEEP 500 /* cut back to this, so that not every message costs a splice at the top */
 #define CHAT_TIMELINE_MOST_ROWS 2000
+#define CHAT_TIMELINE_ROWS_LEAST 30 /* with fewer, older ones are fetched without being asked for */
 #define CHAT_TIMELINE_MOST_KEEP 1800
 
 /* A receipt may be a moment ahead of its record: what looks like a hole gets this long to close by itself. */
@@ -73,7 +74,8 @@ struct _ChatTimeline
   /* Owned: what it fetches */
   GCancellable *cancellable;
   ChatFetch fetch;
-  gboolean loaded; /* a newest page came */
+  guint generation; /* of the window: an answer about an earlier one is not looked at */
+  gboolean loaded;  /* a newest page came */
   gboolean want_newest, want_newer, want_older;
   gboolean resyncing; /* want_newer until there is nothing newer */
   guint resyncs;      /* how many were asked for */
@@ -152,7 +154,12 @@ void chat_timeline_fetch_next (ChatTimeline *self);
 void chat_timeline_check_holes (ChatTimeline *self);
 gboolean chat_timeline_get_loading_older (ChatTimeline *self);
 gboolean chat_timeline_get_loading_newer (ChatTimeline *self);
+/** chat_timeline_supersede: the window is another one: what was asked for the one before is wanted no longer. */
+void chat_timeline_supersede (ChatTimeline *self);
 void chat_timeline_stop_fetching (ChatTimeline *self);
+
+/* chat-timeline-goto.c */
+void chat_timeline_set_away (ChatTimeline *self, gboolean away);
 
 /* chat-timeline-view.c */
 void chat_timeline_touch (ChatTimeline *self, ChatMessageItem *item);

@@ -305,6 +305,7 @@ void
 chat_timeline_attach (ChatTimeline *self)
 {
   chat_message_window_absorb (self->window, g_steal_pointer (&self->tail));
+  chat_timeline_set_away (self, FALSE);
   chat_timeline_notify (self, "at-newest");
 }
 
@@ -677,6 +678,8 @@ chat_timeline_jump_to_newest (ChatTimeline *self)
     {
       chat_message_window_free (self->window);
       self->window = g_steal_pointer (&self->tail);
+      chat_timeline_supersede (self);
+      chat_timeline_set_away (self, FALSE);
       self->want_newest = TRUE; /* confirms it, and fills a screen */
       chat_timeline_update_at_oldest (self);
       chat_timeline_notify (self, "at-newest");

@@ -25,6 +25,7 @@ typedef struct
   guint stored;
   guint most;
   gboolean stays_up; /* the reader never comes down by himself */
+  guint going;       /* calls on their way */
   gint64 clock;
   char *next; /* the id of the next message: what is about it may come before it */
 } World;
@@ -54,6 +55,7 @@ world_init (World *world, guint most)
   world->receipts = g_array_new (FALSE, FALSE, sizeof (guint));
   world->fed = world->stored = world->newest = world->lost = 0;
   world->stays_up = FALSE;
+  world->going = 0;
   world->most = most;
   world->clock = 1600000000000;
   world->next = chat_uuid_v7 ();
@@ -228,11 +230,57 @@ break_feed (World *world)
   chat_timeline_resync (world->timeline);
 }
 
+typedef struct
+{
+  World *world;
+  char *id; /* nullable: to a time */
+} Going;
+
+static void
+went_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Going *going = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ChatMessageItem) item = chat_timeline_go_to_finish (CHAT_TIMELINE (source), result, &error);
+
+  going->world->going--;
+  if (item != NULL && going->id != NULL)
+    g_assert_cmpstr (chat_message_get_id (chat_message_item_get_message (item)), ==, going->id);
+  g_assert_true (item != NULL || error != NULL);
+  g_free (going->id);
+  g_free (going);
+}
+
+static void
+go_to (World *world)
+{
+  ChatMessage *message = world->said->len > 0
+                             ? g_ptr_array_index (world->said, g_test_rand_int_range (0, (gint)world->said->len))
+                             : NULL;
+  Going *going;
+
+  if (message == NULL)
+    return;
+  going = g_new0 (Going, 1);
+  going->world = world;
+  world->going++;
+  if (g_test_rand_bit ())
+    {
+      chat_timeline_go_to_time_async (world->timeline, chat_message_get_timestamp (message), NULL, went_cb, going);
+      return;
+    }
+  going->id = g_strdup (chat_message_get_id (message));
+  chat_timeline_go_to_message_async (world->timeline, going->id, NULL, went_cb, going);
+}
+
 static void
 look (World *world)
 {
-  switch (g_test_rand_int_range (world->stays_up ? 2 : 0, world->stays_up ? 10 : 6))
+  switch (g_test_rand_int_range (world->stays_up ? 2 : 0, world->stays_up ? 10 : 7))
     {
+    case 6:
+      go_to (world);
+      break;
     case 0:
       chat_timeline_set_following (world->timeline, TRUE);
       break;
@@ -333,7 +381,7 @@ is_quiet (gpointer data)
 {
   World *world = data;
 
-  return world->timeline->fetch == CHAT_FETCH_NONE && world->timeline->hole_source == 0
+  return world->timeline->fetch == CHAT_FETCH_NONE && world->timeline->hole_source == 0 && world->going == 0
          && world->timeline->retry_source == 0;
 }
 

@@ -2,8 +2,10 @@
 /* What the window may rely on in a timeline, one thing each. What must hold whatever happens: test-timeline-random.c.
  */
 #include "chat-fake-history.h"
+#include "chat-test-call.h"
 #include "chat-test-loop.h"
 #include "chat-test-message.h"
+#include "client/chat-client-error.h"
 #include "client/chat-timeline-private.h"
 
 #define T0 G_GINT64_CONSTANT (1600000000000) /* 2020-09-13 12:26:40 UTC */
@@ -671,6 +673,298 @@ test_find (void)
   world_end (&world);
 }
 
+/* What later records make of a message */
+
+static void
+count_change_cb (guint *count)
+{
+  (*count)++;
+}
+
+/* (transfer full) */
+static ChatMessage *
+change_of (ChatMessageKind kind, const char *id, guint target, const char *author, const char *data)
+{
+  ChatMessage *message = chat_message_new (kind);
+  g_autofree char *about = id_of (target);
+
+  chat_message_set_id (message, id);
+  chat_message_set_channel (message, "general");
+  chat_message_set_author (message, author);
+  chat_message_set_target (message, about);
+  chat_message_set_data (message, data);
+  chat_message_set_timestamp (message, T0 + 5 * MINUTE_MS);
+  return message;
+}
+
+static void
+live_change (World *world, ChatMessageKind kind, const char *id, guint target, const char *author, const char *data)
+{
+  g_autoptr (GPtrArray) batch = chat_test_messages_new ();
+
+  g_ptr_array_add (batch, change_of (kind, id, target, author, data));
+  chat_timeline_add_live (world->timeline, batch);
+  chat_timeline_flush (world->timeline);
+}
+
+static const char *
+text_of (World *world, guint number)
+{
+  g_autofree char *id = id_of (number);
+
+  return chat_message_item_get_text (chat_timeline_find (world->timeline, id, NULL));
+}
+
+/* (transfer full): "👍 ana luis*" */
+static char *
+reactions_of (World *world, guint number)
+{
+  g_autofree char *id = id_of (number);
+  GPtrArray *groups = chat_message_item_get_reactions (chat_timeline_find (world->timeline, id, NULL));
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 0; i < groups->len; i++)
+    {
+      ChatReactionGroup *group = g_ptr_array_index (groups, i);
+      g_autofree char *users = g_strjoinv (" ", group->users);
+
+      g_string_append_printf (text, "%s%s %s%s", i > 0 ? ", " : "", group->emoji, users, group->mine ? "*" : "");
+    }
+  return g_string_free (text, FALSE);
+}
+
+static void
+test_changed (void)
+{
+  g_autofree char *reactions = NULL, *less = NULL;
+  g_autoptr (ChatMessage) removal = NULL;
+  ChatMessageItem *item;
+  World world;
+
+  world_start (&world, 3);
+  load (&world);
+  item = chat_timeline_find (world.timeline, "id-2", NULL);
+  g_signal_connect_swapped (item, "changed", G_CALLBACK (count_change_cb), &world.changes);
+  live_change (&world, CHAT_KIND_EDIT, "e1", 2, "ana", "dos");
+  g_assert_cmpstr (text_of (&world, 2), ==, "dos");
+  g_assert_cmpuint (world.changes, ==, 1);
+  g_assert_cmpint (chat_message_item_get_edited (item), ==, T0 + 5 * MINUTE_MS);
+  g_assert_cmpuint (length_of (&world), ==, 3);
+  /* twice is once; and nobody changes what another one said */
+  live_change (&world, CHAT_KIND_EDIT, "e1", 2, "ana", "dos");
+  live_change (&world, CHAT_KIND_EDIT, "e2", 2, "eva", "tres");
+  live_change (&world, CHAT_KIND_DELETE, "d0", 2, "eva", NULL);
+  g_assert_cmpstr (text_of (&world, 2), ==, "dos");
+  g_assert_cmpuint (world.changes, ==, 1);
+
+  live_change (&world, CHAT_KIND_REACTION, "r1", 2, "ana", "👍");
+  live_change (&world, CHAT_KIND_REACTION, "r2", 2, "luis", "👍");
+  live_change (&world, CHAT_KIND_REACTION, "r3", 2, "luis", "🎉");
+  live_change (&world, CHAT_KIND_REACTION, "r4", 2, "luis", "🎉");
+  reactions = reactions_of (&world, 2);
+  g_assert_cmpstr (reactions, ==, "👍 ana luis*, 🎉 luis*");
+  removal = change_of (CHAT_KIND_DELETE, "d1", 0, "luis", NULL);
+  chat_message_set_target (removal, "r2");
+  {
+    g_autoptr (GPtrArray) batch = chat_test_messages_new ();
+
+    g_ptr_array_add (batch, chat_message_ref (removal));
+    chat_timeline_add_live (world.timeline, batch);
+    chat_timeline_flush (world.timeline);
+  }
+  less = reactions_of (&world, 2);
+  g_assert_cmpstr (less, ==, "👍 ana, 🎉 luis*");
+
+  live_change (&world, CHAT_KIND_DELETE, "d2", 2, "ana", NULL);
+  g_assert_null (text_of (&world, 2));
+  g_assert_null (chat_message_item_get_deleted_by (item));
+  g_assert_cmpuint (chat_message_item_get_reactions (item)->len, ==, 0);
+  g_assert_cmpuint (length_of (&world), ==, 3);
+  world_end (&world);
+}
+
+/* One's own are shown at once, and taken back where they are refused. */
+static void
+test_optimistic (void)
+{
+  g_autoptr (ChatMessage) edit = change_of (CHAT_KIND_EDIT, "e1", 1, "luis", "uno");
+  g_autoptr (ChatMessage) reaction = change_of (CHAT_KIND_REACTION, "r1", 1, "luis", "👍");
+  g_autofree char *shown = NULL, *taken_back = NULL, *seen = NULL;
+  World world;
+
+  world_start (&world, 1);
+  load (&world);
+  chat_timeline_add_pending (world.timeline, edit, CHAT_DELIVERY_NONE);
+  chat_timeline_add_pending (world.timeline, reaction, CHAT_DELIVERY_NONE);
+  chat_timeline_flush (world.timeline);
+  g_assert_cmpuint (length_of (&world), ==, 1);
+  /* a moderator may: whether luis is one, the service knows */
+  g_assert_cmpstr (text_of (&world, 1), ==, "uno");
+  shown = reactions_of (&world, 1);
+  g_assert_cmpstr (shown, ==, "👍 luis*");
+  chat_timeline_remove_pending (world.timeline, "e1");
+  g_assert_cmpstr (text_of (&world, 1), ==, "id-1");
+  chat_timeline_remove_pending (world.timeline, "r1");
+  taken_back = reactions_of (&world, 1);
+  g_assert_cmpstr (taken_back, ==, "");
+  /* one that was seen stands, whatever its request says */
+  chat_timeline_add_pending (world.timeline, reaction, CHAT_DELIVERY_NONE);
+  live_change (&world, CHAT_KIND_REACTION, "r1", 1, "luis", "👍");
+  seen = reactions_of (&world, 1);
+  g_assert_cmpstr (seen, ==, "👍 luis*");
+  world_end (&world);
+}
+
+/* A page that was asked for before a change does not undo it; and one from after it has it already. */
+static void
+test_changed_in_pages (void)
+{
+  g_autoptr (ChatMessage) edit = change_of (CHAT_KIND_EDIT, "e1", 2, "ana", "dos");
+  World world;
+
+  world_start (&world, 3);
+  chat_fake_history_hold (world.history, TRUE);
+  chat_timeline_resync (world.timeline);
+  live_change (&world, CHAT_KIND_EDIT, "e1", 2, "ana", "dos");
+  chat_fake_history_release (world.history);
+  chat_fake_history_hold (world.history, FALSE);
+  settle (&world);
+  g_assert_cmpstr (text_of (&world, 2), ==, "dos");
+  g_assert_cmpint (chat_fake_history_append (world.history, edit), ==, 4);
+  load (&world);
+  g_assert_cmpstr (text_of (&world, 2), ==, "dos");
+  g_assert_cmpuint (length_of (&world), ==, 3);
+  g_assert_cmpint (chat_timeline_get_newest_seq (world.timeline), ==, 4);
+  world_end (&world);
+}
+
+/* A page of hardly anything but reactions fills no screen: older ones follow by themselves. */
+static void
+test_only_reactions (void)
+{
+  World world;
+
+  world_start (&world, 100);
+  for (guint i = 0; i < 200; i++)
+    {
+      g_autofree char *id = g_strdup_printf ("r%u", i), *who = g_strdup_printf ("u%u", i);
+      g_autoptr (ChatMessage) reaction = change_of (CHAT_KIND_REACTION, id, 100, who, "👍");
+
+      chat_fake_history_append (world.history, reaction);
+    }
+  load (&world);
+  g_assert_cmpuint (length_of (&world), >=, 30);
+  world_end (&world);
+}
+
+/* Replies */
+
+static void
+test_quoted (void)
+{
+  g_autoptr (GPtrArray) batch = chat_test_messages_new ();
+  ChatMessageItem *near, *far;
+  World world;
+
+  world_start (&world, 200);
+  load (&world);
+  for (guint i = 0; i < 2; i++)
+    {
+      ChatMessage *reply = message_of (300 + i);
+
+      chat_message_set_reply_to (reply, i == 0 ? "id-199" : "id-3");
+      g_ptr_array_add (batch, reply);
+    }
+  chat_timeline_add_live (world.timeline, batch);
+  chat_timeline_flush (world.timeline);
+  near = chat_timeline_find (world.timeline, "id-300", NULL);
+  far = chat_timeline_find (world.timeline, "id-301", NULL);
+  g_assert_cmpstr (chat_message_get_id (chat_message_item_get_quoted (near)), ==, "id-199");
+  g_assert_null (chat_message_item_get_quoted (far));
+  g_signal_connect_swapped (far, "changed", G_CALLBACK (count_change_cb), &world.changes);
+  chat_test_wait_for_count (&world.changes, 1);
+  g_assert_cmpstr (chat_message_get_data (chat_message_item_get_quoted (far)), ==, "id-3");
+  g_assert_cmpuint (chat_fake_history_get_gets (world.history), ==, 1);
+  /* a quotation reads as what it quotes */
+  live_change (&world, CHAT_KIND_EDIT, "e1", 199, "ana", "otro");
+  g_assert_cmpstr (chat_message_get_data (chat_message_item_get_quoted (near)), ==, "otro");
+  world_end (&world);
+}
+
+/* Going somewhere */
+
+static ChatMessageItem *
+went (World *world, GAsyncResult **result, GError **error)
+{
+  g_autoptr (GAsyncResult) ended = chat_test_await (result, "the place");
+
+  *result = NULL;
+  return chat_timeline_go_to_finish (world->timeline, ended, error);
+}
+
+static void
+test_go_to (void)
+{
+  g_autoptr (ChatMessageItem) far = NULL, same = NULL, none = NULL, newest = NULL;
+  GAsyncResult *result = NULL;
+  g_autoptr (GError) error = NULL;
+  guint calls, place;
+  World world;
+
+  world_start (&world, 1000);
+  load (&world);
+  chat_timeline_go_to_time_async (world.timeline, T0 + 300 * 1000 - 1, NULL, chat_test_result_cb, &result);
+  far = went (&world, &result, &error);
+  g_assert_no_error (error);
+  g_assert_true (far == chat_timeline_find (world.timeline, "id-300", &place));
+  g_assert_cmpuint (place, >, 20);
+  g_assert_true (chat_timeline_get_away (world.timeline));
+  live (&world, 1001, 1);
+  g_assert_cmpuint (world.timeline->unseen, ==, 1);
+  /* what is there is not asked for */
+  calls = chat_fake_history_get_calls (world.history);
+  chat_timeline_go_to_message_async (world.timeline, "id-310", NULL, chat_test_result_cb, &result);
+  same = went (&world, &result, &error);
+  g_assert_nonnull (same);
+  g_assert_cmpuint (chat_fake_history_get_calls (world.history), ==, calls);
+  /* what is not anywhere changes nothing */
+  chat_timeline_go_to_message_async (world.timeline, "id-9999", NULL, chat_test_result_cb, &result);
+  none = went (&world, &result, &error);
+  g_assert_null (none);
+  g_assert_error (error, CHAT_CLIENT_ERROR, CHAT_CLIENT_ERROR_REFUSED);
+  g_assert_nonnull (chat_timeline_find (world.timeline, "id-310", NULL));
+
+  chat_timeline_jump_to_newest (world.timeline);
+  settle (&world);
+  g_assert_false (chat_timeline_get_away (world.timeline));
+  g_assert_nonnull (chat_timeline_find (world.timeline, "id-1001", NULL));
+  g_clear_error (&error);
+  chat_timeline_go_to_time_async (world.timeline, T0 + 999999 * 1000, NULL, chat_test_result_cb, &result);
+  newest = went (&world, &result, &error);
+  g_assert_cmpstr (chat_message_get_id (chat_message_item_get_message (newest)), ==, "id-1001");
+  world_end (&world);
+}
+
+static void
+test_last_own (void)
+{
+  g_autoptr (ChatMessage) own = message_of (5);
+  g_autoptr (ChatMessage) gone = NULL;
+  World world;
+
+  world_start (&world, 3);
+  load (&world);
+  g_assert_null (chat_timeline_find_last_own (world.timeline));
+  chat_message_set_author (own, "luis");
+  chat_timeline_add_pending (world.timeline, own, CHAT_DELIVERY_QUEUED);
+  chat_timeline_flush (world.timeline);
+  g_assert_true (chat_timeline_find_last_own (world.timeline) == chat_timeline_find (world.timeline, "id-5", NULL));
+  gone = change_of (CHAT_KIND_DELETE, "d1", 5, "luis", NULL);
+  chat_timeline_add_pending (world.timeline, gone, CHAT_DELIVERY_NONE);
+  g_assert_null (chat_timeline_find_last_own (world.timeline));
+  world_end (&world);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -692,5 +986,12 @@ main (int argc, char **argv)
   g_test_add_func ("/timeline/flood", test_flood);
   g_test_add_func ("/timeline/cost", test_cost);
   g_test_add_func ("/timeline/find", test_find);
+  g_test_add_func ("/timeline/changed", test_changed);
+  g_test_add_func ("/timeline/optimistic", test_optimistic);
+  g_test_add_func ("/timeline/changed-in-pages", test_changed_in_pages);
+  g_test_add_func ("/timeline/only-reactions", test_only_reactions);
+  g_test_add_func ("/timeline/quoted", test_quoted);
+  g_test_add_func ("/timeline/go-to", test_go_to);
+  g_test_add_func ("/timeline/last-own", test_last_own);
   return g_test_run ();
 }
