@@ -52,8 +52,11 @@ check_find (ChatRules *rules, const char *text)
   g_autoptr (GArray) some = chat_rules_find (rules, text, spanish);
   g_autofree char *masked = chat_rules_mask (text, hits);
   glong length = g_utf8_strlen (text, -1);
-  guint end = 0, n_masked = 0;
+  guint end = 0, place = 0;
+  const char *a = text, *b = masked;
 
+  g_assert_true (g_utf8_validate (masked, -1, NULL));
+  g_assert_cmpint (g_utf8_strlen (masked, -1), ==, length);
   for (guint i = 0; hits != NULL && i < hits->len; i++)
     {
       const ChatHit *hit = &g_array_index (hits, ChatHit, i);
@@ -61,15 +64,11 @@ check_find (ChatRules *rules, const char *text)
       g_assert_cmpuint (hit->start, >=, end);
       g_assert_cmpuint (hit->length, >, 0);
       end = hit->start + hit->length;
-      n_masked += hit->length;
+      g_assert_cmpint (end, <=, length);
+      for (; place < end; place++, a = g_utf8_next_char (a), b = g_utf8_next_char (b))
+        g_assert_cmpuint (g_utf8_get_char (b), ==, place < hit->start ? g_utf8_get_char (a) : '*');
     }
-  g_assert_cmpint (end, <=, length);
-  g_assert_true (g_utf8_validate (masked, -1, NULL));
-  g_assert_cmpint (g_utf8_strlen (masked, -1), ==, length);
-  for (const char *a = text, *b = masked; *a != '\0'; a = g_utf8_next_char (a), b = g_utf8_next_char (b))
-    n_masked -= g_utf8_get_char (a) != g_utf8_get_char (b);
-  /* no hit has an asterisk inside, so each code point of one has changed */
-  g_assert_cmpuint (n_masked, ==, 0);
+  g_assert_cmpstr (a, ==, b);
 }
 
 int
