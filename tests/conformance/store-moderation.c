@@ -359,14 +359,28 @@ refused (StoreCase *self)
   g_assert_null (chat_test_call (chat_moderation_store_list_strikes, self->moderation, &error, "ana", 0u));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT);
   g_clear_error (&error);
-  g_assert_false (chat_test_call (chat_moderation_store_lift_block, self->moderation, &error, "ana", NULL, (gint64)1));
+  g_assert_false (chat_test_call (chat_moderation_store_lift_block, self->moderation, &error, NULL, "mod", (gint64)1));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT);
+}
+
+/* The service itself ends what has run out, and nothing else. */
+static void
+lasting (StoreCase *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  assert_strike (self, "m-1", "ana", 1, 1, TRUE);
+  g_assert_false (
+      chat_test_call (chat_moderation_store_lift_block, self->moderation, &error, "ana", NULL, G_MAXINT64 - 1));
+  g_assert_error (error, CHAT_STORE_ERROR, CHAT_STORE_ERROR_NOT_FOUND);
+  assert_blocks (self, 1);
 }
 
 void
 store_cases_moderation (const StoreFixture *fixture)
 {
   store_case_add (fixture, "moderation/answered", answered);
+  store_case_add (fixture, "moderation/lasting", lasting);
   store_case_add (fixture, "moderation/without-the-optional", without_the_optional);
   store_case_add (fixture, "moderation/repeated", repeated);
   store_case_add (fixture, "moderation/blocked-at-the-limit", blocked_at_the_limit);

@@ -190,8 +190,7 @@ chat_moderation_store_lift_block_async (ChatModerationStore *self, const char *u
   g_return_if_fail (CHAT_IS_MODERATION_STORE (self));
 
   if (chat_store_accepts (self, CHAT_MODERATION_STORE_GET_IFACE (self)->lift_block_async != NULL,
-                          user_key != NULL && by != NULL ? NULL : "Whose block is lifted, or by whom, is missing",
-                          callback, user_data))
+                          user_key != NULL ? NULL : "Whose block is lifted is missing", callback, user_data))
     CHAT_MODERATION_STORE_GET_IFACE (self)->lift_block_async (self, user_key, by, now, cancellable, callback,
                                                               user_data);
 }

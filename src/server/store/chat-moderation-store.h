@@ -215,13 +215,15 @@ void chat_moderation_store_get_strike_async (ChatModerationStore *self, const ch
                                              gpointer user_data);
 ChatStrike *chat_moderation_store_get_strike_finish (ChatModerationStore *self, GAsyncResult *result, GError **error);
 
-/** chat_moderation_store_list_blocks_async: those in force at @now. (transfer full) (element-type ChatBlock) */
+/** chat_moderation_store_list_blocks_async: those in force at @now (0: also those that have run out and were not ended
+ * yet). (transfer full) (element-type ChatBlock) */
 void chat_moderation_store_list_blocks_async (ChatModerationStore *self, gint64 now, GCancellable *cancellable,
                                               GAsyncReadyCallback callback, gpointer user_data);
 GPtrArray *chat_moderation_store_list_blocks_finish (ChatModerationStore *self, GAsyncResult *result, GError **error);
 
 /** chat_moderation_store_lift_block_async: ends a block and sets the strikes back to 0, with an audit entry; NOT_FOUND
- * where there is none. */
+ * where there is none. @by: (nullable): NULL: the service ends a block that has run out (its until is not after @now,
+ * else NOT_FOUND): the entry is `expire`. */
 void chat_moderation_store_lift_block_async (ChatModerationStore *self, const char *user_key, const char *by,
                                              gint64 now, GCancellable *cancellable, GAsyncReadyCallback callback,
                                              gpointer user_data);

@@ -307,12 +307,13 @@ lift_block (ChatSqlite *database, gconstpointer arguments)
 {
   const ModerationCall *call = arguments;
 
-  if (chat_sqlite_run (database, "DELETE FROM blocks WHERE user_key = ?1 AND (until IS NULL OR until > ?2)", "sx",
-                       call->key, call->now)
-      == 0)
+  const char *const lift = "DELETE FROM blocks WHERE user_key = ?1 AND (until IS NULL OR until > ?2)";
+  const char *const expire = "DELETE FROM blocks WHERE user_key = ?1 AND until <= ?2";
+
+  if (chat_sqlite_run (database, call->by != NULL ? lift : expire, "sx", call->key, call->now) == 0)
     return chat_sqlite_fail (database, CHAT_STORE_ERROR_NOT_FOUND, "“%s” is not blocked", call->key);
   chat_sqlite_run (database, "DELETE FROM standings WHERE user_key = ?1", "s", call->key);
-  write_audit (database, call->now, call->by, "lift", call->key, NULL, NULL);
+  write_audit (database, call->now, call->by, call->by != NULL ? "lift" : "expire", call->key, NULL, NULL);
   return NULL;
 }
 
