@@ -7,14 +7,15 @@
 
 /* What the SQLite store's tables promise beyond the contract: migrations, settings, what may not be changed. */
 
-#define VERSION 6
+#define VERSION 7
 
 static const char *const tables
     = "SELECT group_concat (name) FROM (SELECT name FROM sqlite_schema WHERE type = 'table' "
       "AND name NOT LIKE 'sqlite_%' ORDER BY name)";
-static const char *const all_tables = "audit,authors,blocks,channels,digests,edits,heartbeat,hours,members,mentions,"
-                                      "messages,originals,pending,reactions,read_markers,search,search_config,"
-                                      "search_data,search_idx,sessions,standings,states,strikes";
+static const char *const all_tables
+    = "accounts,audit,authors,blocks,channels,digests,edits,heartbeat,hours,invitations,members,mentions,"
+      "messages,originals,pending,reactions,read_markers,search,search_config,"
+      "search_data,search_idx,sessions,standings,states,strikes";
 
 static void
 assert_ask (const char *path, const char *sql, const char *expected)

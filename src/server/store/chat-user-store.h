@@ -115,7 +115,7 @@ struct _ChatUserStoreInterface
 /** chat_user_store_open_session_async: one atomic step: CONFLICT where another session whose lease lies after @now has
  * the same user_key; one that has lapsed or expired is replaced, and so is the same session (its id). With
  * session->account there is no such conflict, sessions of nobody's account with that key are replaced, and where the
- * key has more than @most live sessions then, the oldest go (0: no limit). */
+ * key has more than @most sessions then that have not expired, the oldest go (0: no limit). */
 void chat_user_store_open_session_async (ChatUserStore *self, const ChatSessionInfo *session, guint most, gint64 now,
                                          GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 gboolean chat_user_store_open_session_finish (ChatUserStore *self, GAsyncResult *result, GError **error);

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "server/store/sqlite/chat-sqlite-store-private.h"
 
-#define SELECT_SESSION "SELECT id, user, user_key, token_hash, bot, since, lease, expires FROM sessions "
+#define SELECT_SESSION                                                                                                 \
+  "SELECT id, user, user_key, token_hash, bot, account, "                                                              \
+  "iif (account, coalesce ((SELECT role FROM accounts a WHERE a.user_key = sessions.user_key), 0), 0), "               \
+  "since, lease, expires FROM sessions "
 
 typedef struct
 {
@@ -37,13 +40,26 @@ static ChatSessionInfo *
 read_session (ChatSqliteQuery *query)
 {
   ChatSessionInfo *session = g_new0 (ChatSessionInfo, 1);
+  guint role;
 
-  chat_sqlite_read (query, "ssssbxxx", &session->id, &session->user, &session->user_key, &session->token_hash,
-                    &session->bot, &session->since, &session->lease, &session->expires);
+  chat_sqlite_read (query, "ssssbbuxxx", &session->id, &session->user, &session->user_key, &session->token_hash,
+                    &session->bot, &session->account, &role, &session->since, &session->lease, &session->expires);
+  session->role = role < CHAT_N_ROLES ? (ChatRole)role : CHAT_ROLE_MEMBER;
   return session;
 }
 
 /* open_session */
+
+/* the newest stay; this one, whatever its clock says, is the newest */
+static void
+limit_sessions (ChatSqlite *database, const ChatSessionInfo *session, guint most)
+{
+  if (session->account && most > 0)
+    chat_sqlite_run (database,
+                     "DELETE FROM sessions WHERE user_key = ?1 AND number NOT IN (SELECT number FROM sessions "
+                     "WHERE user_key = ?1 ORDER BY id = ?2 DESC, since DESC, number DESC LIMIT ?3)",
+                     "ssu", session->user_key, session->id, most);
+}
 
 static gpointer
 open_session (ChatSqlite *database, gconstpointer arguments)
@@ -52,12 +68,21 @@ open_session (ChatSqlite *database, gconstpointer arguments)
   const ChatSessionInfo *session = call->session;
 
   chat_sqlite_run (database, "DELETE FROM sessions WHERE expires <= ?1", "x", call->time);
-  chat_sqlite_run (database, "DELETE FROM sessions WHERE user_key = ?1 AND (lease <= ?2 OR id = ?3)", "sxs",
-                   session->user_key, call->time, session->id);
-  if (chat_sqlite_run (database, "INSERT INTO sessions VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING",
-                       "ssssbxxx", session->id, session->user, session->user_key, session->token_hash, session->bot,
-                       session->since, session->lease, session->expires)
-      == 0)
+  if (session->account)
+    chat_sqlite_run (database, "DELETE FROM sessions WHERE user_key = ?1 AND (account = 0 OR id = ?2)", "ss",
+                     session->user_key, session->id);
+  else
+    chat_sqlite_run (database, "DELETE FROM sessions WHERE user_key = ?1 AND (lease <= ?2 OR id = ?3)", "sxs",
+                     session->user_key, call->time, session->id);
+  if (chat_sqlite_run (database,
+                       "INSERT INTO sessions (id, user, user_key, token_hash, bot, account, since, lease, expires) "
+                       "SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 "
+                       "WHERE ?6 OR NOT EXISTS (SELECT 1 FROM sessions WHERE user_key = ?3) ON CONFLICT DO NOTHING",
+                       "ssssbbxxx", session->id, session->user, session->user_key, session->token_hash, session->bot,
+                       session->account, session->since, session->lease, session->expires)
+      > 0)
+    limit_sessions (database, session, call->most);
+  else
     chat_sqlite_fail (database, CHAT_STORE_ERROR_CONFLICT, "“%s” is taken: another session holds that name",
                       session->user);
   return NULL;
@@ -172,7 +197,7 @@ list_sessions (ChatSqlite *database, gconstpointer arguments)
   const UserCall *call = arguments;
   GPtrArray *sessions = g_ptr_array_new_with_free_func ((GDestroyNotify)chat_session_info_free);
   g_autoptr (ChatSqliteQuery) query
-      = chat_sqlite_query (database, SELECT_SESSION "WHERE expires > ?1 ORDER BY user", "x", call->time);
+      = chat_sqlite_query (database, SELECT_SESSION "WHERE expires > ?1 ORDER BY user, number", "x", call->time);
 
   while (chat_sqlite_next (database, query))
     g_ptr_array_add (sessions, read_session (query));
@@ -206,4 +231,5 @@ chat_sqlite_users_iface_init (ChatUserStoreInterface *iface)
   iface->close_session_finish = close_session_finish;
   iface->list_sessions_async = list_sessions_async;
   iface->list_sessions_finish = list_sessions_finish;
+  chat_sqlite_accounts_iface_init (iface);
 }
