@@ -39,7 +39,8 @@ class Service:
 
     def __init__(self, program, directory):
         self.arguments = ['--set', f'server.data_directory={directory}', '--set', 'server.port=0', '--set',
-                          'limits.rates=false', '--set', 'sessions.registration=open', '--set', 'server.log_level=error']
+                          'limits.rates=false', '--set', 'sessions.password_memory=8MiB', '--set', 'sessions.password_passes=1', '--set',
+                          'server.log_level=error']
         self.program = program
         for name, role in (('jefa', 'admin'), ('mona', 'moderator'), ('ana', 'member'), ('luis', 'member')):
             subprocess.run([program, *self.arguments, 'account', 'create', name, '--role', role], check=True, text=True,
@@ -86,6 +87,12 @@ class Service:
     def sign_in(self, name):
         return self.ok('POST', '/v1/sessions', None, {'user': name, 'password': PASSWORD})
 
+    def register(self):
+        """The name of an account that nobody else uses."""
+        name = f'nueva{uuid.uuid4().hex[:8]}'
+        self.ok('POST', '/v1/accounts', None, {'user': name, 'password': PASSWORD})
+        return name
+
     def post(self, text='hola'):
         """A message of ana's that is stored."""
         made = self.ok('POST', '/v1/channels/general/messages', self.tokens[None], {'data': text})['id']
@@ -120,8 +127,9 @@ NEEDS = {
     'register': lambda service: {'body': {'user': f'nueva{uuid.uuid4().hex[:8]}', 'password': PASSWORD}},
     'signOut': lambda service: {'token': service.sign_in('luis')['token']},
     'endSession': lambda service: {'id': service.sign_in('ana')['session']},
-    'setPassword': lambda service: {'body': {'old': PASSWORD, 'new': PASSWORD}},
-    'changeAccount': lambda service: {'u': 'luis', 'body': {'disabled': False}},
+    'setPassword': lambda service: {'token': service.sign_in(service.register())['token'],
+                                    'body': {'old': PASSWORD, 'new': PASSWORD + '2'}},
+    'changeAccount': lambda service: {'u': service.register()},
     'withdrawInvitation': lambda service: {
         'id': service.ok('POST', '/v1/invitations', service.tokens['admin'], {'role': 'member'})['id']},
     'createChannel': lambda service: {'body': {'name': f'c{uuid.uuid4().hex[:8]}', 'topic': 'x', 'language': 'es'}},
