@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "permissions.h"
+
+#define PASSWORD "correct horse"
+#define ANYBODY(status)                                                                                                \
+  {                                                                                                                    \
+    status, status, status, status, status                                                                             \
+  }
+#define SIGNED_IN(status)                                                                                              \
+  {                                                                                                                    \
+    401, status, status, status, status                                                                                \
+  }
+#define MODERATORS(status)                                                                                             \
+  {                                                                                                                    \
+    401, 403, status, status, 403                                                                                      \
+  }
+#define ADMINS(status)                                                                                                 \
+  {                                                                                                                    \
+    401, 403, 403, status, 403                                                                                         \
+  }
+/* Of a conversation nobody outside learns even that it is there. */
+#define INSIDERS(status)                                                                                               \
+  {                                                                                                                    \
+    401, 404, 404, 404, status                                                                                         \
+  }
+/* Its author's and the moderators'. */
+#define AUTHOR(status)                                                                                                 \
+  {                                                                                                                    \
+    401, 403, status, status, status                                                                                   \
+  }
+
+#define GENERAL "/v1/channels/general"
+#define CONVERSATION "/v1/channels/{conversation}"
+#define SAYING "{\"id\":\"{id}\",\"data\":\"hola\"}"
+
+const Permission permissions[] = {
+  { "GET", "/v1/workspace", "/v1/workspace", NULL, ANYBODY (200) },
+  { "GET", "/healthz", "/healthz", NULL, ANYBODY (200) },
+  { "GET", "/readyz", "/readyz", NULL, ANYBODY (200) },
+
+  { "POST", "/v1/sessions", "/v1/sessions", "{\"user\":\"{name}\"}", ANYBODY (201) },
+  { "GET", "/v1/sessions", "/v1/sessions", NULL, SIGNED_IN (200) },
+  { "GET", "/v1/sessions/current", "/v1/sessions/current", NULL, SIGNED_IN (200) },
+  { "DELETE", "/v1/sessions/current", "/v1/sessions/current", NULL, SIGNED_IN (204) },
+  { "DELETE", "/v1/sessions/{id}", "/v1/sessions/{own}", NULL, SIGNED_IN (204) },
+  { "DELETE", "/v1/sessions/{id}", "/v1/sessions/{other}", NULL, ADMINS (204) },
+
+  { "POST", "/v1/accounts", "/v1/accounts", "{\"user\":\"{name}\",\"password\":\"" PASSWORD "\"}", ANYBODY (201) },
+  { "PUT", "/v1/accounts/me/password", "/v1/accounts/me/password",
+    "{\"old\":\"" PASSWORD "\",\"new\":\"" PASSWORD "\"}", SIGNED_IN (204) },
+  { "GET", "/v1/accounts", "/v1/accounts", NULL, ADMINS (200) },
+  { "GET", "/v1/accounts/{u}", "/v1/accounts/eva", NULL, ADMINS (200) },
+  { "PATCH", "/v1/accounts/{u}", "/v1/accounts/eva", "{\"role\":\"member\"}", ADMINS (200) },
+  { "POST", "/v1/invitations", "/v1/invitations", "{}", ADMINS (201) },
+  { "GET", "/v1/invitations", "/v1/invitations", NULL, ADMINS (200) },
+  { "DELETE", "/v1/invitations/{id}", "/v1/invitations/{id}", NULL, ADMINS (204) },
+
+  { "GET", "/v1/channels", "/v1/channels", NULL, SIGNED_IN (200) },
+  { "POST", "/v1/channels", "/v1/channels", "{\"name\":\"{name}\"}", SIGNED_IN (201) },
+  { "POST", "/v1/channels", "/v1/channels", "{\"with\":[\"eva\"]}", SIGNED_IN (201) },
+  { "GET", "/v1/channels/{c}", GENERAL, NULL, SIGNED_IN (200) },
+  { "GET", "/v1/channels/{c}", CONVERSATION, NULL, INSIDERS (200) },
+  { "PATCH", "/v1/channels/{c}", GENERAL, "{\"topic\":\"{id}\"}", SIGNED_IN (200) },
+  { "PATCH", "/v1/channels/{c}", GENERAL, "{\"language\":\"es\"}", MODERATORS (200) },
+  { "PATCH", "/v1/channels/{c}", CONVERSATION, "{\"topic\":\"{id}\"}", INSIDERS (200) },
+  { "GET", "/v1/channels/{c}/members", GENERAL "/members", NULL, SIGNED_IN (200) },
+  { "GET", "/v1/channels/{c}/members", CONVERSATION "/members", NULL, INSIDERS (200) },
+  { "POST", "/v1/channels/{c}/join", GENERAL "/join", NULL, SIGNED_IN (204) },
+  { "POST", "/v1/channels/{c}/join", CONVERSATION "/join", NULL, INSIDERS (409) },
+  { "POST", "/v1/channels/{c}/leave", GENERAL "/leave", NULL, SIGNED_IN (204) },
+  { "POST", "/v1/channels/{c}/leave", CONVERSATION "/leave", NULL, INSIDERS (409) },
+  { "PUT", "/v1/channels/{c}/read", GENERAL "/read", "{\"seq\":1}", SIGNED_IN (204) },
+  { "PUT", "/v1/channels/{c}/read", CONVERSATION "/read", "{\"seq\":1}", INSIDERS (204) },
+
+  { "GET", "/v1/channels/{c}/messages", GENERAL "/messages", NULL, SIGNED_IN (200) },
+  { "GET", "/v1/channels/{c}/messages", CONVERSATION "/messages", NULL, INSIDERS (200) },
+  { "POST", "/v1/channels/{c}/messages", GENERAL "/messages", SAYING, SIGNED_IN (202) },
+  { "POST", "/v1/channels/{c}/messages", CONVERSATION "/messages", SAYING, INSIDERS (202) },
+  { "GET", "/v1/messages/{id}", "/v1/messages/{message}", NULL, SIGNED_IN (200) },
+  { "GET", "/v1/messages/{id}", "/v1/messages/{whisper}", NULL, INSIDERS (200) },
+  { "PATCH", "/v1/messages/{id}", "/v1/messages/{message}", SAYING, AUTHOR (202) },
+  { "PATCH", "/v1/messages/{id}", "/v1/messages/{whisper}", SAYING, INSIDERS (202) },
+  { "DELETE", "/v1/messages/{id}", "/v1/messages/{message}?id={id}", NULL, AUTHOR (202) },
+  { "DELETE", "/v1/messages/{id}", "/v1/messages/{whisper}?id={id}", NULL, INSIDERS (202) },
+  { "PUT", "/v1/messages/{id}/reactions/{emoji}", "/v1/messages/{message}/reactions/%F0%9F%91%8D?id={id}", NULL,
+    SIGNED_IN (202) },
+  { "PUT", "/v1/messages/{id}/reactions/{emoji}", "/v1/messages/{whisper}/reactions/%F0%9F%91%8D?id={id}", NULL,
+    INSIDERS (202) },
+  { "DELETE", "/v1/messages/{id}/reactions/{emoji}", "/v1/messages/{message}/reactions/%F0%9F%91%8D?id={id}", NULL,
+    SIGNED_IN (200) },
+  { "DELETE", "/v1/messages/{id}/reactions/{emoji}", "/v1/messages/{whisper}/reactions/%F0%9F%91%8D?id={id}", NULL,
+    INSIDERS (200) },
+  { "POST", "/v1/messages/{id}/report", "/v1/messages/{message}/report", "{\"reason\":\"rude\"}", SIGNED_IN (201) },
+  { "POST", "/v1/messages/{id}/report", "/v1/messages/{whisper}/report", "{\"reason\":\"rude\"}", INSIDERS (201) },
+
+  { "GET", "/v1/search", "/v1/search?q=hola", NULL, SIGNED_IN (200) },
+  { "GET", "/v1/search", "/v1/search?q=hola&channel={conversation}", NULL, INSIDERS (200) },
+  { "GET", "/v1/export", "/v1/export?channel=general", NULL, SIGNED_IN (200) },
+  { "GET", "/v1/export", "/v1/export?channel={conversation}", NULL, INSIDERS (200) },
+  { "GET", "/v1/users", "/v1/users", NULL, SIGNED_IN (200) },
+  { "GET", "/v1/users/{u}", "/v1/users/eva", NULL, SIGNED_IN (200) },
+  { "GET", "/v1/users/me/messages", "/v1/users/me/messages", NULL, SIGNED_IN (200) },
+  { "GET", "/v1/live", "/v1/live", NULL, SIGNED_IN (426) }, /* no WebSocket, but let in so far */
+
+  { "GET", "/v1/moderation/warnings", "/v1/moderation/warnings", NULL, SIGNED_IN (200) },
+
+  { "GET", "/v1/statistics/{kind}", "/v1/statistics/messages", NULL, SIGNED_IN (200) },
+  { "GET", "/v1/statistics/{kind}", "/v1/statistics/messages?by=author", NULL, MODERATORS (200) },
+  { "GET", "/v1/statistics/{kind}", "/v1/statistics/warnings", NULL, MODERATORS (200) },
+  { "GET", "/v1/statistics/{kind}", "/v1/statistics/blocks", NULL, MODERATORS (200) },
+  { "GET", "/v1/statistics/{kind}", "/v1/statistics/users", NULL, SIGNED_IN (200) },
+  { "POST", "/v1/statistics/rebuild", "/v1/statistics/rebuild", NULL, ADMINS (202) },
+  { "GET", "/v1/statistics/rebuild", "/v1/statistics/rebuild", NULL, ADMINS (200) },
+  { "DELETE", "/v1/statistics/rebuild", "/v1/statistics/rebuild", NULL, ADMINS (204) },
+  { "GET", "/metrics", "/metrics", NULL, ANYBODY (200) },
+  { 0 },
+};
