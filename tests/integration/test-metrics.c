@@ -6,6 +6,7 @@
 #include "stored.h"
 #include "wire.h"
 
+#include "chat-test-loop.h"
 #include "chat-test-server.h"
 
 #include <string.h>
@@ -14,6 +15,7 @@
 #define LABEL "[a-zA-Z_][a-zA-Z0-9_]*=\"(?:[^\"\\\\\n]|\\\\[\\\\\"n])*\""
 #define NUMBER "(?:[+-]?Inf|NaN|[+-]?[0-9]+(?:\\.[0-9]+)?(?:e[+-][0-9]+)?)"
 #define MESSAGES 20
+#define TICK_MS 20
 
 /* One scrape: every sample by its name with its labels. */
 typedef struct
@@ -172,19 +174,38 @@ post_messages (Wire *wire, const char *token)
     }
 }
 
-/* The store has them before the role has counted them. */
+typedef struct
+{
+  Wire *wire;
+  Scrape *figures; /* the last */
+} Watch;
+
+static gboolean
+tick_cb (gpointer user_data)
+{
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+is_archived (gpointer data)
+{
+  Watch *watch = data;
+
+  g_clear_pointer (&watch->figures, scrape_free);
+  watch->figures = scrape (watch->wire);
+  return get (watch->figures, "tertulia_messages_archived_total{outcome=\"stored\"}") >= MESSAGES;
+}
+
+/* The store has them before the role has counted them. Asks again and again, since nobody tells. */
 static Scrape *
 scrape_when_archived (Wire *wire)
 {
-  for (guint tries = 0; tries < 1000; tries++)
-    {
-      g_autoptr (Scrape) figures = scrape (wire);
+  Watch watch = { .wire = wire };
+  guint tick = g_timeout_add (TICK_MS, tick_cb, NULL);
 
-      if (get (figures, "tertulia_messages_archived_total{outcome=\"stored\"}") >= MESSAGES)
-        return g_steal_pointer (&figures);
-      g_usleep (10000);
-    }
-  g_error ("the archiver has not counted %d messages within ten seconds", MESSAGES);
+  chat_test_wait_until (is_archived, &watch, "the archiver to have counted all");
+  g_source_remove (tick);
+  return watch.figures;
 }
 
 static void
