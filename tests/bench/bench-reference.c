@@ -13,7 +13,7 @@
 typedef struct
 {
   GMainLoop *loop;
-  SoupWebsocketConnection *listener; /* nullable */
+  GPtrArray *listeners; /* (element-type SoupWebsocketConnection) */
 } Reference;
 
 static void
@@ -22,15 +22,24 @@ post_cb (SoupServer *server, SoupServerMessage *message, const char *path, GHash
   Reference *self = user_data;
   SoupMessageBody *body = soup_server_message_get_request_body (message);
 
-  if (self->listener != NULL)
+  if (self->listeners->len > 0)
     {
       g_autofree char *frame
           = g_strdup_printf ("{\"op\":\"records\",\"ref\":1,\"records\":[%.*s]}", (int)body->length, body->data);
 
-      soup_websocket_connection_send_text (self->listener, frame);
+      for (guint i = 0; i < self->listeners->len; i++)
+        soup_websocket_connection_send_text (self->listeners->pdata[i], frame);
     }
   soup_server_message_set_status (message, SOUP_STATUS_ACCEPTED, NULL);
   soup_server_message_set_response (message, "application/json", SOUP_MEMORY_STATIC, ANSWER, strlen (ANSWER));
+}
+
+static void
+closed_cb (SoupWebsocketConnection *connection, gpointer user_data)
+{
+  Reference *self = user_data;
+
+  g_ptr_array_remove (self->listeners, connection);
 }
 
 static void
@@ -45,8 +54,9 @@ listener_cb (SoupServer *server, SoupServerMessage *message, const char *path, S
 {
   Reference *self = user_data;
 
-  g_set_object (&self->listener, connection);
+  g_ptr_array_add (self->listeners, g_object_ref (connection));
   g_signal_connect (connection, "message", G_CALLBACK (message_cb), self);
+  g_signal_connect (connection, "closed", G_CALLBACK (closed_cb), self);
 }
 
 static gboolean
@@ -59,7 +69,7 @@ stdin_cb (GObject *stream, gpointer user_data)
 int
 bench_reference_run (void)
 {
-  Reference self = { g_main_loop_new (NULL, FALSE), NULL };
+  Reference self = { g_main_loop_new (NULL, FALSE), g_ptr_array_new_with_free_func (g_object_unref) };
   g_autoptr (SoupServer) server = soup_server_new (NULL, NULL);
   g_autoptr (GInputStream) input = g_unix_input_stream_new (STDIN_FILENO, FALSE);
   g_autoptr (GSource) ended = g_pollable_input_stream_create_source (G_POLLABLE_INPUT_STREAM (input), NULL);
@@ -78,7 +88,7 @@ bench_reference_run (void)
   g_source_attach (ended, NULL);
   g_print ("%s\n", uri);
   g_main_loop_run (self.loop);
-  g_clear_object (&self.listener);
+  g_ptr_array_unref (self.listeners);
   g_main_loop_unref (self.loop);
   return 0;
 }

@@ -3,10 +3,16 @@
 
 #include "core/chat-message-codec.h"
 #include "core/chat-time.h"
+#include "core/chat-timer.h"
 #include "server/api/chat-api-live-frames.h"
 #include "transport/chat-record.h"
 
 #define FETCH_ROWS 500
+/* Each frame to each reader is a write. Where there are so many readers that one round of writing takes long, the next
+ * one waits: what comes meanwhile shares its frames, so that writing takes no more than a third of the time. */
+#define LONG_ROUND_US (2 * G_TIME_SPAN_MILLISECOND)
+#define REST_FACTOR 2
+#define REST_MAX_MS 40
 
 struct _ChatApiLiveChannel
 {
@@ -22,6 +28,7 @@ struct _ChatApiLiveChannel
   GQueue receipts;    /* of Receipt, in broker order */
 
   gboolean fetching;
+  GSource *rest; /* (nullable): while the next round waits */
 };
 
 G_DEFINE_FINAL_TYPE (ChatApiLiveChannel, chat_api_live_channel, G_TYPE_OBJECT)
@@ -57,7 +64,7 @@ receipt_free (gpointer data)
 static gboolean
 is_held (ChatApiLiveChannel *self)
 {
-  return self->access == NULL || self->fetching;
+  return self->access == NULL || self->fetching || self->rest != NULL;
 }
 
 /*
@@ -102,9 +109,34 @@ send_to (ChatApiLiveReader *reader, Outgoing *outgoing)
   chat_api_live_reader_send (reader, own != NULL ? own : outgoing->shared, TRUE);
 }
 
+static void process_receipts (ChatApiLiveChannel *self);
+
+static gboolean
+rested_cb (gpointer user_data)
+{
+  g_autoptr (ChatApiLiveChannel) self = g_object_ref (user_data);
+
+  chat_timer_clear (&self->rest);
+  chat_api_live_channel_flush (self);
+  process_receipts (self);
+  return G_SOURCE_REMOVE;
+}
+
+/* A round of writing has ended that began at @began. */
+static void
+end_round (ChatApiLiveChannel *self, gint64 began)
+{
+  gint64 took = g_get_monotonic_time () - began;
+
+  if (took > LONG_ROUND_US && self->rest == NULL)
+    self->rest
+        = chat_timer_new ((guint)MIN (took * REST_FACTOR / G_TIME_SPAN_MILLISECOND, REST_MAX_MS), rested_cb, self);
+}
+
 void
 chat_api_live_channel_flush (ChatApiLiveChannel *self)
 {
+  gint64 began = g_get_monotonic_time ();
   g_autoptr (GPtrArray) records = NULL;
   Outgoing outgoing = { .topic = self->topic, .lowest = G_MAXINT64 };
 
@@ -118,13 +150,12 @@ chat_api_live_channel_flush (ChatApiLiveChannel *self)
   for (guint i = 0; records->len > 0 && i < self->readers->len; i++)
     send_to (self->readers->pdata[i], &outgoing);
   g_clear_pointer (&outgoing.shared, g_ptr_array_unref);
+  end_round (self, began);
 }
 
 /*
  * Receipts
  */
-
-static void process_receipts (ChatApiLiveChannel *self);
 
 static int
 compare_seq (gconstpointer a, gconstpointer b, gpointer receipts)
@@ -255,6 +286,7 @@ static void
 process_receipts (ChatApiLiveChannel *self)
 {
   Receipt *receipt;
+  gint64 began;
 
   while (!is_held (self) && (receipt = g_queue_peek_head (&self->receipts)) != NULL)
     {
@@ -263,8 +295,10 @@ process_receipts (ChatApiLiveChannel *self)
           fetch (self, receipt);
           return;
         }
+      began = g_get_monotonic_time ();
       chat_api_live_channel_flush (self);
       forward (self, receipt);
+      end_round (self, began);
       receipt_free (g_queue_pop_head (&self->receipts));
     }
   if (is_held (self))
@@ -279,6 +313,7 @@ chat_api_live_channel_finalize (GObject *object)
 {
   ChatApiLiveChannel *self = CHAT_API_LIVE_CHANNEL (object);
 
+  chat_timer_clear (&self->rest);
   g_queue_clear_full (&self->receipts, receipt_free);
   g_ptr_array_unref (self->readers);
   chat_api_live_tail_free (self->tail);

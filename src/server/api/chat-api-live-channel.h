@@ -37,7 +37,8 @@ void chat_api_live_channel_remove_reader (ChatApiLiveChannel *self, ChatApiLiveR
 
 /** chat_api_live_channel_deliver: what the broker brought, without its seq; goes out with the next flush. */
 void chat_api_live_channel_deliver (ChatApiLiveChannel *self, const char *id, GBytes *json);
-/** chat_api_live_channel_flush: sends what was delivered, in frames that all readers share. */
+/** chat_api_live_channel_flush: sends what was delivered, in frames that all readers share; where the last sending has
+ * taken long, a moment later. */
 void chat_api_live_channel_flush (ChatApiLiveChannel *self);
 /** chat_api_live_channel_receive: a receipt; @json: as it is sent. */
 void chat_api_live_channel_receive (ChatApiLiveChannel *self, ChatMessage *receipt, GBytes *json);
