@@ -177,10 +177,12 @@ write_state (sqlite3 *db, const char *name, const ChatChannelState *state, GErro
            && chat_local_execute (db, error, "DELETE FROM messages WHERE channel = ?", "s", name);
   return chat_local_execute (db, error,
                              "INSERT OR REPLACE INTO channels (name, topic, other, bot, people, head, read, unread,"
-                             " mentions, active, draft) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                             "sssiiiiiiis", name, state->topic, state->other, (gint64)state->bot, (gint64)state->people,
-                             state->head, state->read, (gint64)state->unread, (gint64)state->mentions, state->active,
-                             state->draft);
+                             " mentions, active, draft, language, joined, muted, notify, notified)"
+                             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                             "sssiiiiiiissiiii", name, state->topic, state->other, (gint64)state->bot,
+                             (gint64)state->people, state->head, state->read, (gint64)state->unread,
+                             (gint64)state->mentions, state->active, state->draft, state->language,
+                             (gint64)state->joined, (gint64)state->muted, (gint64)state->notify, state->notified);
 }
 
 static gboolean
@@ -263,6 +265,11 @@ channel_cb (sqlite3_stmt *row, gpointer data, GError **error)
   state->mentions = (guint)sqlite3_column_int64 (row, 8);
   state->active = sqlite3_column_int64 (row, 9);
   state->draft = chat_local_dup_text (row, 10);
+  state->language = chat_local_dup_text (row, 11);
+  state->joined = sqlite3_column_int (row, 12) != 0;
+  state->muted = sqlite3_column_int (row, 13) != 0;
+  state->notify = (ChatNotify)CLAMP (sqlite3_column_int (row, 14), CHAT_NOTIFY_DEFAULT, CHAT_NOTIFY_NONE);
+  state->notified = sqlite3_column_int64 (row, 15);
   g_ptr_array_add (data, state);
   return TRUE;
 }
@@ -271,8 +278,8 @@ static gboolean
 read_channels (sqlite3 *db, GPtrArray *channels, GError **error)
 {
   return chat_local_foreach (db, channel_cb, channels, error,
-                             "SELECT name, topic, other, bot, people, head, read, unread, mentions, active, draft"
-                             " FROM channels",
+                             "SELECT name, topic, other, bot, people, head, read, unread, mentions, active, draft,"
+                             " language, joined, muted, notify, notified FROM channels",
                              "");
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "client/chat-channel.h"
+#include "client/chat-unread.h"
 
 G_BEGIN_DECLS
 
@@ -13,7 +14,7 @@ typedef struct
   char *language; /* nullable */
   char *other;    /* nullable */
   char *draft;    /* nullable */
-  gint64 active, head, read;
+  gint64 active, head, read, notified;
   guint unread, mentions, people;
   ChatNotify notify;
   gboolean bot, joined, muted;
@@ -22,14 +23,18 @@ typedef struct
 void chat_channel_state_free (ChatChannelState *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ChatChannelState, chat_channel_state_free)
 
-/** ChatChannelOpen: makes the timeline of a channel when it is asked for first. (transfer full) */
-typedef ChatTimeline *(*ChatChannelOpen) (ChatChannel *channel, gpointer data);
+/** ChatChannelOpen: makes the timeline of a channel when it is asked for first. (transfer full) @awake: it is there,
+ * and somebody looks at it from here on: returns NULL. */
+typedef ChatTimeline *(*ChatChannelOpen) (ChatChannel *channel, gpointer data, gboolean awake);
 
 /** chat_channel_new: @open: called at most once, never after chat_channel_orphan(). */
 ChatChannel *chat_channel_new (const char *name, ChatChannelOpen open, gpointer data);
 /** chat_channel_orphan: its workspace goes: a channel that somebody still holds has an empty timeline at most. */
 void chat_channel_orphan (ChatChannel *self);
-gint64 chat_channel_get_made (ChatChannel *self);             /* monotonic time, µs: when this object was */
+gint64 chat_channel_get_made (ChatChannel *self); /* monotonic time, µs: when this object was */
+/** chat_channel_open_ahead: makes its timeline before anybody looks at it, so that it is there at once. */
+void chat_channel_open_ahead (ChatChannel *self);
+gboolean chat_channel_is_asleep (ChatChannel *self);          /* opened ahead, and nobody looks at it yet */
 ChatTimeline *chat_channel_peek_timeline (ChatChannel *self); /* transfer none, nullable */
 
 ChatChannelState *chat_channel_dup_state (ChatChannel *self); /* transfer full */
@@ -45,11 +50,16 @@ void chat_channel_set_joined (ChatChannel *self, gboolean joined);
 void chat_channel_set_people (ChatChannel *self, guint people);
 /** chat_channel_set_active: @time_ms: of the last record: never goes back. */
 void chat_channel_set_active (ChatChannel *self, gint64 time_ms);
-void chat_channel_set_unread (ChatChannel *self, guint unread, guint mentions);
+/** chat_channel_get_counter: (transfer none): after a change of it: chat_channel_update_unread(). */
+ChatUnread *chat_channel_get_counter (ChatChannel *self);
+void chat_channel_update_unread (ChatChannel *self);
 
 /* Seqs, which the sidebar does not show: the newest one heard of, and up to where its user has read. */
 gint64 chat_channel_get_head (ChatChannel *self);
 void chat_channel_set_head (ChatChannel *self, gint64 seq);
+/* Up to which seq somebody was notified. */
+gint64 chat_channel_get_notified (ChatChannel *self);
+void chat_channel_set_notified (ChatChannel *self, gint64 seq);
 gint64 chat_channel_get_read (ChatChannel *self);
 void chat_channel_set_read (ChatChannel *self, gint64 seq);
 

@@ -20,11 +20,13 @@ struct _ChatChannel
   char *draft;
   char *sort_key;
   ChatTimeline *timeline;
+  ChatUnread *counter;
 
   gint64 made; /* monotonic, µs */
   gint64 active;
   gint64 head;
   gint64 read;
+  gint64 notified;
   guint unread;
   guint mentions;
   guint people;
@@ -32,6 +34,7 @@ struct _ChatChannel
   gboolean bot;
   gboolean joined;
   gboolean muted;
+  gboolean asleep; /* its timeline was opened ahead of time */
 };
 
 G_DEFINE_FINAL_TYPE (ChatChannel, chat_channel, G_TYPE_OBJECT)
@@ -203,6 +206,7 @@ chat_channel_finalize (GObject *object)
   g_free (self->draft);
   g_free (self->sort_key);
   g_clear_object (&self->timeline);
+  chat_unread_free (self->counter);
   G_OBJECT_CLASS (chat_channel_parent_class)->finalize (object);
 }
 
@@ -238,6 +242,7 @@ static void
 chat_channel_init (ChatChannel *self)
 {
   self->active = CHAT_TIME_UNKNOWN;
+  self->counter = chat_unread_new ();
 }
 
 ChatChannel *
@@ -352,7 +357,10 @@ chat_channel_get_timeline (ChatChannel *self)
   g_return_val_if_fail (CHAT_IS_CHANNEL (self), NULL);
 
   if (self->timeline == NULL && self->open != NULL)
-    self->timeline = self->open (self, self->open_data);
+    self->timeline = self->open (self, self->open_data, FALSE);
+  else if (self->asleep && self->open != NULL)
+    self->open (self, self->open_data, TRUE);
+  self->asleep = FALSE;
   if (self->timeline == NULL)
     self->timeline = chat_timeline_new (self->name, NULL, NULL);
   return self->timeline;
@@ -391,6 +399,7 @@ chat_channel_dup_state (ChatChannel *self)
   state->joined = self->joined;
   state->muted = self->muted;
   state->notify = self->notify;
+  state->notified = self->notified;
   return state;
 }
 
@@ -403,7 +412,9 @@ chat_channel_apply_state (ChatChannel *self, const ChatChannelState *state)
   chat_channel_set_active (self, state->active);
   chat_channel_set_head (self, state->head);
   chat_channel_set_read (self, state->read);
-  chat_channel_set_unread (self, state->unread, state->mentions);
+  chat_unread_take (self->counter, state->head, state->unread, state->mentions);
+  chat_channel_update_unread (self);
+  chat_channel_set_notified (self, state->notified);
   chat_channel_set_people (self, state->people);
   chat_channel_set_bot (self, state->bot);
   chat_channel_set_language (self, state->language);
@@ -416,6 +427,21 @@ gint64
 chat_channel_get_made (ChatChannel *self)
 {
   return self->made;
+}
+
+void
+chat_channel_open_ahead (ChatChannel *self)
+{
+  if (self->timeline != NULL || self->open == NULL)
+    return;
+  self->asleep = TRUE;
+  self->timeline = self->open (self, self->open_data, FALSE);
+}
+
+gboolean
+chat_channel_is_asleep (ChatChannel *self)
+{
+  return self->asleep;
 }
 
 ChatTimeline *
@@ -492,11 +518,29 @@ chat_channel_get_mentions (ChatChannel *self)
   return self->mentions;
 }
 
-void
-chat_channel_set_unread (ChatChannel *self, guint unread, guint mentions)
+ChatUnread *
+chat_channel_get_counter (ChatChannel *self)
 {
-  set_number (self, &self->unread, unread, PROP_UNREAD);
-  set_number (self, &self->mentions, mentions, PROP_MENTIONS);
+  return self->counter;
+}
+
+void
+chat_channel_update_unread (ChatChannel *self)
+{
+  set_number (self, &self->unread, chat_unread_get_unread (self->counter), PROP_UNREAD);
+  set_number (self, &self->mentions, chat_unread_get_mentions (self->counter), PROP_MENTIONS);
+}
+
+gint64
+chat_channel_get_notified (ChatChannel *self)
+{
+  return self->notified;
+}
+
+void
+chat_channel_set_notified (ChatChannel *self, gint64 seq)
+{
+  self->notified = MAX (self->notified, seq);
 }
 
 gint64

@@ -14,21 +14,28 @@
 #include "core/chat-worker.h"
 
 #define FILE_NAME "workspace.db"
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION ((gint64)G_N_ELEMENTS (migrations))
 #define USER_VERSION_OFFSET 60
 #define BATCH_MOST 256
 /* Another process of ours may be about to end and let go of the file. */
 #define BUSY_MS 2000
 
-static const char *const schema
-    = "CREATE TABLE channels (name TEXT PRIMARY KEY, topic TEXT, other TEXT, bot INTEGER NOT NULL,"
-      "  people INTEGER NOT NULL, head INTEGER NOT NULL, read INTEGER NOT NULL, unread INTEGER NOT NULL,"
-      "  mentions INTEGER NOT NULL, active INTEGER NOT NULL, draft TEXT) WITHOUT ROWID;"
-      "CREATE TABLE messages (channel TEXT NOT NULL, seq INTEGER NOT NULL, record BLOB NOT NULL,"
-      "  PRIMARY KEY (channel, seq)) WITHOUT ROWID;"
-      "CREATE TABLE outbox (position INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, user TEXT NOT NULL,"
-      "  state TEXT NOT NULL, reason TEXT, record BLOB NOT NULL);"
-      "CREATE TABLE workspace (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;";
+/* From one version to the next. */
+static const char *const migrations[] = {
+  "CREATE TABLE channels (name TEXT PRIMARY KEY, topic TEXT, other TEXT, bot INTEGER NOT NULL,"
+  "  people INTEGER NOT NULL, head INTEGER NOT NULL, read INTEGER NOT NULL, unread INTEGER NOT NULL,"
+  "  mentions INTEGER NOT NULL, active INTEGER NOT NULL, draft TEXT) WITHOUT ROWID;"
+  "CREATE TABLE messages (channel TEXT NOT NULL, seq INTEGER NOT NULL, record BLOB NOT NULL,"
+  "  PRIMARY KEY (channel, seq)) WITHOUT ROWID;"
+  "CREATE TABLE outbox (position INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, user TEXT NOT NULL,"
+  "  state TEXT NOT NULL, reason TEXT, record BLOB NOT NULL);"
+  "CREATE TABLE workspace (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;",
+  "ALTER TABLE channels ADD COLUMN language TEXT;"
+  "ALTER TABLE channels ADD COLUMN joined INTEGER NOT NULL DEFAULT 0;"
+  "ALTER TABLE channels ADD COLUMN muted INTEGER NOT NULL DEFAULT 0;"
+  "ALTER TABLE channels ADD COLUMN notify INTEGER NOT NULL DEFAULT 0;"
+  "ALTER TABLE channels ADD COLUMN notified INTEGER NOT NULL DEFAULT 0;",
+};
 
 struct _ChatLocalDatabase
 {
@@ -158,7 +165,7 @@ static gboolean
 migrate (Connection *connection, GError **error)
 {
   sqlite3 *db = connection->db;
-  g_autofree char *set_version = g_strdup_printf ("PRAGMA user_version=%d", SCHEMA_VERSION);
+  g_autofree char *set_version = g_strdup_printf ("PRAGMA user_version=%" G_GINT64_FORMAT, SCHEMA_VERSION);
   int version = 0;
 
   if (!chat_local_foreach (db, version_cb, &version, error, "PRAGMA user_version", "")
@@ -166,8 +173,12 @@ migrate (Connection *connection, GError **error)
     return FALSE;
   if (version == SCHEMA_VERSION)
     return TRUE;
-  return run_sql (db, "BEGIN IMMEDIATE", error) && run_sql (db, schema, error) && run_sql (db, set_version, error)
-         && run_sql (db, "COMMIT", error);
+  if (!run_sql (db, "BEGIN IMMEDIATE", error))
+    return FALSE;
+  for (gint64 step = MAX (version, 0); step < SCHEMA_VERSION; step++)
+    if (!run_sql (db, migrations[step], error))
+      return FALSE;
+  return run_sql (db, set_version, error) && run_sql (db, "COMMIT", error);
 }
 
 static gboolean

@@ -5,16 +5,19 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "client/chat-mention.h"
+#include "client/chat-timeline-private.h"
 #include "core/chat-json.h"
 #include "core/chat-message-codec.h"
 #include "core/chat-time.h"
+
+#define FRAME_DEPTH 8
 
 /* The records of one channel in one batch, on their way to its timeline. */
 typedef struct
 {
   ChatChannel *channel;
   GPtrArray *messages; /* ChatMessage */
-  guint unread, mentions;
 } Group;
 
 static void
@@ -38,24 +41,16 @@ decode (ChatWorkspace *self, ChatRecord *record)
   g_autofree char *id = NULL;
   ChatMessageHints hints;
 
+  /* `state` is the store's to say: on a broker it is a claim */
+  if (message != NULL && chat_message_get_state (message) != NULL
+      && !g_str_equal (chat_transport_get_name (self->feed), "websocket"))
+    chat_message_take_state (message, NULL);
   if (message != NULL && chat_message_get_id (message) != NULL && chat_message_get_channel (message) != NULL)
     return message;
   g_clear_pointer (&message, chat_message_unref);
   id = chat_record_dup_id (record, chat_transport_get_name (self->feed));
   hints = (ChatMessageHints){ chat_record_get_key (record), id, chat_record_get_time (record) };
   return chat_message_decode_foreign (data, length, &hints, NULL);
-}
-
-static gboolean
-mentions_user (ChatWorkspace *self, const char *text)
-{
-  const char *at = text != NULL ? strchr (text, '@') : NULL;
-  gsize length = strlen (self->user);
-
-  for (; at != NULL; at = strchr (at + 1, '@'))
-    if (g_ascii_strncasecmp (at + 1, self->user, length) == 0 && !g_unichar_isalnum (g_utf8_get_char (at + 1 + length)))
-      return TRUE;
-  return FALSE;
 }
 
 static ChatChannel *
@@ -88,20 +83,37 @@ find_group (ChatWorkspace *self, GPtrArray *groups, const char *name)
   return group;
 }
 
+/* A record that says something of its channel. */
 static void
-count_message (ChatWorkspace *self, Group *group, ChatMessage *message)
+take_channel_record (ChatWorkspace *self, ChatChannel *channel, ChatMessage *message)
 {
   ChatMessageKind kind = chat_message_get_kind (message);
+  gboolean own = chat_workspace_is_own (self, message);
+
+  if (kind == CHAT_KIND_TOPIC)
+    chat_channel_set_topic (channel, chat_message_get_data (message));
+  else if (kind == CHAT_KIND_JOIN || kind == CHAT_KIND_LEAVE)
+    {
+      if (own)
+        chat_channel_set_joined (channel, kind == CHAT_KIND_JOIN);
+      if (g_strcmp0 (self->active, chat_channel_get_name (channel)) == 0)
+        chat_workspace_sync_people (self, channel);
+    }
+}
+
+static void
+take_message (ChatWorkspace *self, ChatChannel *channel, ChatMessage *message)
+{
+  const char *id = chat_message_get_id (message);
 
   if (chat_workspace_is_own (self, message))
-    chat_outbox_settle (self->outbox, chat_message_get_id (message));
-  else if (kind == CHAT_KIND_MESSAGE || kind == CHAT_KIND_NOTICE)
-    {
-      group->unread++;
-      group->mentions += mentions_user (self, chat_message_get_data (message)) ? 1 : 0;
-    }
-  else if (kind == CHAT_KIND_TOPIC)
-    chat_channel_set_topic (group->channel, chat_message_get_data (message));
+    chat_outbox_settle (self->outbox, id);
+  else if (chat_timeline_is_row (message))
+    chat_unread_add (chat_channel_get_counter (channel), id, chat_message_get_seq (message),
+                     chat_mention_is_in (chat_message_get_data (message), self->user));
+  take_channel_record (self, channel, message);
+  chat_channel_set_head (channel, chat_message_get_seq (message));
+  chat_cache_add_live (self->cache, chat_channel_get_name (channel), message);
 }
 
 static void
@@ -111,21 +123,15 @@ take_group (ChatWorkspace *self, Group *group)
   ChatMessage *last = g_ptr_array_index (group->messages, group->messages->len - 1);
 
   for (guint i = 0; i < group->messages->len; i++)
-    {
-      ChatMessage *message = g_ptr_array_index (group->messages, i);
-
-      count_message (self, group, message);
-      chat_channel_set_head (group->channel, chat_message_get_seq (message));
-      chat_cache_add_live (self->cache, chat_channel_get_name (group->channel), message);
-    }
+    take_message (self, group->channel, g_ptr_array_index (group->messages, i));
   if (timeline != NULL)
     chat_timeline_add_live (timeline, group->messages);
   chat_channel_set_active (group->channel, chat_message_get_timestamp (last));
+  for (guint i = 0; i < group->messages->len; i++)
+    chat_workspace_note (self, group->channel, g_ptr_array_index (group->messages, i));
+  chat_channel_update_unread (group->channel);
   if (chat_workspace_is_reading (self, group->channel))
     chat_workspace_read_all (self, group->channel);
-  else if (group->unread > 0)
-    chat_channel_set_unread (group->channel, chat_channel_get_unread (group->channel) + group->unread,
-                             chat_channel_get_mentions (group->channel) + group->mentions);
   chat_cache_put_channel (self->cache, group->channel);
 }
 
@@ -136,18 +142,43 @@ take_receipt (ChatWorkspace *self, ChatMessage *receipt)
   ChatChannel *channel = chat_channel_list_find (self->channels, name);
   GHashTable *receipts = chat_message_get_receipts (receipt);
   GHashTableIter iter;
-  gpointer seq;
+  gpointer id, seq;
 
   if (channel == NULL || receipts == NULL)
     return;
   g_hash_table_iter_init (&iter, receipts);
-  while (g_hash_table_iter_next (&iter, NULL, &seq))
-    chat_channel_set_head (channel, *(gint64 *)seq);
+  while (g_hash_table_iter_next (&iter, &id, &seq))
+    {
+      chat_channel_set_head (channel, *(gint64 *)seq);
+      chat_unread_place (chat_channel_get_counter (channel), id, *(gint64 *)seq);
+      chat_workspace_place_note (self, channel, id, *(gint64 *)seq);
+    }
+  chat_channel_update_unread (channel);
+  chat_cache_put_channel (self->cache, channel);
   chat_cache_add_receipts (self->cache, name, receipt);
   if (chat_channel_peek_timeline (channel) != NULL)
     chat_timeline_add_receipts (chat_channel_peek_timeline (channel), receipt);
   if (chat_workspace_is_reading (self, channel))
     chat_workspace_read_all (self, channel);
+}
+
+/* Frames of the service's own feed. */
+static gboolean
+take_frame (ChatWorkspace *self, ChatRecord *record)
+{
+  const char *topic = chat_record_get_topic (record);
+  gboolean presence = g_str_equal (topic, CHAT_TOPIC_PRESENCE), mark = g_str_equal (topic, CHAT_TOPIC_MARKS);
+  GBytes *bytes = chat_record_get_bytes (record);
+  g_autoptr (JsonObject) frame = NULL;
+
+  if (!presence && !mark)
+    return FALSE;
+  frame = chat_json_parse_object (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), FRAME_DEPTH, NULL);
+  if (frame != NULL && presence)
+    chat_workspace_take_presence (self, frame);
+  else if (frame != NULL)
+    chat_workspace_take_mark (self, frame);
+  return TRUE;
 }
 
 /* What is for this user only. */
@@ -185,9 +216,12 @@ static void
 take_record (ChatWorkspace *self, ChatRecord *record, GPtrArray *groups)
 {
   const char *topic = chat_record_get_topic (record);
-  g_autoptr (ChatMessage) message = decode (self, record);
+  g_autoptr (ChatMessage) message = NULL;
   GPtrArray *group;
 
+  if (take_frame (self, record))
+    return;
+  message = decode (self, record);
   /* what can't be read was counted and put aside by the service */
   if (message == NULL)
     return;
@@ -344,8 +378,13 @@ subscribed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 connected_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  static const char *const topics[]
-      = { CHAT_TOPIC_CONTROLLED, CHAT_TOPIC_PRIVATE, CHAT_TOPIC_WARNINGS, CHAT_TOPIC_RECEIPTS, NULL };
+  static const char *const topics[] = { CHAT_TOPIC_CONTROLLED,
+                                        CHAT_TOPIC_PRIVATE,
+                                        CHAT_TOPIC_WARNINGS,
+                                        CHAT_TOPIC_RECEIPTS,
+                                        CHAT_TOPIC_PRESENCE,
+                                        CHAT_TOPIC_MARKS,
+                                        NULL };
   static const ChatStart start = CHAT_START_LIVE_INIT;
   g_autoptr (ChatWorkspace) self = end_call (user_data, source);
   g_autoptr (GError) error = NULL;
@@ -390,6 +429,7 @@ chat_workspace_feed_stop (ChatWorkspace *self)
     }
   g_clear_object (&self->feed);
   self->feed_online = FALSE;
+  self->present = FALSE;
 }
 
 void

@@ -8,6 +8,7 @@
 #include "client/chat-rest.h"
 #include "client/chat-user-list.h"
 #include "client/chat-workspace.h"
+#include "core/chat-lru.h"
 #include "transport/chat-backoff.h"
 
 G_BEGIN_DECLS
@@ -20,7 +21,10 @@ G_BEGIN_DECLS
  * - chat-workspace-export.c: a channel's log as a file
  * - chat-workspace-session.c: signing in, the token, closing
  * - chat-workspace-feed.c: the live feed, its records, state and status
- * - chat-workspace-sync.c: what is asked of the service after each connect, and read markers
+ * - chat-workspace-sync.c: what is asked of the service after each connect
+ * - chat-workspace-read.c: read markers and what is unread
+ * - chat-workspace-users.c: who is there
+ * - chat-workspace-notes.c: what somebody may want to be told of
  */
 
 typedef enum
@@ -51,6 +55,7 @@ struct _ChatWorkspace
   GHashTable *warnings;  /* id → ChatWarning: the user's own */
   GHashTable *preloaded; /* channel → GPtrArray of ChatMessage: read with the cache, for a first frame */
   ChatUserList *users;
+  ChatLru *noted; /* id → 1: messages that were told of */
   GCancellable *cancellable;
   char *active; /* nullable: the channel on screen */
   gboolean visible;
@@ -76,6 +81,7 @@ struct _ChatWorkspace
   ChatTransport *feed;            /* nullable */
   ChatSubscription *subscription; /* nullable */
   gboolean feed_online;
+  gboolean present; /* the feed tells who is there */
   ChatBackoff feed_backoff;
   guint feed_source;
   ChatWorkspaceState state;
@@ -102,6 +108,7 @@ ChatChannel *chat_workspace_upsert_channel (ChatWorkspace *self, const char *nam
 void chat_workspace_set_block (ChatWorkspace *self, gboolean blocked, const char *reason, gint64 since, gint64 until);
 void chat_workspace_add_warning (ChatWorkspace *self, const ChatWarning *warning, gboolean tell);
 void chat_workspace_emit_refused (ChatWorkspace *self, const char *id, const char *reason);
+void chat_workspace_emit_noteworthy (ChatWorkspace *self, ChatChannel *channel, ChatMessage *message, gboolean mention);
 void chat_workspace_emit_signed_out (ChatWorkspace *self, const GError *error);
 void chat_workspace_set_storage_error (ChatWorkspace *self, const GError *error);
 void chat_workspace_set_name (ChatWorkspace *self, const char *name);
@@ -129,15 +136,35 @@ void chat_workspace_update_state (ChatWorkspace *self);
 void chat_workspace_sync (ChatWorkspace *self);
 /** chat_workspace_sync_channels_soon: a channel came up that is not known. */
 void chat_workspace_sync_channels_soon (ChatWorkspace *self);
+/** chat_workspace_sync_channel: one channel, whose counts are not known here. */
+void chat_workspace_sync_channel (ChatWorkspace *self, const char *name);
 void chat_workspace_sync_block (ChatWorkspace *self);
 void chat_workspace_sync_people (ChatWorkspace *self, ChatChannel *channel);
 void chat_workspace_sync_stop (ChatWorkspace *self);
 /** chat_workspace_take_channel: (transfer none) (nullable): @object as the service describes a channel. */
 ChatChannel *chat_workspace_take_channel (ChatWorkspace *self, JsonObject *object);
 void chat_workspace_take_block (ChatWorkspace *self, JsonObject *answer);
+
+/* chat-workspace-read.c */
+/** chat_workspace_take_counts: what @object, a channel as the service describes it, says of what is unread. */
+void chat_workspace_take_counts (ChatWorkspace *self, ChatChannel *channel, JsonObject *object);
+/** chat_workspace_take_mark: read elsewhere. */
+void chat_workspace_take_mark (ChatWorkspace *self, JsonObject *frame);
 gboolean chat_workspace_is_reading (ChatWorkspace *self, ChatChannel *channel);
 /** chat_workspace_read_all: everything that came so far is read. */
 void chat_workspace_read_all (ChatWorkspace *self, ChatChannel *channel);
 void chat_workspace_put_read (ChatWorkspace *self);
+
+/* chat-workspace-users.c */
+gboolean chat_workspace_is_bot (ChatWorkspace *self, const char *name);
+void chat_workspace_take_users (ChatWorkspace *self, JsonObject *answer);
+void chat_workspace_take_presence (ChatWorkspace *self, JsonObject *frame);
+
+/* chat-workspace-notes.c */
+gboolean chat_workspace_is_noteworthy (ChatWorkspace *self, ChatChannel *channel, ChatMessage *message);
+/** chat_workspace_note: tells of @message, which came live, where it is worth it. */
+void chat_workspace_note (ChatWorkspace *self, ChatChannel *channel, ChatMessage *message);
+/** chat_workspace_place_note: a receipt: over a restart only seqs are remembered. */
+void chat_workspace_place_note (ChatWorkspace *self, ChatChannel *channel, const char *id, gint64 seq);
 
 G_END_DECLS

@@ -180,6 +180,17 @@ attempt_end (Attempt *attempt)
 }
 
 static void
+take_role (ChatWorkspace *self, JsonObject *answer)
+{
+  const char *name = NULL;
+  ChatRole role = CHAT_ROLE_MEMBER;
+
+  chat_json_get_string (answer, "role", FALSE, &name, NULL);
+  if (name == NULL || chat_role_from_string (name, &role, NULL))
+    chat_workspace_set_role (self, role);
+}
+
+static void
 opened_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (ChatWorkspace) self = attempt_end (user_data);
@@ -204,6 +215,7 @@ opened_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_free (self->token);
   self->token = g_strdup (token);
   chat_rest_set_token (self->rest, token);
+  take_role (self, answer);
   session_opened (self);
 }
 
@@ -219,6 +231,7 @@ checked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (answer != NULL)
     {
       chat_workspace_take_block (self, answer);
+      take_role (self, answer);
       session_opened (self);
     }
   else if (g_error_matches (error, CHAT_CLIENT_ERROR, CHAT_CLIENT_ERROR_TOKEN))

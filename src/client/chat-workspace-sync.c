@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "client/chat-workspace-private.h"
 
-#include "client/chat-user-private.h"
 #include "core/chat-json.h"
 #include "core/chat-message-codec.h"
 #include "core/chat-names.h"
 #include "core/chat-time.h"
 
 #define CHANNELS_SOON_MS 200
-#define READ_SECONDS 1
 
 /* One question to the service on its way. What it answers is looked at only while it is still about this workspace. */
 typedef struct _Question Question;
@@ -83,45 +81,21 @@ foreach_object (JsonObject *answer, const char *member, void (*func) (ChatWorksp
 static void
 take_workspace (ChatWorkspace *self, JsonObject *answer, const Question *question)
 {
-  const char *name = NULL;
+  const char *name = NULL, *mode = NULL;
 
   chat_json_get_string (answer, "name", FALSE, &name, NULL);
+  chat_json_get_string (answer, "mode", FALSE, &mode, NULL);
   chat_workspace_set_name (self, name);
+  if (mode != NULL)
+    chat_workspace_set_password_mode (self, g_str_equal (mode, "password"));
 }
 
 /* Users */
 
 static void
-take_user (ChatWorkspace *self, JsonObject *object)
-{
-  const char *user = NULL;
-  gboolean bot = FALSE;
-
-  if (chat_json_get_string (object, "user", TRUE, &user, NULL)
-      && chat_json_get_boolean (object, "bot", FALSE, &bot, NULL))
-    chat_user_set_bot (chat_user_list_upsert (self->users, user), bot);
-}
-
-static gboolean
-is_bot (ChatWorkspace *self, const char *name)
-{
-  ChatUser *user = chat_user_list_find (self->users, name);
-
-  return user != NULL && chat_user_get_bot (user);
-}
-
-static void
 take_users (ChatWorkspace *self, JsonObject *answer, const Question *question)
 {
-  foreach_object (answer, "users", take_user, self);
-  for (guint i = 0; i < chat_channel_list_get_length (self->channels); i++)
-    {
-      ChatChannel *one = chat_channel_list_get (self->channels, i);
-      const char *other = chat_channel_get_other (one);
-
-      if (other != NULL)
-        chat_channel_set_bot (one, is_bot (self, other));
-    }
+  chat_workspace_take_users (self, answer);
 }
 
 /* Warnings and blocks */
@@ -187,51 +161,34 @@ take_members (ChatWorkspace *self, ChatChannel *channel, JsonObject *object)
       if (member == NULL || g_str_equal (member, self->user))
         continue;
       chat_channel_set_other (channel, member);
-      chat_channel_set_bot (channel, is_bot (self, member));
+      chat_channel_set_bot (channel, chat_workspace_is_bot (self, member));
     }
-}
-
-/* How many came since the marker: the service knows better only where something was missed, or read elsewhere. */
-static void
-take_counts (ChatWorkspace *self, ChatChannel *channel, gint64 head, gint64 read)
-{
-  gint64 known = chat_channel_get_head (channel), before = chat_channel_get_read (channel), mine = before;
-
-  /* who comes to a public channel for the first time has not missed its past */
-  if (read == 0 && mine == 0 && known == 0 && !chat_channel_get_private (channel))
-    mine = head;
-  else if (mine > read)
-    g_hash_table_add (self->unread_puts, g_strdup (chat_channel_get_name (channel)));
-  chat_channel_set_read (channel, MAX (read, mine));
-  chat_channel_set_head (channel, head);
-  if (chat_workspace_is_reading (self, channel))
-    chat_workspace_read_all (self, channel);
-  else if (head > known || read > before)
-    chat_channel_set_unread (channel, (guint)CLAMP (head - chat_channel_get_read (channel), 0, G_MAXINT),
-                             head > known ? chat_channel_get_mentions (channel) : 0);
 }
 
 ChatChannel *
 chat_workspace_take_channel (ChatWorkspace *self, JsonObject *object)
 {
-  const char *name = NULL, *topic = NULL, *active = NULL;
-  gint64 head = 0, read = 0, active_ms = CHAT_TIME_UNKNOWN;
+  const char *name = NULL, *topic = NULL, *active = NULL, *language = NULL;
+  gint64 active_ms = CHAT_TIME_UNKNOWN;
+  gboolean joined = FALSE;
   ChatChannel *channel;
 
   if (!chat_json_get_string (object, "name", TRUE, &name, NULL) || !chat_channel_name_check (name, NULL))
     return NULL;
   chat_json_get_string (object, "topic", FALSE, &topic, NULL);
   chat_json_get_string (object, "active", FALSE, &active, NULL);
-  chat_json_get_int (object, "head", FALSE, &head, NULL);
-  chat_json_get_int (object, "read", FALSE, &read, NULL);
+  chat_json_get_string (object, "language", FALSE, &language, NULL);
+  chat_json_get_boolean (object, "joined", FALSE, &joined, NULL);
 
   channel = chat_workspace_upsert_channel (self, name);
   if (chat_channel_get_private (channel))
     take_members (self, channel, object);
   chat_channel_set_topic (channel, topic);
+  chat_channel_set_language (channel, language);
+  chat_channel_set_joined (channel, joined);
   if (active != NULL && chat_time_parse (active, &active_ms, NULL))
     chat_channel_set_active (channel, active_ms);
-  take_counts (self, channel, head, read);
+  chat_workspace_take_counts (self, channel, object);
   chat_cache_put_channel (self->cache, channel);
   return channel;
 }
@@ -289,6 +246,21 @@ channels_cb (gpointer user_data)
       ask (self, "v1/channels", take_channels, NULL);
     }
   return G_SOURCE_REMOVE;
+}
+
+static void
+take_one_channel (ChatWorkspace *self, JsonObject *answer, const Question *question)
+{
+  chat_workspace_take_channel (self, answer);
+}
+
+void
+chat_workspace_sync_channel (ChatWorkspace *self, const char *name)
+{
+  g_autofree char *path = g_strdup_printf ("v1/channels/%s", name);
+
+  if (self->session == CHAT_SESSION_OPEN)
+    ask (self, path, take_one_channel, NULL);
 }
 
 void
@@ -380,10 +352,10 @@ chat_workspace_sync (ChatWorkspace *self)
   ask_for_accepted (self, NULL);
   for (guint i = 0; i < chat_channel_list_get_length (self->channels); i++)
     {
-      ChatTimeline *timeline = chat_channel_peek_timeline (chat_channel_list_get (self->channels, i));
+      ChatChannel *channel = chat_channel_list_get (self->channels, i);
 
-      if (timeline != NULL)
-        chat_timeline_resync (timeline);
+      if (chat_channel_peek_timeline (channel) != NULL && !chat_channel_is_asleep (channel))
+        chat_timeline_resync (chat_channel_peek_timeline (channel));
     }
 }
 
@@ -392,80 +364,4 @@ chat_workspace_sync_stop (ChatWorkspace *self)
 {
   g_clear_handle_id (&self->channels_source, g_source_remove);
   g_clear_handle_id (&self->read_source, g_source_remove);
-}
-
-/* Read markers */
-
-gboolean
-chat_workspace_is_reading (ChatWorkspace *self, ChatChannel *channel)
-{
-  return self->visible && g_strcmp0 (self->active, chat_channel_get_name (channel)) == 0;
-}
-
-static void
-marked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (JsonObject) answer = chat_rest_call_finish (CHAT_REST (source), result, NULL, NULL);
-
-  /* a marker that did not arrive is kept here, and told with the next sync */
-}
-
-void
-chat_workspace_put_read (ChatWorkspace *self)
-{
-  GHashTableIter iter;
-  gpointer name;
-
-  g_clear_handle_id (&self->read_source, g_source_remove);
-  g_hash_table_iter_init (&iter, self->unread_puts);
-  while (g_hash_table_iter_next (&iter, &name, NULL))
-    {
-      ChatChannel *channel = chat_channel_list_find (self->channels, name);
-      g_autofree char *path = g_strdup_printf ("v1/channels/%s/read", (const char *)name);
-      g_autoptr (JsonObject) body = json_object_new ();
-
-      if (channel == NULL || chat_channel_get_read (channel) == 0)
-        continue;
-      json_object_set_int_member (body, "seq", chat_channel_get_read (channel));
-      chat_rest_call_async (self->rest, SOUP_METHOD_PUT, path, body, NULL, marked_cb, NULL);
-    }
-  g_hash_table_remove_all (self->unread_puts);
-}
-
-static gboolean
-read_cb (gpointer user_data)
-{
-  ChatWorkspace *self = user_data;
-
-  self->read_source = 0;
-  if (self->session == CHAT_SESSION_OPEN)
-    chat_workspace_put_read (self);
-  return G_SOURCE_REMOVE;
-}
-
-void
-chat_workspace_mark_read (ChatWorkspace *self, const char *channel)
-{
-  ChatChannel *found;
-
-  g_return_if_fail (CHAT_IS_WORKSPACE (self));
-
-  found = chat_channel_list_find (self->channels, channel);
-  if (found != NULL)
-    chat_workspace_read_all (self, found);
-}
-
-void
-chat_workspace_read_all (ChatWorkspace *self, ChatChannel *channel)
-{
-  gint64 head = chat_channel_get_head (channel);
-
-  chat_channel_set_unread (channel, 0, 0);
-  if (head <= chat_channel_get_read (channel))
-    return;
-  chat_channel_set_read (channel, head);
-  chat_cache_put_channel (self->cache, channel);
-  g_hash_table_add (self->unread_puts, g_strdup (chat_channel_get_name (channel)));
-  if (self->read_source == 0)
-    self->read_source = g_timeout_add_seconds (READ_SECONDS, read_cb, self);
 }

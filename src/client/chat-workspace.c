@@ -11,6 +11,8 @@
 /* Seconds without a byte before a request counts as failed. */
 #define HTTP_TIMEOUT 30
 #define HTTP_CONNECTIONS 8
+/* Messages that were told of, by id: those of a break of the feed. */
+#define NOTED_MOST 4096
 
 G_DEFINE_FINAL_TYPE (ChatWorkspace, chat_workspace, G_TYPE_OBJECT)
 
@@ -150,15 +152,33 @@ fill_from_cache (ChatWorkspace *self, ChatTimeline *timeline)
   chat_cache_load_async (self->cache, name, PRELOAD, self->cancellable, cached_cb, load);
 }
 
+/* Somebody looks at a timeline that was opened ahead. */
+static void
+wake_timeline (ChatWorkspace *self, ChatChannel *channel)
+{
+  ChatTimeline *timeline = chat_channel_peek_timeline (channel);
+
+  if (chat_channel_get_unread (channel) > 0)
+    chat_timeline_set_read (timeline, chat_channel_get_read (channel));
+  if (self->feed_online)
+    chat_timeline_resync (timeline);
+}
+
 static ChatTimeline *
-open_timeline (ChatChannel *channel, gpointer data)
+open_timeline (ChatChannel *channel, gpointer data, gboolean awake)
 {
   ChatWorkspace *self = data;
   const char *name = chat_channel_get_name (channel);
-  ChatTimeline *timeline = chat_timeline_new (name, self->user, CHAT_HISTORY (self->rest));
+  ChatTimeline *timeline;
   GHashTableIter iter;
   gpointer warning;
 
+  if (awake)
+    {
+      wake_timeline (self, channel);
+      return NULL;
+    }
+  timeline = chat_timeline_new (name, self->user, CHAT_HISTORY (self->rest));
   g_signal_connect_object (timeline, "fetched", G_CALLBACK (fetched_cb), self, 0);
   g_signal_connect_object (timeline, "notify::loading-older", G_CALLBACK (chat_workspace_update_state), self,
                            G_CONNECT_SWAPPED);
@@ -172,7 +192,7 @@ open_timeline (ChatChannel *channel, gpointer data)
   if (chat_channel_get_unread (channel) > 0)
     chat_timeline_set_read (timeline, chat_channel_get_read (channel));
   fill_from_cache (self, timeline);
-  if (self->feed_online)
+  if (self->feed_online && !chat_channel_is_asleep (channel))
     chat_timeline_resync (timeline);
   return timeline;
 }
@@ -353,6 +373,12 @@ chat_workspace_emit_refused (ChatWorkspace *self, const char *id, const char *re
 }
 
 void
+chat_workspace_emit_noteworthy (ChatWorkspace *self, ChatChannel *channel, ChatMessage *message, gboolean mention)
+{
+  g_signal_emit (self, signals[NOTEWORTHY], 0, channel, message, mention);
+}
+
+void
 chat_workspace_emit_signed_out (ChatWorkspace *self, const GError *error)
 {
   g_signal_emit (self, signals[SIGNED_OUT], 0, error);
@@ -444,6 +470,7 @@ chat_workspace_finalize (GObject *object)
   g_hash_table_unref (self->warnings);
   g_hash_table_unref (self->preloaded);
   g_hash_table_unref (self->unread_puts);
+  chat_lru_free (self->noted);
   g_free (self->uri);
   g_free (self->user);
   g_free (self->name);
@@ -506,6 +533,7 @@ chat_workspace_init (ChatWorkspace *self)
   self->warnings = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)chat_warning_free);
   self->preloaded = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
   self->users = chat_user_list_new ();
+  self->noted = chat_lru_new (NOTED_MOST, NULL);
   self->unread_puts = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->session_backoff = (ChatBackoff)CHAT_BACKOFF_INIT;
   self->feed_backoff = (ChatBackoff)CHAT_BACKOFF_INIT;

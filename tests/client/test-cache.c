@@ -120,7 +120,13 @@ test_channels (void)
   chat_channel_set_draft (general, "a medio ñ");
   chat_channel_set_head (general, 20);
   chat_channel_set_read (general, 17);
-  chat_channel_set_unread (general, 3, 1);
+  chat_unread_take (chat_channel_get_counter (general), 20, 3, 1);
+  chat_channel_update_unread (general);
+  chat_channel_set_language (general, "es,en");
+  chat_channel_set_joined (general, TRUE);
+  chat_channel_set_muted (general, TRUE);
+  chat_channel_set_notify (general, CHAT_NOTIFY_MENTIONS);
+  chat_channel_set_notified (general, 19);
   chat_channel_set_active (general, 1600000000000);
   chat_cache_put_channel (world.cache, general);
   chat_cache_put_channel (world.cache, ops);
@@ -139,6 +145,12 @@ test_channels (void)
   g_assert_cmpuint (state->unread, ==, 3);
   g_assert_cmpuint (state->mentions, ==, 1);
   g_assert_cmpint (state->active, ==, 1600000000000);
+  g_assert_cmpstr (state->language, ==, "es,en");
+  g_assert_true (state->joined && state->muted);
+  g_assert_cmpint (state->notify, ==, CHAT_NOTIFY_MENTIONS);
+  g_assert_cmpint (state->notified, ==, 19);
+  state = g_ptr_array_index (contents->channels, 1);
+  g_assert_false (state->joined || state->muted);
 
   chat_cache_remove_channel (world.cache, "ops");
   chat_cache_put_value (world.cache, "session", NULL);
@@ -146,6 +158,65 @@ test_channels (void)
   rest = open_cache (&world, NULL, 100, NULL);
   g_assert_cmpuint (rest->channels->len, ==, 1);
   g_assert_null (g_hash_table_lookup (rest->values, "session"));
+  world_end (&world);
+}
+
+/* What an older version kept is kept on. */
+static void
+test_older_version (void)
+{
+  g_autoptr (ChatCacheContents) contents = NULL;
+  g_autoptr (ChatChannel) general = chat_channel_new ("general", NULL, NULL);
+  ChatChannelState *state;
+  World world;
+  static const char *const columns[] = { "language", "joined", "muted", "notify", "notified" };
+
+  world_start (&world);
+  chat_channel_set_draft (general, "a medio");
+  chat_cache_put_channel (world.cache, general);
+  world_restart (&world);
+  world_close (&world);
+  for (guint i = 0; i < G_N_ELEMENTS (columns); i++)
+    {
+      g_autofree char *sql = g_strdup_printf ("ALTER TABLE channels DROP COLUMN %s", columns[i]);
+
+      g_free (local_test_query (world.directory, sql));
+    }
+  g_free (local_test_query (world.directory, "PRAGMA user_version = 1"));
+  world_open (&world);
+  contents = open_cache (&world, NULL, 100, NULL);
+  g_assert_cmpuint (contents->channels->len, ==, 1);
+  state = g_ptr_array_index (contents->channels, 0);
+  g_assert_cmpstr (state->draft, ==, "a medio");
+  g_assert_cmpint (state->notify, ==, CHAT_NOTIFY_DEFAULT);
+  world_end (&world);
+}
+
+/* The state of a message is kept with it. */
+static void
+test_state (void)
+{
+  g_autoptr (GPtrArray) messages = chat_test_messages_new (), kept = NULL;
+  ChatMessage *message = message_of (1, 1);
+  ChatMessageState *given = chat_message_state_new ();
+  const ChatMessageState *state;
+  World world;
+
+  world_start (&world);
+  given->edited = 1600000000000;
+  given->seq = 7;
+  g_ptr_array_add (given->reactions, chat_reaction_new ("r1", "luis", "👍"));
+  chat_message_take_state (message, given);
+  g_ptr_array_add (messages, message);
+  chat_cache_add_page (world.cache, "general", messages, 7);
+  world_restart (&world);
+  kept = load (&world, "general", 60);
+  g_assert_cmpuint (kept->len, ==, 1);
+  state = chat_message_get_state (g_ptr_array_index (kept, 0));
+  g_assert_nonnull (state);
+  g_assert_cmpint (state->edited, ==, 1600000000000);
+  g_assert_cmpint (state->seq, ==, 7);
+  g_assert_cmpstr (((ChatReaction *)g_ptr_array_index (state->reactions, 0))->author, ==, "luis");
   world_end (&world);
 }
 
@@ -437,5 +508,7 @@ main (int argc, char **argv)
   g_test_add_func ("/cache/in-use", test_in_use);
   g_test_add_func ("/cache/full", test_full);
   g_test_add_func ("/cache/jobs", test_jobs);
+  g_test_add_func ("/cache/older-version", test_older_version);
+  g_test_add_func ("/cache/state", test_state);
   return g_test_run ();
 }
