@@ -157,6 +157,8 @@ test_channels (ApiTest *self, gconstpointer data)
   g_assert_cmpstr (json_object_get_string_member (made, "topic"), ==, "de todo");
   g_assert_cmpstr (json_object_get_string_member (made, "language"), ==, "es,en");
   g_assert_cmpint (json_object_get_int_member (made, "head"), ==, 0);
+  g_assert_true (json_object_get_boolean_member (made, "joined"));
+  api_test_wait_head (self, luis, "general", 1); /* the topic is a record */
   api_test_expect (self, "POST", "/v1/channels", luis, "{\"name\":\"general\",\"topic\":\"otro\"}", 200, NULL);
 
   api_test_expect (self, "POST", "/v1/channels", ana, "{}", 422, "member-invalid");

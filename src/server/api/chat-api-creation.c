@@ -1,23 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "server/api/chat-api-creation.h"
+
 #include "core/chat-json.h"
 #include "core/chat-language.h"
 #include "core/chat-names.h"
 #include "core/chat-time.h"
-#include "moderation/chat-skeleton.h"
+#include "server/api/chat-api-conversation.h"
 #include "server/api/chat-api-json.h"
-#include "server/api/chat-api-request.h"
 #include "server/api/chat-api-routes.h"
 
 /* POST /v1/channels: a public channel, or the conversation among some users; PATCH /v1/channels/{c}. */
 
 #define TOPIC_MAX_CHARS 500
-#define CONVERSATION_MAX 32
 
 /* A channel that is being made. */
 typedef struct
 {
   ChatApiRequest *request;
   ChatChannelInfo *info;
+  char *topic; /* nullable: what it is to have; a record, so that it is moderated like one */
   gboolean created;
 } Making;
 
@@ -25,26 +26,60 @@ static void
 making_free (Making *self)
 {
   chat_channel_info_free (self->info);
+  g_free (self->topic);
   chat_api_request_unref (self->request);
   g_free (self);
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Making, making_free)
 
+/* As it will be: the record of its topic is on its way. */
+static void
+show_made (Making *making)
+{
+  if (making->topic != NULL)
+    making->info->topic = g_steal_pointer (&making->topic);
+  chat_api_request_reply (making->request, making->created ? SOUP_STATUS_CREATED : SOUP_STATUS_OK,
+                          chat_api_json_channel (making->info));
+}
+
+static void
+named_topic_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (Making) making = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ChatApiReceipt) receipt = chat_api_publisher_post_finish (CHAT_API_PUBLISHER (source), result, &error);
+
+  if (receipt != NULL)
+    show_made (making);
+  else
+    chat_api_request_fail (making->request, error);
+}
+
 static void
 made_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (Making) making = user_data;
+  ChatApiRequest *request = making->request;
+  const char *topic;
   g_autoptr (GError) error = NULL;
-  g_autoptr (ChatChannelInfo) channel = chat_channel_store_get_finish (CHAT_CHANNEL_STORE (source), result, &error);
+  ChatChannelInfo *channel = chat_channel_store_get_finish (CHAT_CHANNEL_STORE (source), result, &error);
 
   if (channel == NULL)
     {
-      chat_api_request_fail (making->request, error);
+      chat_api_request_fail (request, error);
       return;
     }
-  chat_api_directory_add (making->request->context->directory, channel);
-  chat_api_request_reply (making->request, making->created ? SOUP_STATUS_CREATED : SOUP_STATUS_OK,
-                          chat_api_json_channel (channel));
+  chat_channel_info_free (making->info);
+  making->info = channel;
+  chat_api_directory_add (request->context->directory, channel);
+  if (!making->created)
+    g_clear_pointer (&making->topic, g_free);
+  topic = making->topic;
+  if (topic == NULL)
+    show_made (making);
+  else
+    chat_api_publisher_announce_async (request->context->publisher, request->session, CHAT_KIND_TOPIC, channel->name,
+                                       topic, NULL, named_topic_cb, g_steal_pointer (&making));
 }
 
 static void
@@ -58,24 +93,24 @@ ensured_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (!chat_channel_store_ensure_finish (CHAT_CHANNEL_STORE (source), result, &making->created, &error))
     chat_api_request_fail (request, error);
   else
-    chat_channel_store_get_async (CHAT_CHANNEL_STORE (source), name, NULL, request->cancellable, made_cb,
+    chat_channel_store_get_async (CHAT_CHANNEL_STORE (source), name, request->session->user_key, NULL, made_cb,
                                   g_steal_pointer (&making));
 }
 
-/* Takes @info; @member_keys: in the order of its members. */
-static void
-make_channel (ChatApiRequest *request, ChatChannelInfo *info, const char *const *member_keys)
+void
+chat_api_creation_make (ChatApiRequest *request, ChatChannelInfo *info, const char *const *member_keys)
 {
   Making *making = g_new0 (Making, 1);
 
   making->request = chat_api_request_ref (request);
   making->info = info;
+  making->topic = g_steal_pointer (&info->topic);
   chat_channel_store_ensure_async (chat_store_get_channels (request->context->store), info, member_keys, NULL,
                                    ensured_cb, making);
 }
 
-static ChatChannelInfo *
-channel_info_new (const char *name, ChatChannelKind kind)
+ChatChannelInfo *
+chat_api_creation_new_info (const char *name, ChatChannelKind kind)
 {
   ChatChannelInfo *info = g_new0 (ChatChannelInfo, 1);
 
@@ -140,118 +175,24 @@ create_public (ChatApiRequest *request)
       chat_api_request_fail (request, error);
       return;
     }
-  info = channel_info_new (name, CHAT_CHANNEL_PUBLIC);
+  info = chat_api_creation_new_info (name, CHAT_CHANNEL_PUBLIC);
   info->topic = topic != NULL && *topic != '\0' ? g_strdup (topic) : NULL;
   info->language = language != NULL && *language != '\0' ? g_strdup (language) : NULL;
   info->members = g_strdupv ((char *[]){ request->session->user, NULL });
-  make_channel (request, info, (const char *const[]){ request->session->user_key, NULL });
-}
-
-/* Who takes part in a conversation: skeletons (unique) → names as their owners write them. */
-static GHashTable *
-collect_members (ChatApiRequest *request, JsonArray *with, GPtrArray *sessions, GError **error)
-{
-  g_autoptr (GHashTable) known = g_hash_table_new (g_str_hash, g_str_equal);
-  g_autoptr (GHashTable) members = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
-
-  for (guint i = 0; i < sessions->len; i++)
-    {
-      const ChatSessionInfo *session = sessions->pdata[i];
-
-      g_hash_table_insert (known, session->user_key, session->user);
-    }
-  for (guint i = 0; i < json_array_get_length (with); i++)
-    {
-      const char *name = json_node_get_string (json_array_get_element (with, i));
-      g_autofree char *key = chat_skeleton (name);
-      const char *user = g_hash_table_lookup (known, key);
-
-      if (user == NULL)
-        {
-          g_set_error (error, CHAT_API_ERROR, CHAT_API_ERROR_NO_USER,
-                       "There is no user \"%s\" here: GET /v1/users lists "
-                       "who is",
-                       name);
-          return NULL;
-        }
-      g_hash_table_insert (members, g_steal_pointer (&key), g_strdup (user));
-    }
-  g_hash_table_insert (members, g_strdup (request->session->user_key), g_strdup (request->session->user));
-  return g_steal_pointer (&members);
-}
-
-static ChatChannelInfo *
-conversation_new (const char *name, GHashTable *members, const char *const *keys)
-{
-  ChatChannelInfo *info = channel_info_new (name, CHAT_CHANNEL_PRIVATE);
-  g_autoptr (GStrvBuilder) names = g_strv_builder_new ();
-
-  for (; *keys != NULL; keys++)
-    g_strv_builder_add (names, g_hash_table_lookup (members, *keys));
-  info->members = g_strv_builder_end (names);
-  return info;
-}
-
-static void
-listed_users_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (ChatApiRequest) request = user_data;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GPtrArray) sessions = chat_session_service_list_finish (CHAT_SESSION_SERVICE (source), result, &error);
-  JsonArray *with = json_object_get_array_member (request->body, "with");
-  g_autoptr (GHashTable) members = sessions != NULL ? collect_members (request, with, sessions, &error) : NULL;
-  g_autofree const char **keys = NULL;
-  g_autofree char *name = NULL;
-
-  if (members == NULL)
-    {
-      chat_api_request_fail (request, error);
-      return;
-    }
-  keys = (const char **)g_hash_table_get_keys_as_array (members, NULL);
-  name = chat_conversation_name (keys);
-  make_channel (request, conversation_new (name, members, keys), keys);
-}
-
-static gboolean
-check_with (JsonArray *with, GError **error)
-{
-  guint n = json_array_get_length (with);
-
-  if (n == 0 || n > CONVERSATION_MAX)
-    {
-      g_set_error (error, CHAT_API_ERROR, CHAT_API_ERROR_MEMBER, "\"with\" must name 1 to %d users", CONVERSATION_MAX);
-      return FALSE;
-    }
-  for (guint i = 0; i < n; i++)
-    {
-      JsonNode *node = json_array_get_element (with, i);
-
-      if (json_node_get_value_type (node) != G_TYPE_STRING)
-        {
-          g_set_error_literal (error, CHAT_API_ERROR, CHAT_API_ERROR_MEMBER, "\"with\" must hold names only");
-          return FALSE;
-        }
-      if (!chat_user_name_check (json_node_get_string (node), error))
-        return FALSE;
-    }
-  return TRUE;
+  chat_api_creation_make (request, info, (const char *const[]){ request->session->user_key, NULL });
 }
 
 static void
 create_channel (ChatApiRequest *request)
 {
-  g_autoptr (GError) error = NULL;
-  JsonArray *with = NULL;
+  const ChatBlock *block = chat_api_request_find_block (request);
 
-  if (!chat_json_get_array (request->body, "with", FALSE, &with, &error)
-      || (with != NULL && !check_with (with, &error)))
-    chat_api_request_fail (request, error);
-  else if (with == NULL)
-    create_public (request);
+  if (json_object_has_member (request->body, "with") && !json_object_get_null_member (request->body, "with"))
+    chat_api_conversation_begin (request);
+  else if (block != NULL)
+    chat_api_request_fail_blocked (request, block, "make channels");
   else
-    chat_session_service_list_async (request->context->sessions, request->cancellable, listed_users_cb,
-                                     chat_api_request_ref (request));
+    create_public (request);
 }
 
 /*
