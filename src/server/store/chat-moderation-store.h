@@ -112,7 +112,8 @@ typedef struct
 void chat_rules_revision_free (ChatRulesRevision *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ChatRulesRevision, chat_rules_revision_free)
 
-/** ChatModerationList: a page of a list, newest first. Whose: @user_key, or everybody's where it is NULL. */
+/** ChatModerationList: a page of a list, newest first; NOT_FOUND where there is no such cursor. Whose: @user_key, or
+ * everybody's where it is NULL. */
 typedef struct
 {
   const char *user_key; /* nullable */
@@ -245,7 +246,8 @@ void chat_moderation_store_set_block_async (ChatModerationStore *self, const Cha
 gboolean chat_moderation_store_set_block_finish (ChatModerationStore *self, GAsyncResult *result, GError **error);
 
 /** chat_moderation_store_forgive_strike_async: the strike no longer counts (it stays in the lists, as `forgiven`);
- * *lifted: whether that took away the block it had led to. Idempotent. NOT_FOUND. Audit entry. */
+ * *lifted: whether that took away the block it had led to, or one that comes of strikes of which fewer than the limit
+ * are left. The strikes that are left go on counting. Idempotent. NOT_FOUND. Audit entry. */
 void chat_moderation_store_forgive_strike_async (ChatModerationStore *self, const char *record_id, const char *by,
                                                  gint64 now, GCancellable *cancellable, GAsyncReadyCallback callback,
                                                  gpointer user_data);

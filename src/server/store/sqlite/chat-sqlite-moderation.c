@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "server/store/sqlite/chat-sqlite-store-private.h"
+#include "server/store/sqlite/chat-sqlite-moderation.h"
 
 #include <string.h>
 
 #include "core/chat-time.h"
 #include "core/chat-uuid.h"
+#include "server/store/sqlite/chat-sqlite-listing.h"
+#include "server/store/sqlite/chat-sqlite-store-private.h"
 
 #define SELECT_STRIKE                                                                                                  \
   "SELECT record_id, channel, user, user_key, rule, spans, text, rules_version, timestamp, \"limit\", warning_id, "    \
-  "strike, blocked FROM strikes LEFT JOIN originals USING (record_id) "
+  "strike, blocked, forgiven FROM strikes LEFT JOIN originals USING (record_id) "
 
 typedef struct
 {
   ChatStrike *strike;
+  ChatBlock *block;
   char *key; /* a record's id or a user's key */
   char *by;
   gint64 now;
@@ -34,19 +37,10 @@ moderation_call_free (gpointer data)
   ModerationCall *call = data;
 
   g_clear_pointer (&call->strike, chat_strike_free);
+  g_clear_pointer (&call->block, chat_block_free);
   g_free (call->key);
   g_free (call->by);
   g_free (call);
-}
-
-static void
-write_audit (ChatSqlite *database, gint64 time, const char *actor, const char *action, const char *user_key,
-             const char *record_id, const char *detail)
-{
-  chat_sqlite_run (database,
-                   "INSERT INTO audit (time, actor, action, user_key, record_id, detail) "
-                   "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                   "xsssss", time, actor, action, user_key, record_id, detail);
 }
 
 /* Spans: "0+4 7+2" */
@@ -92,11 +86,9 @@ read_strike (ChatSqliteQuery *query)
 {
   ChatStrike *strike = g_new0 (ChatStrike, 1);
   g_autofree char *spans = NULL;
-
-  strike->forgiven = CHAT_TIME_UNKNOWN;
-  chat_sqlite_read (query, "ssssssmmtusub", &strike->record_id, &strike->channel, &strike->user, &strike->user_key,
+  chat_sqlite_read (query, "ssssssmmtusubt", &strike->record_id, &strike->channel, &strike->user, &strike->user_key,
                     &strike->rule, &spans, &strike->original, &strike->rules_version, &strike->timestamp,
-                    &strike->limit, &strike->warning_id, &strike->strike, &strike->blocked);
+                    &strike->limit, &strike->warning_id, &strike->strike, &strike->blocked, &strike->forgiven);
   strike->spans = spans_from_text (spans);
   return strike;
 }
@@ -110,25 +102,34 @@ find_strike (ChatSqlite *database, const char *record_id)
   return chat_sqlite_next (database, query) ? read_strike (query) : NULL;
 }
 
-/* A block that has run out is as good as lifted: strikes count from 0 again. */
+/* Strikes count from 0 again. */
 static void
-expire_block (ChatSqlite *database, const ChatStrike *strike)
+reset_strikes (ChatSqlite *database, const char *user_key)
 {
-  if (chat_sqlite_run (database, "DELETE FROM blocks WHERE user_key = ?1 AND until <= ?2", "sx", strike->user_key,
-                       strike->timestamp)
-      == 0)
-    return;
-  chat_sqlite_run (database, "DELETE FROM standings WHERE user_key = ?1", "s", strike->user_key);
-  write_audit (database, strike->timestamp, NULL, "expire", strike->user_key, NULL, NULL);
+  chat_sqlite_run (database,
+                   "INSERT INTO standings SELECT ?1, coalesce (max (number), 0) FROM strikes WHERE true "
+                   "ON CONFLICT (user_key) DO UPDATE SET base = excluded.base",
+                   "s", user_key);
 }
 
+/* A block that has run out is as good as lifted: strikes count from 0 again. */
+static void
+expire_block (ChatSqlite *database, const char *user_key, gint64 now)
+{
+  if (chat_sqlite_run (database, "DELETE FROM blocks WHERE user_key = ?1 AND until <= ?2", "sx", user_key, now) == 0)
+    return;
+  reset_strikes (database, user_key);
+  chat_sqlite_write_audit (database, now, NULL, "expire", user_key, NULL, NULL);
+}
+
+/* those that count */
 static guint
-count_strike (ChatSqlite *database, const char *user_key)
+count_strikes (ChatSqlite *database, const char *user_key)
 {
   g_autoptr (ChatSqliteQuery) query
       = chat_sqlite_query (database,
-                           "INSERT INTO standings VALUES (?1, 1) "
-                           "ON CONFLICT (user_key) DO UPDATE SET strikes = strikes + 1 RETURNING strikes",
+                           "SELECT count (*) FROM strikes WHERE user_key = ?1 AND forgiven IS NULL "
+                           "AND number > coalesce ((SELECT base FROM standings WHERE user_key = ?1), 0)",
                            "s", user_key);
   guint strikes = 0;
 
@@ -149,7 +150,7 @@ block (ChatSqlite *database, const ChatStrike *strike)
                        "ssxss", strike->user_key, strike->user, strike->timestamp, reason, strike->record_id)
       == 0)
     return FALSE;
-  write_audit (database, strike->timestamp, NULL, "block", strike->user_key, strike->record_id, reason);
+  chat_sqlite_write_audit (database, strike->timestamp, NULL, "block", strike->user_key, strike->record_id, reason);
   return TRUE;
 }
 
@@ -166,7 +167,8 @@ write_strike (ChatSqlite *database, const ChatStrike *strike)
                    strike->user_key, strike->rule, spans, strike->rules_version, strike->timestamp, strike->limit,
                    strike->strike, strike->blocked);
   chat_sqlite_run (database, "INSERT INTO originals VALUES (?1, ?2)", "ss", strike->record_id, strike->original);
-  write_audit (database, strike->timestamp, NULL, "strike", strike->user_key, strike->record_id, strike->rule);
+  chat_sqlite_write_audit (database, strike->timestamp, NULL, "strike", strike->user_key, strike->record_id,
+                           strike->rule);
 }
 
 static gpointer
@@ -181,8 +183,9 @@ record_strike (ChatSqlite *database, gconstpointer arguments)
   strike = chat_strike_copy (call->strike);
   g_free (strike->warning_id);
   strike->warning_id = chat_uuid_v5 ("warning", strike->record_id, strlen (strike->record_id));
-  expire_block (database, strike);
-  strike->strike = count_strike (database, strike->user_key);
+  strike->forgiven = CHAT_TIME_UNKNOWN;
+  expire_block (database, strike->user_key, strike->timestamp);
+  strike->strike = count_strikes (database, strike->user_key) + 1;
   strike->blocked = strike->strike >= strike->limit && block (database, strike);
   write_strike (database, strike);
   return strike;
@@ -237,6 +240,31 @@ list_strikes_finish (ChatModerationStore *self, GAsyncResult *result, GError **e
 }
 
 static gpointer
+read_any_strike (ChatSqliteQuery *query)
+{
+  return read_strike (query);
+}
+
+static const ChatSqliteListing strikes = { .select = SELECT_STRIKE,
+                                           .table = "strikes",
+                                           .cursor = "record_id",
+                                           .read = read_any_strike,
+                                           .free = (GDestroyNotify)chat_strike_free };
+
+static void
+list_all_strikes_async (ChatModerationStore *self, const ChatModerationList *list, GCancellable *cancellable,
+                        GAsyncReadyCallback callback, gpointer user_data)
+{
+  chat_sqlite_list_async (self, list_all_strikes_async, &strikes, list, cancellable, callback, user_data);
+}
+
+static GPtrArray *
+list_all_strikes_finish (ChatModerationStore *self, GAsyncResult *result, GError **error)
+{
+  return chat_sqlite_store_finish (self, list_all_strikes_async, result, error);
+}
+
+static gpointer
 get_strike (ChatSqlite *database, gconstpointer arguments)
 {
   const ModerationCall *call = arguments;
@@ -261,7 +289,128 @@ get_strike_finish (ChatModerationStore *self, GAsyncResult *result, GError **err
   return chat_sqlite_store_finish (self, get_strike_async, result, error);
 }
 
+/* Forgiving */
+
+gboolean
+chat_sqlite_forgive (ChatSqlite *database, const char *record_id, const char *by, gint64 now)
+{
+  g_autoptr (ChatStrike) strike = find_strike (database, record_id);
+  guint left;
+
+  if (strike == NULL)
+    chat_sqlite_fail (database, CHAT_STORE_ERROR_NOT_FOUND, "There is no strike for the record “%s”", record_id);
+  if (strike == NULL || strike->forgiven != CHAT_TIME_UNKNOWN)
+    return FALSE;
+
+  chat_sqlite_run (database, "UPDATE strikes SET forgiven = ?2 WHERE record_id = ?1", "sx", record_id, now);
+  chat_sqlite_write_audit (database, now, by, "forgive", strike->user_key, record_id, NULL);
+  left = count_strikes (database, strike->user_key);
+  if (chat_sqlite_run (database,
+                       "DELETE FROM blocks WHERE user_key = ?1 AND (until IS NULL OR until > ?2) AND (record_id = ?3 "
+                       "OR ?4 < (SELECT \"limit\" FROM strikes WHERE record_id = blocks.record_id))",
+                       "sxsu", strike->user_key, now, record_id, left)
+      == 0)
+    return FALSE;
+  chat_sqlite_write_audit (database, now, by, "lift", strike->user_key, record_id, NULL);
+  return TRUE;
+}
+
+static gpointer
+forgive_strike (ChatSqlite *database, gconstpointer arguments)
+{
+  const ModerationCall *call = arguments;
+
+  return GINT_TO_POINTER (chat_sqlite_forgive (database, call->key, call->by, call->now));
+}
+
+static void
+forgive_strike_async (ChatModerationStore *self, const char *record_id, const char *by, gint64 now,
+                      GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  ModerationCall *call = moderation_call_new (record_id);
+
+  call->by = g_strdup (by);
+  call->now = now;
+  chat_sqlite_store_write (self, forgive_strike_async, forgive_strike, call, moderation_call_free, NULL, cancellable,
+                           callback, user_data);
+}
+
+static gboolean
+forgive_strike_finish (ChatModerationStore *self, GAsyncResult *result, gboolean *lifted, GError **error)
+{
+  gssize answer = chat_sqlite_store_finish_number (self, forgive_strike_async, result, error);
+
+  if (lifted != NULL)
+    *lifted = answer > 0;
+  return answer >= 0;
+}
+
+static gpointer
+purge_originals (ChatSqlite *database, gconstpointer arguments)
+{
+  const ModerationCall *call = arguments;
+
+  chat_sqlite_run (database,
+                   "DELETE FROM originals WHERE record_id IN (SELECT record_id FROM strikes WHERE timestamp < ?1) "
+                   "AND record_id NOT IN (SELECT record_id FROM appeals WHERE decided IS NULL)",
+                   "x", call->now);
+  return NULL;
+}
+
+static void
+purge_originals_async (ChatModerationStore *self, gint64 before, GCancellable *cancellable,
+                       GAsyncReadyCallback callback, gpointer user_data)
+{
+  ModerationCall *call = moderation_call_new (NULL);
+
+  call->now = before;
+  chat_sqlite_store_write (self, purge_originals_async, purge_originals, call, moderation_call_free, NULL, cancellable,
+                           callback, user_data);
+}
+
+static gboolean
+purge_originals_finish (ChatModerationStore *self, GAsyncResult *result, GError **error)
+{
+  return chat_sqlite_store_finish_number (self, purge_originals_async, result, error) >= 0;
+}
+
 /* Blocks */
+
+static gpointer
+set_block (ChatSqlite *database, gconstpointer arguments)
+{
+  const ModerationCall *call = arguments;
+  const ChatBlock *wanted = call->block;
+
+  expire_block (database, wanted->user_key, call->now);
+  chat_sqlite_run (database,
+                   "INSERT INTO blocks (user_key, user, since, until, reason, record_id) "
+                   "VALUES (?1, ?2, ?3, ?4, ?5, ?6) "
+                   "ON CONFLICT (user_key) DO UPDATE SET until = excluded.until, reason = excluded.reason",
+                   "ssxtss", wanted->user_key, wanted->user, wanted->since, wanted->until, wanted->reason,
+                   wanted->record_id);
+  chat_sqlite_write_audit (database, call->now, call->by, "block", wanted->user_key, wanted->record_id, wanted->reason);
+  return NULL;
+}
+
+static void
+set_block_async (ChatModerationStore *self, const ChatBlock *wanted, const char *by, gint64 now,
+                 GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  ModerationCall *call = moderation_call_new (NULL);
+
+  call->block = chat_block_copy (wanted);
+  call->by = g_strdup (by);
+  call->now = now;
+  chat_sqlite_store_write (self, set_block_async, set_block, call, moderation_call_free, NULL, cancellable, callback,
+                           user_data);
+}
+
+static gboolean
+set_block_finish (ChatModerationStore *self, GAsyncResult *result, GError **error)
+{
+  return chat_sqlite_store_finish_number (self, set_block_async, result, error) >= 0;
+}
 
 static gpointer
 list_blocks (ChatSqlite *database, gconstpointer arguments)
@@ -312,8 +461,8 @@ lift_block (ChatSqlite *database, gconstpointer arguments)
 
   if (chat_sqlite_run (database, call->by != NULL ? lift : expire, "sx", call->key, call->now) == 0)
     return chat_sqlite_fail (database, CHAT_STORE_ERROR_NOT_FOUND, "“%s” is not blocked", call->key);
-  chat_sqlite_run (database, "DELETE FROM standings WHERE user_key = ?1", "s", call->key);
-  write_audit (database, call->now, call->by, call->by != NULL ? "lift" : "expire", call->key, NULL, NULL);
+  reset_strikes (database, call->key);
+  chat_sqlite_write_audit (database, call->now, call->by, call->by != NULL ? "lift" : "expire", call->key, NULL, NULL);
   return NULL;
 }
 
@@ -348,4 +497,14 @@ chat_sqlite_moderation_iface_init (ChatModerationStoreInterface *iface)
   iface->list_blocks_finish = list_blocks_finish;
   iface->lift_block_async = lift_block_async;
   iface->lift_block_finish = lift_block_finish;
+  iface->list_all_strikes_async = list_all_strikes_async;
+  iface->list_all_strikes_finish = list_all_strikes_finish;
+  iface->set_block_async = set_block_async;
+  iface->set_block_finish = set_block_finish;
+  iface->forgive_strike_async = forgive_strike_async;
+  iface->forgive_strike_finish = forgive_strike_finish;
+  iface->purge_originals_async = purge_originals_async;
+  iface->purge_originals_finish = purge_originals_finish;
+  chat_sqlite_appeals_iface_init (iface);
+  chat_sqlite_audit_iface_init (iface);
 }
