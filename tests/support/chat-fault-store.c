@@ -217,6 +217,12 @@ get_moderation (ChatStore *self)
   return CHAT_MODERATION_STORE (self);
 }
 
+static ChatCounterStore *
+get_counters (ChatStore *self)
+{
+  return chat_store_get_counters (CHAT_FAULT_STORE (self)->inner);
+}
+
 static void
 store_iface_init (ChatStoreInterface *iface)
 {
@@ -224,6 +230,7 @@ store_iface_init (ChatStoreInterface *iface)
   iface->get_channels = get_channels;
   iface->get_users = get_users;
   iface->get_moderation = get_moderation;
+  iface->get_counters = get_counters;
 }
 
 static void
