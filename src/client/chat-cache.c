@@ -39,6 +39,7 @@ typedef struct
 typedef struct
 {
   char *channel;
+  gint64 before; /* 0: the newest */
   guint limit;
   gboolean everything;
   ChatCacheContents *contents;
@@ -239,12 +240,15 @@ message_cb (sqlite3_stmt *row, gpointer data, GError **error)
 }
 
 static gboolean
-read_messages (sqlite3 *db, const char *channel, guint limit, GPtrArray *messages, GError **error)
+read_messages (sqlite3 *db, const char *channel, gint64 before, guint limit, GPtrArray *messages, GError **error)
 {
   if (!chat_local_foreach (db, message_cb, messages, error,
-                           "SELECT seq, record FROM messages WHERE channel = ? ORDER BY seq DESC LIMIT ?", "si",
-                           channel, (gint64)limit))
+                           "SELECT seq, record FROM messages WHERE channel = ? AND seq < ? ORDER BY seq DESC LIMIT ?",
+                           "sii", channel, before > 0 ? before : G_MAXINT64, (gint64)limit))
     return FALSE;
+  /* what does not reach up to there is of no use there */
+  if (before > 0 && messages->len > 0 && chat_message_get_seq (g_ptr_array_index (messages, 0)) != before - 1)
+    g_ptr_array_set_size (messages, 0);
   reverse (messages);
   return TRUE;
 }
@@ -302,7 +306,8 @@ read_job (sqlite3 *db, gpointer data, GError **error)
   Read *read = data;
 
   read->contents = contents_new ();
-  return (read->channel == NULL || read_messages (db, read->channel, read->limit, read->contents->messages, error))
+  return (read->channel == NULL
+          || read_messages (db, read->channel, read->before, read->limit, read->contents->messages, error))
          && (!read->everything || read_channels (db, read->contents->channels, error))
          && (!read->everything || read_values (db, read->contents->values, error));
 }
@@ -478,18 +483,19 @@ read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       g_task_return_error (task, g_steal_pointer (&error));
       return;
     }
-  if (read->contents->messages->len > 0)
+  if (read->before == 0 && read->contents->messages->len > 0)
     get_buffer (self, read->channel)->highest
         = chat_message_get_seq (g_ptr_array_index (read->contents->messages, read->contents->messages->len - 1));
   g_task_return_pointer (task, g_steal_pointer (&read->contents), (GDestroyNotify)chat_cache_contents_free);
 }
 
 static void
-chat_cache_read (ChatCache *self, const char *channel, guint limit, gboolean everything, GTask *task)
+chat_cache_read (ChatCache *self, const char *channel, gint64 before, guint limit, gboolean everything, GTask *task)
 {
   Read *read = g_new0 (Read, 1);
 
   read->channel = g_strdup (channel);
+  read->before = before;
   read->limit = limit;
   read->everything = everything;
   chat_local_database_run_async (self->database, read_job, read, (GDestroyNotify)read_free, NULL, read_cb, task);
@@ -505,7 +511,7 @@ chat_cache_open_async (ChatCache *self, const char *channel, guint limit, GCance
 
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, chat_cache_open_async);
-  chat_cache_read (self, channel, limit, TRUE, task);
+  chat_cache_read (self, channel, 0, limit, TRUE, task);
 }
 
 ChatCacheContents *
@@ -525,7 +531,21 @@ chat_cache_load_async (ChatCache *self, const char *channel, guint limit, GCance
 
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, chat_cache_load_async);
-  chat_cache_read (self, channel, limit, FALSE, task);
+  chat_cache_read (self, channel, 0, limit, FALSE, task);
+}
+
+void
+chat_cache_load_before_async (ChatCache *self, const char *channel, gint64 before, guint limit,
+                              GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  GTask *task;
+
+  g_return_if_fail (CHAT_IS_CACHE (self));
+  g_return_if_fail (before > 0);
+
+  task = g_task_new (self, cancellable, callback, user_data);
+  g_task_set_source_tag (task, chat_cache_load_before_async);
+  chat_cache_read (self, channel, before, limit, FALSE, task);
 }
 
 GPtrArray *

@@ -44,6 +44,10 @@ ChatCacheContents *chat_cache_open_finish (ChatCache *self, GAsyncResult *result
 /** chat_cache_load_async: the newest messages of one channel. The finish: (transfer full) (element-type ChatMessage) */
 void chat_cache_load_async (ChatCache *self, const char *channel, guint limit, GCancellable *cancellable,
                             GAsyncReadyCallback callback, gpointer user_data);
+/** chat_cache_load_before_async: those that go up to @before without a hole, at most @limit; none where there is one.
+ * The same finish. */
+void chat_cache_load_before_async (ChatCache *self, const char *channel, gint64 before, guint limit,
+                                   GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 GPtrArray *chat_cache_load_finish (ChatCache *self, GAsyncResult *result, GError **error);
 
 void chat_cache_put_channel (ChatCache *self, ChatChannel *channel);

@@ -22,6 +22,7 @@ typedef struct
   GPtrArray *messages;
   gint64 head, first;
   gboolean more_before, more_after;
+  gboolean local; /* from this computer: @head is not the channel's */
 } ChatHistoryPage;
 
 void chat_history_page_free (ChatHistoryPage *self);

@@ -13,4 +13,11 @@ void chat_rest_begin_call (ChatRest *self, const char *method, const char *path,
 /** chat_rest_get_status: of an answered call: 0 where there was no answer. */
 guint chat_rest_get_status (GAsyncResult *result);
 
+/** chat_rest_make_message: (transfer full) (nullable): a request with the token. */
+SoupMessage *chat_rest_make_message (ChatRest *self, const char *method, const char *path, const char *accept,
+                                     GError **error);
+SoupSession *chat_rest_get_session (ChatRest *self); /* transfer none */
+/** chat_rest_error_of: (transfer full): why the service refused @message. @body: (nullable): its answer */
+GError *chat_rest_error_of (ChatRest *self, SoupMessage *message, GBytes *body);
+
 G_END_DECLS

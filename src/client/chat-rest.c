@@ -396,34 +396,64 @@ chat_rest_set_token (ChatRest *self, const char *token)
     }
 }
 
-void
-chat_rest_begin_call (ChatRest *self, const char *method, const char *path, JsonObject *body, SoupMessageFlags flags,
-                      GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+SoupMessage *
+chat_rest_make_message (ChatRest *self, const char *method, const char *path, const char *accept, GError **error)
 {
-  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
   g_autofree char *uri = g_strdup_printf ("%s/%s", self->uri, path);
+  SoupMessage *message = soup_message_new (method, uri);
   SoupMessageHeaders *headers;
-  Call *call = g_new0 (Call, 1);
 
-  g_task_set_source_tag (task, chat_rest_call_async);
-  g_task_set_task_data (task, call, (GDestroyNotify)call_free);
-  call->answer = g_byte_array_new ();
-  call->message = soup_message_new (method, uri);
-  if (call->message == NULL)
+  if (message == NULL)
     {
-      g_task_return_new_error (task, CHAT_CLIENT_ERROR, CHAT_CLIENT_ERROR_PROTOCOL,
-                               _ ("“%s” is no address of a service: it begins with http:// or https://"), self->uri);
-      return;
+      g_set_error (error, CHAT_CLIENT_ERROR, CHAT_CLIENT_ERROR_PROTOCOL,
+                   _ ("“%s” is no address of a service: it begins with http:// or https://"), self->uri);
+      return NULL;
     }
-  soup_message_add_flags (call->message, flags);
-  headers = soup_message_get_request_headers (call->message);
-  soup_message_headers_replace (headers, "Accept", "application/json, application/problem+json");
+  headers = soup_message_get_request_headers (message);
+  soup_message_headers_replace (headers, "Accept", accept);
   if (self->token != NULL)
     {
       g_autofree char *bearer = g_strconcat ("Bearer ", self->token, NULL);
 
       soup_message_headers_replace (headers, "Authorization", bearer);
     }
+  return message;
+}
+
+SoupSession *
+chat_rest_get_session (ChatRest *self)
+{
+  return self->session;
+}
+
+GError *
+chat_rest_error_of (ChatRest *self, SoupMessage *message, GBytes *body)
+{
+  g_autoptr (JsonObject) problem = NULL;
+
+  if (body != NULL && g_bytes_get_size (body) > 0)
+    problem = chat_json_parse_object (g_bytes_get_data (body, NULL), g_bytes_get_size (body), ANSWER_DEPTH, NULL);
+  return problem_error (self, soup_message_get_status (message), soup_message_get_reason_phrase (message), problem);
+}
+
+void
+chat_rest_begin_call (ChatRest *self, const char *method, const char *path, JsonObject *body, SoupMessageFlags flags,
+                      GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  g_autoptr (GError) error = NULL;
+  Call *call = g_new0 (Call, 1);
+
+  g_task_set_source_tag (task, chat_rest_call_async);
+  g_task_set_task_data (task, call, (GDestroyNotify)call_free);
+  call->answer = g_byte_array_new ();
+  call->message = chat_rest_make_message (self, method, path, "application/json, application/problem+json", &error);
+  if (call->message == NULL)
+    {
+      g_task_return_error (task, g_steal_pointer (&error));
+      return;
+    }
+  soup_message_add_flags (call->message, flags);
   if (body != NULL)
     {
       g_autoptr (GBytes) bytes = chat_json_to_bytes (body);

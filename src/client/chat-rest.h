@@ -54,4 +54,9 @@ void chat_rest_send_async (ChatRest *self, ChatMessage *message, GCancellable *c
                            GAsyncReadyCallback callback, gpointer user_data);
 ChatRestSent chat_rest_send_finish (ChatRest *self, GAsyncResult *result, GError **error);
 
+/** chat_rest_download_async: GETs @path into @stream as it comes, and closes it. */
+void chat_rest_download_async (ChatRest *self, const char *path, GOutputStream *stream, GCancellable *cancellable,
+                               GAsyncReadyCallback callback, gpointer user_data);
+gboolean chat_rest_download_finish (ChatRest *self, GAsyncResult *result, GError **error);
+
 G_END_DECLS

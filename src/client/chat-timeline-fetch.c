@@ -200,7 +200,8 @@ take_page (ChatTimeline *self, const Request *request, const ChatHistoryPage *pa
   if (fetch == CHAT_FETCH_NEWEST && page->head < self->cached)
     chat_timeline_forget (self); /* another store than the one the cache knew */
   chat_timeline_merge_page (self, page->messages, from, to);
-  chat_timeline_emit_fetched (self, page->messages, page->head);
+  if (!page->local)
+    chat_timeline_emit_fetched (self, page->messages, page->head);
 
   if (fetch == CHAT_FETCH_NEWEST)
     fetched_newest (self);

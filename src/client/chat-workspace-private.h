@@ -4,6 +4,7 @@
 #include "client/chat-cache.h"
 #include "client/chat-channel-list.h"
 #include "client/chat-channel-private.h"
+#include "client/chat-local-history.h"
 #include "client/chat-outbox.h"
 #include "client/chat-rest.h"
 #include "client/chat-user-list.h"
@@ -50,6 +51,8 @@ struct _ChatWorkspace
   ChatRest *rest;
   ChatLocalDatabase *database;
   ChatCache *cache;
+  ChatLocalHistory *history;
+  guint ahead_source;
   ChatOutbox *outbox;
   ChatChannelList *channels;
   GHashTable *warnings;  /* id → ChatWarning: the user's own */

@@ -363,5 +363,6 @@ void
 chat_workspace_sync_stop (ChatWorkspace *self)
 {
   g_clear_handle_id (&self->channels_source, g_source_remove);
+  g_clear_handle_id (&self->ahead_source, g_source_remove);
   g_clear_handle_id (&self->read_source, g_source_remove);
 }

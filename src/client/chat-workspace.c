@@ -11,6 +11,8 @@
 /* Seconds without a byte before a request counts as failed. */
 #define HTTP_TIMEOUT 30
 #define HTTP_CONNECTIONS 8
+/* Timelines that are filled before anybody looks at them. */
+#define OPEN_AHEAD 24
 /* Messages that were told of, by id: those of a break of the feed. */
 #define NOTED_MOST 4096
 
@@ -178,7 +180,7 @@ open_timeline (ChatChannel *channel, gpointer data, gboolean awake)
       wake_timeline (self, channel);
       return NULL;
     }
-  timeline = chat_timeline_new (name, self->user, CHAT_HISTORY (self->rest));
+  timeline = chat_timeline_new (name, self->user, CHAT_HISTORY (self->history));
   g_signal_connect_object (timeline, "fetched", G_CALLBACK (fetched_cb), self, 0);
   g_signal_connect_object (timeline, "notify::loading-older", G_CALLBACK (chat_workspace_update_state), self,
                            G_CONNECT_SWAPPED);
@@ -462,6 +464,7 @@ chat_workspace_finalize (GObject *object)
   g_clear_object (&self->channels);
   g_clear_object (&self->users);
   g_clear_object (&self->outbox);
+  g_clear_object (&self->history);
   g_clear_object (&self->cache);
   g_clear_object (&self->database);
   g_clear_object (&self->rest);
@@ -556,6 +559,7 @@ chat_workspace_new (const char *uri, const char *user, const char *directory, Ch
   self->rest = chat_rest_new (self->http, uri != NULL ? uri : "");
   self->database = chat_local_database_new (directory);
   self->cache = chat_cache_new (self->database);
+  self->history = chat_local_history_new (CHAT_HISTORY (self->rest), self->cache);
   self->outbox = chat_outbox_new (self->database, self->rest, user);
 
   g_signal_connect_object (self->cache, "written", G_CALLBACK (chat_workspace_set_storage_error), self,
@@ -570,6 +574,41 @@ chat_workspace_new (const char *uri, const char *user, const char *directory, Ch
   return self;
 }
 
+/* Timelines that are likely to be looked at next are filled from the cache when nothing else is to be done, and kept
+ * true by the feed from there on: they are there at once. */
+
+static gboolean
+open_ahead_cb (gpointer user_data)
+{
+  ChatWorkspace *self = user_data;
+  ChatChannel *next = NULL;
+  guint open = 0;
+
+  for (guint i = 0; i < chat_channel_list_get_length (self->channels); i++)
+    {
+      ChatChannel *channel = chat_channel_list_get (self->channels, i);
+
+      if (chat_channel_peek_timeline (channel) != NULL)
+        open++;
+      else if (next == NULL || chat_channel_get_active (channel) > chat_channel_get_active (next))
+        next = channel;
+    }
+  if (next != NULL && open < OPEN_AHEAD)
+    {
+      chat_channel_open_ahead (next);
+      return G_SOURCE_CONTINUE;
+    }
+  self->ahead_source = 0;
+  return G_SOURCE_REMOVE;
+}
+
+static void
+open_ahead_soon (ChatWorkspace *self)
+{
+  if (self->ahead_source == 0 && !self->closing)
+    self->ahead_source = g_idle_add_full (G_PRIORITY_LOW, open_ahead_cb, self, NULL);
+}
+
 /* Opening: the cache, then the outbox; the second goes on where the first failed, so that one error is enough. */
 
 static void
@@ -580,6 +619,7 @@ outbox_loaded_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (chat_outbox_load_finish (CHAT_OUTBOX (source), result, &error))
     {
+      open_ahead_soon (g_task_get_source_object (task));
       g_task_return_boolean (task, TRUE);
       return;
     }
@@ -711,7 +751,7 @@ chat_workspace_set_active (ChatWorkspace *self, const char *channel, gboolean vi
   opened = chat_channel_list_find (self->channels, self->active);
   if (!opening || opened == NULL)
     return;
-  timeline = chat_channel_peek_timeline (opened);
+  timeline = chat_channel_is_asleep (opened) ? chat_channel_get_timeline (opened) : chat_channel_peek_timeline (opened);
   if (timeline != NULL && chat_channel_get_unread (opened) > 0)
     chat_timeline_set_read (timeline, chat_channel_get_read (opened));
   chat_workspace_read_all (self, opened);
