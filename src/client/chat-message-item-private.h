@@ -32,6 +32,8 @@ gboolean chat_message_item_set_context (ChatMessageItem *self, gboolean starts_d
 /** chat_message_item_take_state: @state: (transfer full) (nullable): NULL: as it was written. */
 gboolean chat_message_item_take_state (ChatMessageItem *self, ChatItemState *state);
 gboolean chat_message_item_set_quoted (ChatMessageItem *self, ChatMessage *quoted);
+/** chat_message_item_set_warning: the same warning, of a later moment. */
+gboolean chat_message_item_set_warning (ChatMessageItem *self, const ChatWarning *warning);
 void chat_message_item_set_own (ChatMessageItem *self, gboolean own);
 /** chat_message_item_set_seq: no row shows it, so it is not told. */
 void chat_message_item_set_seq (ChatMessageItem *self, gint64 seq);

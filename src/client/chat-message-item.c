@@ -361,6 +361,16 @@ chat_message_item_set_context (ChatMessageItem *self, gboolean starts_day, gbool
   return TRUE;
 }
 
+gboolean
+chat_message_item_set_warning (ChatMessageItem *self, const ChatWarning *warning)
+{
+  if (chat_warning_equal (self->warning, warning))
+    return FALSE;
+  chat_warning_free (self->warning);
+  self->warning = chat_warning_copy (warning);
+  return TRUE;
+}
+
 void
 chat_message_item_set_own (ChatMessageItem *self, gboolean own)
 {

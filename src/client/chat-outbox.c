@@ -651,6 +651,21 @@ chat_outbox_retry (ChatOutbox *self, const char *id)
   enqueue (self, entry);
 }
 
+void
+chat_outbox_send_again (ChatOutbox *self, const char *id)
+{
+  Entry *entry;
+
+  g_return_if_fail (CHAT_IS_OUTBOX (self));
+
+  entry = find_entry (self, id);
+  if (entry == NULL || entry->delivery != CHAT_DELIVERY_ACCEPTED)
+    return;
+  entry->delivery = CHAT_DELIVERY_QUEUED;
+  write_state (self, id, state_name (CHAT_DELIVERY_QUEUED), NULL);
+  enqueue (self, entry);
+}
+
 gboolean
 chat_outbox_discard (ChatOutbox *self, const char *id)
 {

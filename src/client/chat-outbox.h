@@ -44,6 +44,9 @@ void chat_outbox_start (ChatOutbox *self);
 void chat_outbox_stop (ChatOutbox *self);
 /** chat_outbox_retry: one that failed or was refused. */
 void chat_outbox_retry (ChatOutbox *self, const char *id);
+/** chat_outbox_send_again: one that was accepted and that the service does not know: it looks accepted until there is
+ * another answer. */
+void chat_outbox_send_again (ChatOutbox *self, const char *id);
 /** chat_outbox_discard: one that is not on its way right now. TRUE where it went. */
 gboolean chat_outbox_discard (ChatOutbox *self, const char *id);
 /** chat_outbox_settle: others have seen it: it is no longer kept here. TRUE where it was. */

@@ -592,8 +592,15 @@ chat_timeline_add_warning (ChatTimeline *self, const ChatWarning *warning)
       g_hash_table_insert (self->warnings, g_strdup (warning->target), cards);
     }
   for (guint i = 0; i < cards->len; i++)
-    if (g_str_equal (chat_message_item_get_warning (g_ptr_array_index (cards, i))->id, warning->id))
+    {
+      ChatMessageItem *card = g_ptr_array_index (cards, i);
+
+      if (!g_str_equal (chat_message_item_get_warning (card)->id, warning->id))
+        continue;
+      if (chat_message_item_set_warning (card, warning))
+        chat_timeline_touch (self, card);
       return;
+    }
   g_ptr_array_add (cards, chat_message_item_new_warning (warning));
   chat_timeline_queue_flush (self);
 }

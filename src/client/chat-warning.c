@@ -40,6 +40,7 @@ chat_warning_copy (const ChatWarning *self)
   copy->channel = g_strdup (self->channel);
   copy->rule = g_strdup (self->rule);
   copy->words = g_strdupv (self->words);
+  copy->remark = g_strdup (self->remark);
   return copy;
 }
 
@@ -53,7 +54,18 @@ chat_warning_free (ChatWarning *self)
   g_free (self->channel);
   g_free (self->rule);
   g_strfreev (self->words);
+  g_free (self->remark);
   g_free (self);
+}
+
+gboolean
+chat_warning_equal (const ChatWarning *a, const ChatWarning *b)
+{
+  return g_strcmp0 (a->id, b->id) == 0 && g_strcmp0 (a->target, b->target) == 0
+         && g_strcmp0 (a->channel, b->channel) == 0 && g_strcmp0 (a->rule, b->rule) == 0 && a->strike == b->strike
+         && a->limit == b->limit && a->timestamp == b->timestamp && a->forgiven == b->forgiven
+         && a->verdict == b->verdict && g_strcmp0 (a->remark, b->remark) == 0
+         && g_strv_equal ((const char *const *)a->words, (const char *const *)b->words);
 }
 
 ChatWarning *
@@ -70,6 +82,7 @@ chat_warning_new_from_message (ChatMessage *message)
   self->target = g_strdup (chat_message_get_target (message));
   self->channel = g_strdup (chat_message_get_channel (message));
   self->timestamp = chat_message_get_timestamp (message);
+  self->forgiven = CHAT_TIME_UNKNOWN;
   self->words = read_words (chat_message_get_extra (message));
   if (note != NULL)
     {
@@ -78,6 +91,27 @@ chat_warning_new_from_message (ChatMessage *message)
       self->limit = note->limit;
     }
   return self;
+}
+
+/* What is wrong with it must not take the warning with it. */
+static void
+read_appeal (ChatWarning *self, JsonObject *object)
+{
+  const char *forgiven = NULL, *verdict = NULL, *remark = NULL;
+  JsonObject *appeal = NULL;
+
+  self->forgiven = CHAT_TIME_UNKNOWN;
+  if (chat_json_get_string (object, "forgiven", FALSE, &forgiven, NULL) && forgiven != NULL)
+    chat_time_parse (forgiven, &self->forgiven, NULL);
+  if (!chat_json_get_object (object, "appeal", FALSE, &appeal, NULL) || appeal == NULL)
+    return;
+  chat_json_get_string (appeal, "verdict", FALSE, &verdict, NULL);
+  chat_json_get_string (appeal, "remark", FALSE, &remark, NULL);
+  self->remark = g_strdup (remark);
+  if (verdict == NULL)
+    self->verdict = CHAT_VERDICT_OPEN;
+  else
+    self->verdict = g_str_equal (verdict, "granted") ? CHAT_VERDICT_GRANTED : CHAT_VERDICT_REJECTED;
 }
 
 ChatWarning *
@@ -106,5 +140,6 @@ chat_warning_new_from_json (JsonObject *object, GError **error)
   self->strike = (guint)CLAMP (strike, 0, G_MAXUINT16);
   self->limit = (guint)CLAMP (limit, 0, G_MAXUINT16);
   self->timestamp = time_ms;
+  read_appeal (self, object);
   return self;
 }

@@ -7,6 +7,8 @@
 #include "core/chat-time.h"
 
 #define CHANNELS_SOON_MS 200
+/* After so long a message that the service accepted should be known to it. */
+#define ACCEPTED_LONG_MS 60000
 
 /* One question to the service on its way. What it answers is looked at only while it is still about this workspace. */
 typedef struct _Question Question;
@@ -16,8 +18,10 @@ struct _Question
 {
   GWeakRef workspace;
   TakeAnswer take;
-  char *channel; /* nullable: what it is about */
-  gint64 asked;  /* monotonic, µs */
+  void (*refused) (ChatWorkspace *self, const Question *question); /* nullable */
+  char *channel;                                                   /* nullable: what it is about */
+  char *id;                                                        /* nullable: the message */
+  gint64 asked;                                                    /* monotonic, µs */
 };
 
 static void
@@ -25,6 +29,7 @@ question_free (Question *question)
 {
   g_weak_ref_clear (&question->workspace);
   g_free (question->channel);
+  g_free (question->id);
   g_free (question);
 }
 
@@ -45,11 +50,14 @@ answered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     question->take (self, answer, question);
   else if (g_error_matches (error, CHAT_CLIENT_ERROR, CHAT_CLIENT_ERROR_TOKEN))
     chat_workspace_session_lost (self);
+  else if (question->refused != NULL && g_error_matches (error, CHAT_CLIENT_ERROR, CHAT_CLIENT_ERROR_REFUSED)
+           && !self->closing)
+    question->refused (self, question);
   /* any other failure: the feed breaks too, and everything is asked again when it is back */
   chat_workspace_update_state (self);
 }
 
-static void
+static Question *
 ask (ChatWorkspace *self, const char *path, TakeAnswer take, const char *channel)
 {
   Question *question = g_new0 (Question, 1);
@@ -60,6 +68,7 @@ ask (ChatWorkspace *self, const char *path, TakeAnswer take, const char *channel
   question->asked = g_get_monotonic_time ();
   self->syncing++;
   chat_rest_call_async (self->rest, SOUP_METHOD_GET, path, NULL, self->cancellable, answered_cb, question);
+  return question;
 }
 
 /* Calls @func with each object in the array @member. */
@@ -313,6 +322,18 @@ take_accepted (ChatWorkspace *self, JsonObject *answer, const Question *question
     ask_for_accepted (self, question->channel);
 }
 
+/* The service does not know it: on its way, or gone for a reason that nobody was here to hear. After a while it is sent
+ * again, and its answer is the reason. */
+static void
+send_again (ChatWorkspace *self, const Question *question)
+{
+  ChatDelivery delivery = CHAT_DELIVERY_NONE;
+  ChatMessage *message = chat_outbox_find (self->outbox, question->id, &delivery);
+
+  if (message != NULL && chat_message_get_sent (message) < chat_time_now () - ACCEPTED_LONG_MS)
+    chat_outbox_send_again (self->outbox, question->id);
+}
+
 static void
 find_accepted_cb (ChatMessage *message, ChatDelivery delivery, const char *reason, gpointer data)
 {
@@ -337,8 +358,13 @@ ask_for_accepted (ChatWorkspace *self, const char *channel)
     {
       g_autofree char *path = g_strdup_printf ("v1/messages/%s", (const char *)id);
 
-      if (channel == NULL || g_str_equal (channel, name))
-        ask (self, path, take_accepted, name);
+      Question *question;
+
+      if (channel != NULL && !g_str_equal (channel, name))
+        continue;
+      question = ask (self, path, take_accepted, name);
+      question->id = g_strdup (id);
+      question->refused = send_again;
     }
 }
 

@@ -359,7 +359,10 @@ chat_workspace_add_warning (ChatWorkspace *self, const ChatWarning *warning, gbo
 {
   ChatTimeline *timeline = chat_workspace_peek_timeline (self, warning->channel);
 
-  if (g_hash_table_contains (self->warnings, warning->id))
+  const ChatWarning *known = g_hash_table_lookup (self->warnings, warning->id);
+
+  /* what the feed brings says nothing of an appeal */
+  if (known != NULL && (tell || chat_warning_equal (known, warning)))
     return;
   g_hash_table_insert (self->warnings, g_strdup (warning->id), chat_warning_copy (warning));
   if (timeline != NULL)

@@ -3,139 +3,18 @@
  * Signing in, and staying signed in, with a service that says what the test wants and a feed that is a loopback. With
  * the real service: test-two-workspaces.c.
  */
-#include "chat-fake-service.h"
-#include "chat-loopback-transport.h"
+#include "chat-test-call.h"
 #include "chat-test-message.h"
-#include "client/chat-workspace.h"
 #include "core/chat-message-codec.h"
 #include "core/chat-time.h"
 #include "core/chat-uuid.h"
 #include "local-test.h"
+#include "workspace-test.h"
 
 #include <string.h>
 #include <time.h>
 
-#define SESSION "{\"token\":\"t2\",\"user\":\"ana\",\"session\":\"s\",\"lease_ms\":30000}"
 #define PROBLEM "application/problem+json"
-
-static const ChatFakeAnswer opened = { 201, NULL, SESSION };
-static const ChatFakeAnswer known = { 200, NULL, "{\"user\":\"ana\",\"bot\":false,\"block\":null,\"token\":\"t2\"}" };
-static const ChatFakeAnswer unknown = { 401, PROBLEM, "{\"detail\":\"The session ended\"}" };
-static const ChatFakeAnswer failing = { 503, PROBLEM, "{\"detail\":\"No store\"}" };
-
-typedef struct
-{
-  char *directory;
-  ChatFakeService *service;
-  ChatLoopbackBroker *broker;
-  ChatWorkspace *workspace;
-  char *feed_token; /* what the last feed was made with */
-  guint feeds;
-  guint signed_out;
-  GAsyncResult *signing_in;
-} World;
-
-static ChatTransport *
-make_feed (SoupSession *session, const char *uri, const char *token, gpointer data)
-{
-  World *world = data;
-
-  g_free (world->feed_token);
-  world->feed_token = g_strdup (token);
-  world->feeds++;
-  return chat_loopback_transport_new (world->broker);
-}
-
-static void
-signed_out_cb (World *world, const GError *error)
-{
-  g_assert_nonnull (error);
-  world->signed_out++;
-}
-
-static void
-world_open (World *world, const char *uri)
-{
-  g_autoptr (GError) error = NULL;
-
-  world->workspace = chat_workspace_new (uri, "ana", world->directory, make_feed, world);
-  g_signal_connect_swapped (world->workspace, "signed-out", G_CALLBACK (signed_out_cb), world);
-  chat_test_call (chat_workspace_open, world->workspace, &error, "general");
-  g_assert_no_error (error);
-}
-
-static void
-world_start (World *world)
-{
-  *world = (World){ .directory = local_test_directory (),
-                    .service = chat_fake_service_new (),
-                    .broker = chat_loopback_broker_new (1) };
-  world_open (world, chat_fake_service_get_uri (world->service));
-}
-
-static void
-world_close (World *world, gboolean sign_out)
-{
-  g_autoptr (GError) error = NULL;
-
-  chat_test_call (chat_workspace_close, world->workspace, &error, sign_out);
-  g_assert_no_error (error);
-  chat_test_run_pending ();
-  g_assert_finalize_object (g_steal_pointer (&world->workspace));
-}
-
-static void
-world_end (World *world)
-{
-  if (world->workspace != NULL)
-    world_close (world, FALSE);
-  chat_test_run_pending ();
-  chat_fake_service_free (world->service);
-  g_object_unref (world->broker);
-  local_test_remove (world->directory);
-  g_free (world->feed_token);
-  g_free (world->directory);
-}
-
-static void
-begin_sign_in (World *world, const char *token, GCancellable *cancellable)
-{
-  chat_workspace_sign_in_async (world->workspace, token, NULL, cancellable, chat_test_result_cb, &world->signing_in);
-}
-
-/* (transfer full): the token, or NULL with an error */
-static char *
-end_sign_in (World *world, GError **error)
-{
-  g_autoptr (GAsyncResult) result = chat_test_await (&world->signing_in, "the sign-in");
-  char *token = NULL;
-
-  world->signing_in = NULL;
-  chat_workspace_sign_in_finish (world->workspace, result, &token, error);
-  return token;
-}
-
-static char *
-sign_in (World *world, const char *token, GError **error)
-{
-  begin_sign_in (world, token, NULL);
-  return end_sign_in (world, error);
-}
-
-static const char *
-question (World *world, guint place)
-{
-  GPtrArray *asked = chat_fake_service_get_asked (world->service);
-
-  g_assert_cmpuint (place, <, asked->len);
-  return g_ptr_array_index (asked, place);
-}
-
-static gboolean
-is_live (gpointer data)
-{
-  return chat_workspace_get_state (data) == CHAT_WORKSPACE_LIVE;
-}
 
 static void
 test_by_name (void)
@@ -145,12 +24,12 @@ test_by_name (void)
 
   world_start (&world);
   g_assert_cmpint (chat_workspace_get_state (world.workspace), ==, CHAT_WORKSPACE_OFFLINE);
-  chat_fake_service_answer (world.service, &opened);
-  token = sign_in (&world, NULL, NULL);
+  chat_fake_service_answer (world.service, world_opened ());
+  token = world_sign_in (&world, NULL, NULL);
   g_assert_cmpstr (token, ==, "t2");
-  g_assert_cmpstr (question (&world, 0), ==, "POST /v1/sessions\n{\"user\":\"ana\"}");
+  g_assert_cmpstr (world_question (&world, 0), ==, "POST /v1/sessions\n{\"user\":\"ana\"}");
   g_assert_cmpstr (world.feed_token, ==, "t2");
-  chat_test_wait_until (is_live, world.workspace, "the workspace to be live");
+  chat_test_wait_until (world_is_live, world.workspace, "the workspace to be live");
   world_end (&world);
 }
 
@@ -162,16 +41,16 @@ test_by_token (void)
   World world;
 
   world_start (&world);
-  chat_fake_service_answer (world.service, &known);
-  token = sign_in (&world, "t1", NULL);
+  chat_fake_service_answer (world.service, world_known ());
+  token = world_sign_in (&world, "t1", NULL);
   g_assert_cmpstr (token, ==, "t1");
-  g_assert_cmpstr (question (&world, 0), ==, "GET /v1/sessions/current\n");
+  g_assert_cmpstr (world_question (&world, 0), ==, "GET /v1/sessions/current\n");
   world_close (&world, FALSE);
 
   world_open (&world, chat_fake_service_get_uri (world.service));
-  chat_fake_service_answer_once (world.service, &unknown);
-  chat_fake_service_answer (world.service, &opened);
-  renewed = sign_in (&world, "t1", NULL);
+  chat_fake_service_answer_once (world.service, world_unknown ());
+  chat_fake_service_answer (world.service, world_opened ());
+  renewed = world_sign_in (&world, "t1", NULL);
   g_assert_cmpstr (renewed, ==, "t2");
   world_end (&world);
 }
@@ -189,35 +68,35 @@ test_name_taken (void)
 
   world_start (&world);
   chat_fake_service_answer (world.service, &taken);
-  g_assert_null (sign_in (&world, NULL, &error));
+  g_assert_null (world_sign_in (&world, NULL, &error));
   g_assert_error (error, CHAT_CLIENT_ERROR, CHAT_CLIENT_ERROR_NAME_TAKEN);
   g_assert_cmpstr (error->message, ==, "ana is here");
   g_assert_cmpuint (*chat_fake_service_get_count (world.service), ==, 1);
 
   /* who was here and was killed meets his own lease, and waits for its end */
   g_clear_error (&error);
-  chat_fake_service_answer (world.service, &opened);
-  g_free (sign_in (&world, NULL, &error));
+  chat_fake_service_answer (world.service, world_opened ());
+  g_free (world_sign_in (&world, NULL, &error));
   g_assert_no_error (error);
   world_close (&world, FALSE);
   world_open (&world, chat_fake_service_get_uri (world.service));
   chat_fake_service_answer (world.service, &taken);
-  begin_sign_in (&world, NULL, NULL);
+  world_begin_sign_in (&world, NULL, NULL, NULL);
   chat_test_run_for (100);
   g_assert_null (world.signing_in);
   g_object_get (world.workspace, "status", &status, NULL);
   g_assert_cmpstr (status, ==, "Waiting for your last session to end");
-  chat_fake_service_answer (world.service, &opened);
-  token = end_sign_in (&world, &error);
+  chat_fake_service_answer (world.service, world_opened ());
+  token = world_end_sign_in (&world, &error);
   g_assert_cmpstr (token, ==, "t2");
 
   /* who signed out does not wait */
   world_close (&world, TRUE);
-  g_assert_cmpstr (question (&world, *chat_fake_service_get_count (world.service) - 1), ==,
+  g_assert_cmpstr (world_question (&world, *chat_fake_service_get_count (world.service) - 1), ==,
                    "DELETE /v1/sessions/current\n");
   world_open (&world, chat_fake_service_get_uri (world.service));
   chat_fake_service_answer (world.service, &taken);
-  g_assert_null (sign_in (&world, NULL, &error));
+  g_assert_null (world_sign_in (&world, NULL, &error));
   g_assert_error (error, CHAT_CLIENT_ERROR, CHAT_CLIENT_ERROR_NAME_TAKEN);
   world_end (&world);
 }
@@ -234,20 +113,20 @@ test_patience (void)
   world_close (&world, FALSE);
   world_open (&world, NULL);
   g_assert_null (chat_workspace_get_uri (world.workspace));
-  begin_sign_in (&world, NULL, NULL);
+  world_begin_sign_in (&world, NULL, NULL, NULL);
   chat_test_run_pending ();
   g_object_get (world.workspace, "status", &waiting, NULL);
   g_assert_cmpstr (waiting, ==, "Waiting for the server to start");
 
-  chat_fake_service_answer (world.service, &failing);
+  chat_fake_service_answer (world.service, world_failing ());
   chat_workspace_set_uri (world.workspace, chat_fake_service_get_uri (world.service));
   chat_test_wait_count (chat_fake_service_get_count (world.service), 2, "a second try");
   g_assert_cmpint (chat_workspace_get_state (world.workspace), ==, CHAT_WORKSPACE_CONNECTING);
   g_object_get (world.workspace, "status", &said, NULL);
   g_assert_cmpstr (said, ==, "No store");
-  chat_fake_service_answer (world.service, &opened);
+  chat_fake_service_answer (world.service, world_opened ());
   chat_workspace_reconnect_now (world.workspace);
-  token = end_sign_in (&world, &error);
+  token = world_end_sign_in (&world, &error);
   g_assert_no_error (error);
   world_end (&world);
 }
@@ -260,11 +139,11 @@ test_cancel (void)
   World world;
 
   world_start (&world);
-  chat_fake_service_answer (world.service, &failing);
-  begin_sign_in (&world, NULL, cancellable);
+  chat_fake_service_answer (world.service, world_failing ());
+  world_begin_sign_in (&world, NULL, NULL, cancellable);
   chat_test_wait_count (chat_fake_service_get_count (world.service), 1, "a try");
   g_cancellable_cancel (cancellable);
-  g_assert_null (end_sign_in (&world, &error));
+  g_assert_null (world_end_sign_in (&world, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   chat_test_run_pending ();
   g_assert_cmpint (chat_workspace_get_state (world.workspace), ==, CHAT_WORKSPACE_OFFLINE);
@@ -281,7 +160,7 @@ test_foreign (void)
 
   world_start (&world);
   chat_fake_service_answer (world.service, &foreign);
-  g_assert_null (sign_in (&world, NULL, &error));
+  g_assert_null (world_sign_in (&world, NULL, &error));
   g_assert_error (error, CHAT_CLIENT_ERROR, CHAT_CLIENT_ERROR_PROTOCOL);
   world_end (&world);
 }
@@ -304,12 +183,12 @@ test_renewed (void)
   World world;
 
   world_start (&world);
-  chat_fake_service_answer (world.service, &opened);
-  first = sign_in (&world, NULL, NULL);
-  chat_test_wait_until (is_live, world.workspace, "the workspace to be live");
+  chat_fake_service_answer (world.service, world_opened ());
+  first = world_sign_in (&world, NULL, NULL);
+  chat_test_wait_until (world_is_live, world.workspace, "the workspace to be live");
   g_signal_connect (world.workspace, "notify::token", G_CALLBACK (count_cb), &renewed);
   asked = *chat_fake_service_get_count (world.service);
-  chat_fake_service_answer (world.service, &unknown);
+  chat_fake_service_answer (world.service, world_unknown ());
   g_assert_true (chat_workspace_send (world.workspace, "general", "hola", NULL, &error));
   chat_test_wait_count (chat_fake_service_get_count (world.service), asked + 1, "the post");
   chat_fake_service_answer (world.service, &again);
@@ -319,10 +198,10 @@ test_renewed (void)
   chat_test_wait_for_count (&world.feeds, 2);
   g_assert_cmpstr (world.feed_token, ==, "t3");
   g_assert_cmpuint (world.signed_out, ==, 0);
-  chat_test_wait_until (is_live, world.workspace, "the workspace to be live");
+  chat_test_wait_until (world_is_live, world.workspace, "the workspace to be live");
 
   /* unless a person has to do something about it */
-  chat_fake_service_answer (world.service, &unknown);
+  chat_fake_service_answer (world.service, world_unknown ());
   asked = *chat_fake_service_get_count (world.service);
   g_assert_true (chat_workspace_send (world.workspace, "general", "hola", NULL, &error));
   chat_test_wait_count (chat_fake_service_get_count (world.service), asked + 1, "the post");
@@ -344,13 +223,13 @@ test_no_disk (void)
   world_close (&world, FALSE);
   local_test_write (world.directory, "no database at all, whatever its name says", 42);
   world.workspace
-      = chat_workspace_new (chat_fake_service_get_uri (world.service), "ana", world.directory, make_feed, &world);
+      = chat_workspace_new (chat_fake_service_get_uri (world.service), "ana", world.directory, world_make_feed, &world);
   chat_test_call (chat_workspace_open, world.workspace, &error, "general");
   g_assert_error (error, CHAT_CLIENT_ERROR, CHAT_CLIENT_ERROR_STORAGE);
   g_object_get (world.workspace, "storage-error", &why, NULL);
   g_assert_cmpstr (why, ==, error->message);
-  chat_fake_service_answer (world.service, &opened);
-  token = sign_in (&world, NULL, NULL);
+  chat_fake_service_answer (world.service, world_opened ());
+  token = world_sign_in (&world, NULL, NULL);
   g_assert_nonnull (token);
   g_clear_error (&error);
   chat_test_call (chat_workspace_close, world.workspace, &error, FALSE);
@@ -430,12 +309,12 @@ test_flood (void)
 
   world_start (&world);
   chat_fake_service_answer (world.service, &answer);
-  token = sign_in (&world, NULL, NULL);
-  chat_test_wait_until (is_live, world.workspace, "the workspace to be live");
+  token = world_sign_in (&world, NULL, NULL);
+  chat_test_wait_until (world_is_live, world.workspace, "the workspace to be live");
   channel = chat_workspace_find_channel (world.workspace, "general");
   chat_workspace_set_active (world.workspace, "general", FALSE);
   chat_channel_get_timeline (channel);
-  chat_test_wait_until (is_live, world.workspace, "the workspace to be live");
+  chat_test_wait_until (world_is_live, world.workspace, "the workspace to be live");
   flood (&world);
   left = FLOOD - chat_channel_get_unread (channel);
   g_assert_cmpuint (left, >, FLOOD / 2);

@@ -8,6 +8,7 @@ struct _ChatFakeService
   SoupServer *server;
   char *uri;
   ChatFakeAnswer answer, once; /* a status of 0: none */
+  GHashTable *answers;         /* "METHOD /path" → ChatFakeAnswer (borrowed) */
   GPtrArray *asked;
   GPtrArray *held; /* SoupServerMessage */
   guint count;
@@ -17,10 +18,14 @@ struct _ChatFakeService
 static void
 give (ChatFakeService *self, SoupServerMessage *message)
 {
-  const ChatFakeAnswer answer = self->once.status != 0 ? self->once : self->answer;
+  g_autofree char *key = g_strdup_printf ("%s %s", soup_server_message_get_method (message),
+                                          g_uri_get_path (soup_server_message_get_uri (message)));
+  const ChatFakeAnswer *own = g_hash_table_lookup (self->answers, key);
+  const ChatFakeAnswer answer = own != NULL ? *own : self->once.status != 0 ? self->once : self->answer;
   const char *body = answer.body != NULL ? answer.body : "";
 
-  self->once.status = 0;
+  if (own == NULL)
+    self->once.status = 0;
   soup_server_message_set_status (message, answer.status, NULL);
   soup_server_message_set_response (message, answer.type != NULL ? answer.type : "application/json", SOUP_MEMORY_COPY,
                                     body, strlen (body));
@@ -54,6 +59,7 @@ chat_fake_service_new (void)
   GSList *uris;
 
   self->asked = g_ptr_array_new_with_free_func (g_free);
+  self->answers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->held = g_ptr_array_new_with_free_func (g_object_unref);
   self->answer = (ChatFakeAnswer){ 200, NULL, "{}" };
   self->server = soup_server_new (NULL, NULL);
@@ -73,6 +79,7 @@ chat_fake_service_free (ChatFakeService *self)
   soup_server_disconnect (self->server);
   g_object_unref (self->server);
   g_ptr_array_unref (self->asked);
+  g_hash_table_unref (self->answers);
   g_free (self->uri);
   g_free (self);
 }
@@ -93,6 +100,21 @@ void
 chat_fake_service_answer_once (ChatFakeService *self, const ChatFakeAnswer *answer)
 {
   self->once = *answer;
+}
+
+void
+chat_fake_service_answer_to (ChatFakeService *self, const char *question, const ChatFakeAnswer *answer)
+{
+  g_hash_table_insert (self->answers, g_strdup (question), (gpointer)answer);
+}
+
+gboolean
+chat_fake_service_was_asked (ChatFakeService *self, const char *begin)
+{
+  for (guint i = 0; i < self->asked->len; i++)
+    if (g_str_has_prefix (g_ptr_array_index (self->asked, i), begin))
+      return TRUE;
+  return FALSE;
 }
 
 void

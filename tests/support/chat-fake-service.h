@@ -30,6 +30,10 @@ const char *chat_fake_service_get_uri (ChatFakeService *self);
 void chat_fake_service_answer (ChatFakeService *self, const ChatFakeAnswer *answer);
 /** chat_fake_service_answer_once: the next question, before that. */
 void chat_fake_service_answer_once (ChatFakeService *self, const ChatFakeAnswer *answer);
+/** chat_fake_service_answer_to: whenever it is asked "METHOD /path"; @answer is borrowed. */
+void chat_fake_service_answer_to (ChatFakeService *self, const char *question, const ChatFakeAnswer *answer);
+/** chat_fake_service_was_asked: whether a question began so: "METHOD /path?query". */
+gboolean chat_fake_service_was_asked (ChatFakeService *self, const char *begin);
 /** chat_fake_service_hold: questions wait for chat_fake_service_release(). */
 void chat_fake_service_hold (ChatFakeService *self, gboolean hold);
 void chat_fake_service_release (ChatFakeService *self);
