@@ -59,6 +59,7 @@ void store_cases_channels (const StoreFixture *fixture);
 void store_cases_users (const StoreFixture *fixture);
 void store_cases_accounts (const StoreFixture *fixture);
 void store_cases_appeals (const StoreFixture *fixture);
+void store_cases_counters (const StoreFixture *fixture);
 void store_cases_moderation (const StoreFixture *fixture);
 void store_cases_search (const StoreFixture *fixture);
 void store_cases_state (const StoreFixture *fixture);

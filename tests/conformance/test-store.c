@@ -208,6 +208,7 @@ main (int argc, char **argv)
       store_cases_users (fixtures[i]);
       store_cases_accounts (fixtures[i]);
       store_cases_appeals (fixtures[i]);
+      store_cases_counters (fixtures[i]);
       store_cases_moderation (fixtures[i]);
       store_cases_search (fixtures[i]);
       store_cases_state (fixtures[i]);

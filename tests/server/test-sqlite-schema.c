@@ -7,15 +7,16 @@
 
 /* What the SQLite store's tables promise beyond the contract: migrations, settings, what may not be changed. */
 
-#define VERSION 8
+#define VERSION 9
 
 static const char *const tables
     = "SELECT group_concat (name) FROM (SELECT name FROM sqlite_schema WHERE type = 'table' "
       "AND name NOT LIKE 'sqlite_%' ORDER BY name)";
 static const char *const all_tables
-    = "accounts,appeals,audit,authors,blocks,channels,digests,edits,heartbeat,hours,invitations,members,mentions,"
-      "messages,originals,pending,reactions,read_markers,reports,rules,search,search_config,"
-      "search_data,search_idx,sessions,standings,states,strikes";
+    = "accounts,appeals,audit,authors,blocks,channels,counters,counters_anew,digests,edits,heartbeat,hours,invitations,"
+      "members,mentions,"
+      "messages,originals,pending,reactions,read_markers,rebuild,reports,rules,search,search_config,"
+      "search_data,search_idx,sessions,standings,states,strike_counters,strikes";
 
 static void
 assert_ask (const char *path, const char *sql, const char *expected)
@@ -111,6 +112,8 @@ history_filled_in (void)
   assert_ask (test.path, "SELECT id, author, timestamp, said FROM messages ORDER BY number",
               "m-1|1|1|1\nm-2|1|2|2\nm-3|1|3|1\ne-1|1|9|0\nd-1|1|9|0\nx-1|0|9|0");
   assert_ask (test.path, "SELECT number, user_key, user FROM authors", "0||\n1|ana|Ana");
+  assert_ask (test.path, "SELECT * FROM counters", "0|1|1|3");
+  assert_ask (test.path, "SELECT * FROM hours", "0|1|6");
 }
 
 /* What was deleted is in no table any more. */

@@ -7,6 +7,7 @@
 #include "core/chat-message-digest.h"
 #include "core/chat-names.h"
 #include "core/chat-time.h"
+#include "server/store/sqlite/chat-sqlite-counters.h"
 #include "server/store/sqlite/chat-sqlite-record.h"
 
 /** Channel: one to which the call appends. */
@@ -32,6 +33,7 @@ typedef struct
   GHashTable *channels; /* name → Channel */
   GHashTable *authors;  /* name → Author */
   GString *record;
+  ChatSqliteTally *tally;
   gint64 hour; /* of the records that were stored last, of which the numbers are these */
   gint64 first, last;
 } Append;
@@ -183,6 +185,7 @@ append_message (Append *self, const ChatMessage *message)
   gint64 timestamp = chat_message_get_timestamp (message);
   gint64 clock = MAX (channel->clock, timestamp); /* CHAT_TIME_UNKNOWN is the least of all */
   ChatMessageKind kind = chat_message_get_kind (message);
+  gboolean said = kind == CHAT_KIND_MESSAGE || kind == CHAT_KIND_NOTICE;
   ChatSqliteRecord record = { .channel = channel->number,
                               .public = channel->public,
                               .seq = channel->head + 1,
@@ -195,7 +198,7 @@ append_message (Append *self, const ChatMessage *message)
                        "INSERT INTO messages (channel, seq, id, clock, record, author, timestamp, said) "
                        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (id) DO NOTHING",
                        "xxsxsxxb", channel->number, record.seq, chat_message_get_id (message), clock, self->record->str,
-                       author->number, timestamp, kind == CHAT_KIND_MESSAGE || kind == CHAT_KIND_NOTICE)
+                       author->number, timestamp, said)
       == 0)
     return compare_with_first (self->database, message);
 
@@ -204,6 +207,8 @@ append_message (Append *self, const ChatMessage *message)
   channel->active = timestamp;
   record.number = chat_sqlite_last_number (self->database);
   count_in_hour (self, timestamp, record.number);
+  if (said)
+    chat_sqlite_tally_add (self->tally, timestamp, channel->number, author->number);
   chat_sqlite_apply (self->database, &record);
   return (ChatAppendResult){ record.seq, CHAT_APPEND_STORED };
 }
@@ -215,7 +220,8 @@ chat_sqlite_append (ChatSqlite *database, GPtrArray *messages)
   g_autoptr (GHashTable) channels = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_free);
   g_autoptr (GHashTable) authors = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, author_free);
   g_autoptr (GString) record = g_string_new (NULL);
-  Append self = { .database = database, .channels = channels, .authors = authors, .record = record };
+  g_autoptr (ChatSqliteTally) tally = chat_sqlite_tally_new ();
+  Append self = { .database = database, .channels = channels, .authors = authors, .record = record, .tally = tally };
   GHashTableIter iter;
   gpointer channel;
 
@@ -226,6 +232,7 @@ chat_sqlite_append (ChatSqlite *database, GPtrArray *messages)
       g_array_append_val (results, result);
     }
   save_hour (&self);
+  chat_sqlite_tally_save (tally, database);
   g_hash_table_iter_init (&iter, channels);
   while (g_hash_table_iter_next (&iter, NULL, &channel))
     save_channel (database, channel);

@@ -5,6 +5,7 @@
 
 #include "core/chat-time.h"
 #include "core/chat-uuid.h"
+#include "server/store/sqlite/chat-sqlite-counters.h"
 #include "server/store/sqlite/chat-sqlite-listing.h"
 #include "server/store/sqlite/chat-sqlite-store-private.h"
 
@@ -188,6 +189,7 @@ record_strike (ChatSqlite *database, gconstpointer arguments)
   strike->strike = count_strikes (database, strike->user_key) + 1;
   strike->blocked = strike->strike >= strike->limit && block (database, strike);
   write_strike (database, strike);
+  chat_sqlite_count_strike (database, strike);
   return strike;
 }
 

@@ -41,6 +41,7 @@ void chat_sqlite_messages_iface_init (ChatMessageStoreInterface *iface);
 void chat_sqlite_channels_iface_init (ChatChannelStoreInterface *iface);
 void chat_sqlite_users_iface_init (ChatUserStoreInterface *iface);
 void chat_sqlite_accounts_iface_init (ChatUserStoreInterface *iface); /* the rest of the users */
+void chat_sqlite_counters_iface_init (ChatCounterStoreInterface *iface);
 void chat_sqlite_moderation_iface_init (ChatModerationStoreInterface *iface);
 
 G_END_DECLS

@@ -39,7 +39,8 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (ChatSqliteStore, chat_sqlite_store, G_TYPE_OBJECT
                                            G_IMPLEMENT_INTERFACE (CHAT_TYPE_USER_STORE, chat_sqlite_users_iface_init)
                                                G_IMPLEMENT_INTERFACE (CHAT_TYPE_MODERATION_STORE,
                                                                       chat_sqlite_moderation_iface_init)
-                                                   G_IMPLEMENT_INTERFACE (CHAT_TYPE_COUNTER_STORE, NULL))
+                                                   G_IMPLEMENT_INTERFACE (CHAT_TYPE_COUNTER_STORE,
+                                                                          chat_sqlite_counters_iface_init))
 
 enum
 {
