@@ -7,6 +7,7 @@
 #include "core/chat-time.h"
 #include "core/chat-uuid.h"
 #include "moderation/chat-skeleton.h"
+#include "server/bot/chat-bot-session.h"
 
 #include <string.h>
 
@@ -43,15 +44,14 @@ typedef struct
 
   /* Owned */
   ChatChannelStore *channels;
-  ChatUserStore *users;
-  ChatLru *conversations; /* private channel → Membership */
-  ChatLru *minutes;       /* public channel → Minute */
-  ChatLru *admitted;      /* ids of messages whose answers count already */
-  GStrv member_of;        /* nullable */
+  ChatBotSession *session; /* by which the name is its own */
+  ChatLru *conversations;  /* private channel → Membership */
+  ChatLru *minutes;        /* public channel → Minute */
+  ChatLru *admitted;       /* ids of messages whose answers count already */
+  GStrv member_of;         /* nullable */
   char *user_key;
-  char *session_id;
 
-  gboolean opened; /* its session: the name is its own */
+  gboolean opened; /* that session */
 } ChatBotPrivate;
 
 G_DEFINE_ABSTRACT_TYPE_WITH_PRIVATE (ChatBot, chat_bot, CHAT_TYPE_FORWARDER)
@@ -407,25 +407,16 @@ static void
 opened_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
-  ChatBot *self = g_task_get_source_object (task);
-  ChatBotPrivate *priv = chat_bot_get_instance_private (self);
+  ChatBotPrivate *priv = chat_bot_get_instance_private (g_task_get_source_object (task));
   GError *error = NULL;
 
-  if (chat_user_store_open_session_finish (CHAT_USER_STORE (source), result, &error))
+  if (!chat_bot_session_hold_finish (CHAT_BOT_SESSION (source), result, &error))
     {
-      priv->opened = TRUE;
-      visit_next (task);
+      g_task_return_error (task, error);
       return;
     }
-  if (g_error_matches (error, CHAT_STORE_ERROR, CHAT_STORE_ERROR_CONFLICT))
-    {
-      g_clear_error (&error);
-      g_set_error (&error, CHAT_STORE_ERROR, CHAT_STORE_ERROR_CONFLICT,
-                   "The bot “%s” can’t start while somebody is here under its name: wait until they have left, or end "
-                   "their session",
-                   get_name (self));
-    }
-  g_task_return_error (task, error);
+  priv->opened = TRUE;
+  visit_next (task);
 }
 
 static void
@@ -435,19 +426,8 @@ chat_bot_prepare_async (ChatForwarder *forwarder, GCancellable *cancellable, GAs
   ChatBot *self = CHAT_BOT (forwarder);
   ChatBotPrivate *priv = chat_bot_get_instance_private (self);
   GTask *task = round_new (self, TRUE, chat_bot_prepare_async, cancellable, callback, user_data);
-  gint64 now = chat_time_now ();
-  ChatSessionInfo session = {
-    .id = priv->session_id,
-    .user = (char *)get_name (self),
-    .user_key = priv->user_key,
-    .token_hash = priv->session_id, /* no token has a hash that looks like this */
-    .bot = TRUE,
-    .since = now,
-    .lease = G_MAXINT64,
-    .expires = G_MAXINT64,
-  };
 
-  chat_user_store_open_session_async (priv->users, &session, 0, now, cancellable, opened_cb, task);
+  chat_bot_session_hold_async (priv->session, cancellable, opened_cb, task);
 }
 
 static void
@@ -457,7 +437,7 @@ closed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   ChatBotPrivate *priv = chat_bot_get_instance_private (g_task_get_source_object (task));
   GError *error = NULL;
 
-  if (chat_user_store_close_session_finish (CHAT_USER_STORE (source), result, &error) && priv->opened)
+  if (chat_bot_session_release_finish (CHAT_BOT_SESSION (source), result, &error) && priv->opened)
     visit_next (task);
   else if (error == NULL)
     g_task_return_boolean (task, TRUE);
@@ -473,7 +453,7 @@ chat_bot_release_async (ChatForwarder *forwarder, GCancellable *cancellable, GAs
   ChatBotPrivate *priv = chat_bot_get_instance_private (self);
   GTask *task = round_new (self, FALSE, chat_bot_release_async, cancellable, callback, user_data);
 
-  chat_user_store_close_session_async (priv->users, priv->session_id, cancellable, closed_cb, task);
+  chat_bot_session_release_async (priv->session, cancellable, closed_cb, task);
 }
 
 static gboolean
@@ -494,9 +474,8 @@ chat_bot_finalize (GObject *object)
   g_clear_pointer (&priv->admitted, chat_lru_free);
   g_clear_pointer (&priv->member_of, g_strfreev);
   g_clear_object (&priv->channels);
-  g_clear_object (&priv->users);
+  g_clear_object (&priv->session);
   g_free (priv->user_key);
-  g_free (priv->session_id);
   G_OBJECT_CLASS (chat_bot_parent_class)->finalize (object);
 }
 
@@ -537,10 +516,9 @@ chat_bot_new (GType type, const char *name, const ChatBotOptions *options)
   ChatBot *self = g_object_new (type, "transport", options->transport, "group", name, "topics", topics, NULL);
   ChatBotPrivate *priv = chat_bot_get_instance_private (self);
   priv->channels = g_object_ref (chat_store_get_channels (options->store));
-  priv->users = g_object_ref (chat_store_get_users (options->store));
+  priv->session = chat_bot_session_new (chat_store_get_users (options->store), name);
   priv->signer = options->signer;
   priv->member_of = g_strdupv ((char **)options->channels);
   priv->user_key = chat_skeleton (name);
-  priv->session_id = chat_uuid_v5 ("bot", name, strlen (name));
   return self;
 }

@@ -2,6 +2,7 @@
 #include "server/session/chat-presence.h"
 
 #include "core/chat-time.h"
+#include "core/chat-timer.h"
 
 /* What comes within so long is told at once: a thousand who come together are not a million frames. */
 #define GATHER_MS 100
@@ -15,10 +16,10 @@ struct _ChatPresence
   GHashTable *known;     /* session id → Seat */
   GHashTable *ended;     /* ids that ended since the store was last asked: its answer may still have them */
   GHashTable *announced; /* user key → ChatPresentUser: who is there, as it was told */
+  GSource *tell_timer, *gone_timer;
 
   gint64 lease_ms;
   guint grace_ms;
-  guint tell_id, gone_id;
   guint round;
 };
 
@@ -134,7 +135,7 @@ tell_cb (gpointer user_data)
 {
   ChatPresence *self = user_data;
 
-  self->tell_id = 0;
+  chat_timer_clear (&self->tell_timer);
   tell (self);
   return G_SOURCE_REMOVE;
 }
@@ -142,8 +143,8 @@ tell_cb (gpointer user_data)
 static void
 tell_soon (ChatPresence *self)
 {
-  if (self->tell_id == 0)
-    self->tell_id = g_timeout_add (GATHER_MS, tell_cb, self);
+  if (self->tell_timer == NULL)
+    self->tell_timer = chat_timer_new (GATHER_MS, tell_cb, self);
 }
 
 static gboolean
@@ -169,8 +170,8 @@ static gboolean gone_cb (gpointer user_data);
 static void
 tell_when_gone (ChatPresence *self)
 {
-  if (self->gone_id == 0)
-    self->gone_id = g_timeout_add (self->grace_ms + 1, gone_cb, self);
+  if (self->gone_timer == NULL)
+    self->gone_timer = chat_timer_new (self->grace_ms + 1, gone_cb, self);
 }
 
 static gboolean
@@ -178,9 +179,9 @@ gone_cb (gpointer user_data)
 {
   ChatPresence *self = user_data;
 
-  self->gone_id = 0;
+  chat_timer_clear (&self->gone_timer);
   if (somebody_is_going (self))
-    self->gone_id = g_timeout_add (self->grace_ms / 2 + 1, gone_cb, self);
+    self->gone_timer = chat_timer_new (self->grace_ms / 2 + 1, gone_cb, self);
   tell (self);
   return G_SOURCE_REMOVE;
 }
@@ -267,8 +268,8 @@ chat_presence_finalize (GObject *object)
 {
   ChatPresence *self = CHAT_PRESENCE (object);
 
-  g_clear_handle_id (&self->tell_id, g_source_remove);
-  g_clear_handle_id (&self->gone_id, g_source_remove);
+  chat_timer_clear (&self->tell_timer);
+  chat_timer_clear (&self->gone_timer);
   g_clear_object (&self->sessions);
   g_hash_table_unref (self->known);
   g_hash_table_unref (self->ended);
