@@ -52,6 +52,7 @@ struct _ChatServer
   gboolean stopped;
   guint step;    /* of the start or the stop */
   guint started; /* services, the first of the array */
+  guint stopping;
 };
 
 static void service_iface_init (ChatServiceInterface *iface);
@@ -465,20 +466,34 @@ service_stopped_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (!chat_service_stop_finish (CHAT_SERVICE (source), result, &error))
     log_failed_stop (chat_service_get_name (CHAT_SERVICE (source)), error);
-  stop_next (self);
+  if (--self->stopping == 0)
+    stop_next (self);
 }
 
+static gboolean
+is_bot (ChatServer *self, guint service)
+{
+  return CHAT_IS_BOT (self->services->pdata[service]);
+}
+
+/* One after the other, the last first; bots, which owe each other nothing, all at once: a store that does not answer
+ * costs its time-out only once. */
 static void
 stop_services (ChatServer *self)
 {
-  if (self->started > 0)
+  if (self->started == 0)
     {
-      self->step--; /* comes here again for the next one */
-      self->started--;
-      chat_service_stop_async (self->services->pdata[self->started], NULL, service_stopped_cb, g_object_ref (self));
+      stop_next (self);
       return;
     }
-  stop_next (self);
+  self->step--; /* comes here again for the next one */
+  do
+    {
+      self->started--;
+      self->stopping++;
+      chat_service_stop_async (self->services->pdata[self->started], NULL, service_stopped_cb, g_object_ref (self));
+    }
+  while (self->started > 0 && is_bot (self, self->started) && is_bot (self, self->started - 1));
 }
 
 static void
