@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "chat-test-call.h"
 #include "core/chat-uuid.h"
 
 #define THUMB "%F0%9F%91%8D"
@@ -383,6 +384,125 @@ test_order (ApiTest *self, gconstpointer data)
   g_string_free (expected, TRUE);
 }
 
+/* (transfer full): the token of a moderator */
+static char *
+log_in_moderator (ApiTest *self)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ChatAccount) account = chat_test_call (chat_account_service_create, self->accounts, &error, "mona",
+                                                    "correct horse", CHAT_ROLE_MODERATOR);
+  g_autoptr (JsonObject) answer
+      = api_test_call (self, "POST", "/v1/sessions", NULL, "{\"user\":\"mona\",\"password\":\"correct horse\"}");
+
+  g_assert_no_error (error);
+  g_assert_cmpuint (self->status, ==, 201);
+  return g_strdup (json_object_get_string_member (answer, "token"));
+}
+
+/* How many entries of @action on @id the audit log has, all by mona. */
+static guint
+count_audit (ApiTest *self, const char *action, const char *id)
+{
+  const ChatModerationList list = { .limit = 100 };
+  g_autoptr (GPtrArray) entries
+      = chat_test_call (chat_moderation_store_list_audit, chat_store_get_moderation (self->role.sqlite), NULL, &list);
+  guint n = 0;
+
+  for (guint i = 0; i < entries->len; i++)
+    {
+      const ChatAuditEntry *entry = entries->pdata[i];
+
+      if (!g_str_equal (entry->action, action) || g_strcmp0 (entry->record_id, id) != 0)
+        continue;
+      g_assert_cmpstr (entry->actor, ==, "mona");
+      g_assert_cmpstr (entry->user_key, ==, "ana");
+      n++;
+    }
+  return n;
+}
+
+static void
+test_moderator (ApiTest *self, gconstpointer data)
+{
+  g_autofree char *ana = api_test_log_in (self, "ana");
+  g_autofree char *mona = log_in_moderator (self);
+  g_autofree char *id = NULL, *own = NULL;
+  g_autoptr (JsonObject) edited = NULL, deleted = NULL;
+
+  api_test_channel (self, ana, "general");
+  id = api_test_post (self, ana, "general", "hola");
+  call (self, "PATCH", id, "", mona, "{\"data\":\"retocado\"}", 202, NULL);
+  api_test_wait_head (self, ana, "general", 2);
+  edited = read_message (self, ana, id);
+  g_assert_cmpstr (json_object_get_string_member (edited, "data"), ==, "retocado");
+  g_assert_cmpstr (json_object_get_string_member (edited, "author"), ==, "ana");
+  call (self, "DELETE", id, "", mona, NULL, 202, NULL);
+  call (self, "DELETE", id, "", mona, NULL, 200, NULL);
+  api_test_wait_head (self, ana, "general", 3);
+  deleted = read_message (self, ana, id);
+  g_assert_cmpstr (json_object_get_string_member (json_object_get_object_member (deleted, "state"), "deleted_by"), ==,
+                   "mona");
+  g_assert_cmpuint (count_audit (self, "edit", id), ==, 1);
+  g_assert_cmpuint (count_audit (self, "delete", id), ==, 1);
+
+  /* What is one's own needs no rights, and is nothing for the log. */
+  own = api_test_post (self, mona, "general", "mía");
+  call (self, "PATCH", own, "", mona, "{\"data\":\"x\"}", 202, NULL);
+  g_assert_cmpuint (count_audit (self, "edit", own), ==, 0);
+  api_test_expect (self, "PATCH", "/v1/channels/general", mona, "{\"language\":\"es,en\"}", 200, NULL);
+}
+
+/* Without an entry in the log it is not done. */
+static void
+test_audit_fails (ApiTest *self, gconstpointer data)
+{
+  g_autofree char *ana = api_test_log_in (self, "ana");
+  g_autofree char *mona = log_in_moderator (self);
+  g_autofree char *id = NULL;
+  g_autoptr (JsonObject) message = NULL;
+
+  api_test_channel (self, ana, "general");
+  id = api_test_post (self, ana, "general", "hola");
+  api_test_wait_head (self, ana, "general", 1);
+  api_test_stop_api (self);
+  self->store = self->role.store; /* which does not offer it */
+  api_test_start_api (self);
+  call (self, "DELETE", id, "", mona, NULL, 500, "internal");
+  api_test_expect (self, "POST", "/v1/channels/general/messages", mona, "{\"data\":\"y sigue\"}", 202, NULL);
+  api_test_wait_head (self, ana, "general", 2);
+  message = read_message (self, ana, id);
+  g_assert_cmpstr (json_object_get_string_member (message, "data"), ==, "hola");
+}
+
+static void
+test_report (ApiTest *self, gconstpointer data)
+{
+  g_autofree char *ana = api_test_log_in (self, "ana");
+  g_autofree char *luis = api_test_log_in (self, "luis");
+  g_autofree char *id = NULL, *long_reason = g_strnfill (1001, 'a'), *longer = NULL, *first = NULL;
+
+  api_test_channel (self, ana, "general");
+  id = api_test_post (self, ana, "general", "hola");
+  api_test_wait_head (self, ana, "general", 1);
+  for (guint i = 0; i < 2; i++) /* again is the same */
+    {
+      g_autofree char *path = path_of (id, "/report");
+      g_autoptr (JsonObject) report = api_test_call (self, "POST", path, luis, "{\"reason\":\"'; DROP TABLE\"}");
+
+      g_assert_cmpuint (self->status, ==, i == 0 ? 201 : 200);
+      g_assert_cmpstr (json_object_get_string_member (report, "user"), ==, "luis");
+      g_assert_cmpstr (json_object_get_string_member (report, "target"), ==, id);
+      g_assert_cmpstr (json_object_get_string_member (report, "reason"), ==, "'; DROP TABLE");
+      if (first == NULL)
+        first = g_strdup (json_object_get_string_member (report, "id"));
+      g_assert_cmpstr (json_object_get_string_member (report, "id"), ==, first);
+    }
+  longer = g_strdup_printf ("{\"reason\":\"%s\"}", long_reason);
+  call (self, "POST", id, "/report", luis, longer, 422, "member-invalid");
+  call (self, "POST", id, "/report", luis, "{\"reason\":7}", 422, "member-invalid");
+  call (self, "POST", "nada", "/report", luis, "{}", 404, "message-unknown");
+}
+
 #define ADD(path, function) g_test_add (path, ApiTest, NULL, api_test_set_up, function, api_test_tear_down)
 
 int
@@ -400,5 +520,8 @@ main (int argc, char **argv)
   ADD ("/api/changes/join", test_join);
   ADD ("/api/changes/unread", test_unread);
   ADD ("/api/changes/order", test_order);
+  ADD ("/api/changes/moderator", test_moderator);
+  ADD ("/api/changes/audit-fails", test_audit_fails);
+  ADD ("/api/changes/report", test_report);
   return g_test_run ();
 }
