@@ -125,6 +125,7 @@ is_own (gpointer self, GAsyncResult *result)
   }
 
 PASS_ON (ChatMessageStore, chat_message_store, messages, append, GArray *, pointer, (GPtrArray * messages), (messages))
+PASS_ON (ChatMessageStore, chat_message_store, messages, get, ChatMessage *, pointer, (const char *id), (id))
 PASS_ON (ChatChannelStore, chat_channel_store, channels, get, ChatChannelInfo *, pointer,
          (const char *name, const char *user_key), (name, user_key))
 PASS_ON (ChatChannelStore, chat_channel_store, channels, set_member, gboolean, boolean,
@@ -152,6 +153,8 @@ messages_iface_init (ChatMessageStoreInterface *iface)
 {
   iface->append_async = messages_append_async;
   iface->append_finish = messages_append_finish;
+  iface->get_async = messages_get_async;
+  iface->get_finish = messages_get_finish;
 }
 
 static void
