@@ -10,6 +10,7 @@
 #include "transport/websocket/chat-websocket-transport.h"
 
 #include <glib/gstdio.h>
+#include <string.h>
 
 #define CHANNEL "general"
 
@@ -19,6 +20,7 @@ typedef struct
   char *directory;
   ChatWorkspace *ana, *luis;
   guint warned;
+  guint refused;
 } World;
 
 static ChatTransport *
@@ -300,6 +302,169 @@ test_moderation (void)
   world_end (&world);
 }
 
+/* Edits, deletions and reactions: what one does the other sees; what he may not is taken back. */
+
+static ChatMessageItem *
+first_of (ChatWorkspace *workspace)
+{
+  g_autoptr (ChatMessageItem) item = g_list_model_get_item (G_LIST_MODEL (timeline_of (workspace)), 0);
+
+  return item;
+}
+
+static const char *
+id_of (ChatMessageItem *item)
+{
+  return chat_message_get_id (chat_message_item_get_message (item));
+}
+
+static gboolean
+is_edited (gpointer data)
+{
+  return chat_message_item_get_edited (data) != CHAT_TIME_UNKNOWN;
+}
+
+static gboolean
+is_deleted (gpointer data)
+{
+  return chat_message_item_get_deleted (data) != CHAT_TIME_UNKNOWN;
+}
+
+static gboolean
+has_reaction (gpointer data)
+{
+  return chat_message_item_get_reactions (data)->len > 0;
+}
+
+static gboolean
+has_no_reaction (gpointer data)
+{
+  return chat_message_item_get_reactions (data)->len == 0;
+}
+
+static gboolean
+is_settled (gpointer data)
+{
+  guint queued;
+
+  g_object_get (data, "queued", &queued, NULL);
+  return queued == 0;
+}
+
+static void
+count_refused_cb (World *world, const char *id, const char *reason)
+{
+  world->refused++;
+}
+
+static void
+test_changes (void)
+{
+  g_autoptr (GError) error = NULL;
+  ChatMessageItem *anas, *luiss;
+  World world;
+
+  world_start (&world, NULL);
+  timeline_of (world.ana);
+  timeline_of (world.luis);
+  g_signal_connect_swapped (world.luis, "refused", G_CALLBACK (count_refused_cb), &world);
+  say (world.ana, "hola");
+  chat_test_wait_until (has_one, timeline_of (world.luis), "the message at the other's");
+  chat_test_wait_until (first_is_stored, timeline_of (world.ana), "the own message to be stored");
+  anas = first_of (world.ana);
+  luiss = first_of (world.luis);
+
+  chat_workspace_react (world.luis, CHANNEL, id_of (luiss), "👍", TRUE);
+  chat_test_wait_until (has_reaction, anas, "the reaction at the other's");
+  g_assert_false (((ChatReactionGroup *)g_ptr_array_index (chat_message_item_get_reactions (anas), 0))->mine);
+  chat_workspace_react (world.luis, CHANNEL, id_of (luiss), "👍", FALSE);
+  chat_test_wait_until (has_no_reaction, anas, "the reaction to go");
+  g_assert_true (chat_workspace_edit (world.ana, CHANNEL, id_of (anas), "hola, Luis", &error));
+  chat_test_wait_until (is_edited, luiss, "the edit at the other's");
+  g_assert_cmpstr (chat_message_item_get_text (luiss), ==, "hola, Luis");
+
+  chat_workspace_delete (world.luis, CHANNEL, id_of (luiss));
+  g_assert_true (is_deleted (luiss));
+  chat_test_wait_for_count (&world.refused, 1);
+  g_assert_false (is_deleted (luiss));
+  chat_workspace_delete (world.ana, CHANNEL, id_of (anas));
+  chat_test_wait_until (is_deleted, luiss, "the deletion at the other's");
+  g_assert_null (chat_message_item_get_deleted_by (luiss));
+  chat_test_wait_until (is_settled, world.ana, "everything to be sent");
+  world_end (&world);
+}
+
+/* The office around it: who is there, a topic, what is found, a file. */
+
+static gboolean
+sees_luis (gpointer data)
+{
+  GListModel *users = chat_workspace_get_users (data);
+
+  for (guint i = 0; i < g_list_model_get_n_items (users); i++)
+    {
+      g_autoptr (ChatUser) user = g_list_model_get_item (users, i);
+
+      if (g_str_equal (chat_user_get_name (user), "luis"))
+        return chat_user_get_connected (user);
+    }
+  return FALSE;
+}
+
+static gboolean
+misses_luis (gpointer data)
+{
+  return !sees_luis (data);
+}
+
+static gboolean
+has_topic (gpointer data)
+{
+  return g_strcmp0 (chat_channel_get_topic (chat_workspace_find_channel (data, CHANNEL)), "Cena el viernes") == 0;
+}
+
+static gboolean
+is_loaded (gpointer data)
+{
+  return !chat_found_list_get_loading (data);
+}
+
+static void
+test_office (void)
+{
+  const ChatFoundQuery query = { "tren", NULL, NULL, CHAT_TIME_UNKNOWN, CHAT_TIME_UNKNOWN, FALSE };
+  g_autofree char *path = NULL, *text = NULL;
+  g_autoptr (ChatFoundList) found = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GFile) file = NULL;
+  World world;
+
+  world_start (&world, NULL);
+  timeline_of (world.ana);
+  chat_test_wait_until (sees_luis, world.ana, "luis among the users");
+  g_assert_true (chat_test_call (chat_workspace_set_topic, world.ana, &error, CHANNEL, "Cena el viernes"));
+  chat_test_wait_until (has_topic, world.luis, "the topic at the other's");
+  say (world.ana, "el tren de las ocho");
+  chat_test_wait_until (first_is_stored, timeline_of (world.ana), "the own message to be stored");
+  found = chat_workspace_search (world.luis, &query);
+  chat_test_wait_until (is_loaded, found, "what is found");
+  g_assert_null (chat_found_list_get_error (found));
+  g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (found)), ==, 1);
+  g_assert_true (chat_test_call (chat_workspace_join, world.luis, &error, CHANNEL, TRUE));
+  g_assert_no_error (error);
+
+  path = g_build_filename (world.directory, "general.txt", NULL);
+  file = g_file_new_for_path (path);
+  g_assert_true (chat_test_call (chat_workspace_export, world.luis, &error, CHANNEL, "text", CHAT_TIME_UNKNOWN,
+                                 CHAT_TIME_UNKNOWN, file));
+  g_assert_no_error (error);
+  g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+  g_assert_nonnull (strstr (text, "<ana> el tren de las ocho"));
+  workspace_close (g_steal_pointer (&world.luis), TRUE);
+  chat_test_wait_until (misses_luis, world.ana, "luis to be gone");
+  world_end (&world);
+}
+
 /* In mid-traffic */
 
 #define ROUNDS 4
@@ -376,6 +541,8 @@ main (int argc, char **argv)
   g_test_add_func ("/two-workspaces/talk", test_talk);
   g_test_add_func ("/two-workspaces/unread", test_unread);
   g_test_add_func ("/two-workspaces/moderation", test_moderation);
+  g_test_add_func ("/two-workspaces/changes", test_changes);
+  g_test_add_func ("/two-workspaces/office", test_office);
   g_test_add_func ("/two-workspaces/killed", test_killed);
   return g_test_run ();
 }
