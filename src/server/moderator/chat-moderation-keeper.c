@@ -20,6 +20,9 @@ struct _ChatModerationKeeper
   GSource *round;
   GSource *purge;
 
+  GTask *stop; /* while it waits for what is in flight */
+  guint calls; /* of the store that are in flight */
+
   gint64 originals_ms;
   gboolean looking, look_again, stopped;
 };
@@ -30,11 +33,20 @@ static void look (ChatModerationKeeper *self);
 G_DEFINE_FINAL_TYPE_WITH_CODE (ChatModerationKeeper, chat_moderation_keeper, G_TYPE_OBJECT,
                                G_IMPLEMENT_INTERFACE (CHAT_TYPE_SERVICE, service_iface_init))
 
+/* A call of the store has called back. */
+static void
+end_call (ChatModerationKeeper *self)
+{
+  g_autoptr (GTask) stop = --self->calls == 0 ? g_steal_pointer (&self->stop) : NULL;
+
+  if (stop != NULL)
+    g_task_return_boolean (stop, TRUE);
+}
+
 static void
 fail_unless_passing (ChatModerationKeeper *self, const GError *error)
 {
-  if (!self->stopped && !chat_store_error_is_passing (error)
-      && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED))
+  if (!self->stopped && !chat_store_error_is_passing (error))
     chat_service_emit_failed (CHAT_SERVICE (self), error);
 }
 
@@ -79,6 +91,7 @@ ended_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     chat_control_feed_announce_block (self->feed, ending->block->user, FALSE, ending->block->record_id);
   else if (!g_error_matches (error, CHAT_STORE_ERROR, CHAT_STORE_ERROR_NOT_FOUND)) /* else: another was quicker */
     fail_unless_passing (self, error);
+  end_call (self);
   chat_block_free (ending->block);
   g_object_unref (ending->self);
   g_free (ending);
@@ -91,6 +104,7 @@ end_block (ChatModerationKeeper *self, const ChatBlock *block, gint64 now)
 
   ending->self = g_object_ref (self);
   ending->block = chat_block_copy (block);
+  self->calls++;
   chat_moderation_store_lift_block_async (self->store, block->user_key, NULL, now, self->cancellable, ended_cb, ending);
 }
 
@@ -104,6 +118,7 @@ listed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   gint64 now = chat_time_now (), next = G_MAXINT64;
 
   self->looking = FALSE;
+  end_call (self);
   if (self->stopped)
     return;
   if (blocks == NULL)
@@ -131,6 +146,7 @@ look (ChatModerationKeeper *self)
   if (self->looking)
     return;
   self->looking = TRUE;
+  self->calls++;
   chat_moderation_store_list_blocks_async (self->store, 0, self->cancellable, listed_cb, g_object_ref (self));
 }
 
@@ -151,6 +167,7 @@ purged_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (!chat_moderation_store_purge_originals_finish (CHAT_MODERATION_STORE (source), result, &error))
     fail_unless_passing (self, error);
+  end_call (self);
 }
 
 static gboolean
@@ -159,8 +176,11 @@ purge_cb (gpointer user_data)
   ChatModerationKeeper *self = user_data;
 
   if (self->originals_ms > 0)
-    chat_moderation_store_purge_originals_async (self->store, chat_time_now () - self->originals_ms, self->cancellable,
-                                                 purged_cb, g_object_ref (self));
+    {
+      self->calls++;
+      chat_moderation_store_purge_originals_async (self->store, chat_time_now () - self->originals_ms,
+                                                   self->cancellable, purged_cb, g_object_ref (self));
+    }
   return G_SOURCE_CONTINUE;
 }
 
@@ -198,7 +218,10 @@ chat_moderation_keeper_stop_async (ChatService *service, GCancellable *cancellab
   chat_timer_clear (&self->round);
   chat_timer_clear (&self->purge);
   g_cancellable_cancel (self->cancellable);
-  g_task_return_boolean (task, TRUE);
+  if (self->calls > 0 && self->stop == NULL)
+    self->stop = g_steal_pointer (&task);
+  else
+    g_task_return_boolean (task, TRUE);
 }
 
 static gboolean

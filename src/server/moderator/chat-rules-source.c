@@ -207,11 +207,6 @@ load_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (ChatRulesRevision) revision
       = chat_moderation_store_get_rules_finish (CHAT_MODERATION_STORE (source), result, &error);
 
-  if (revision == NULL && g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED))
-    {
-      revision = g_new0 (ChatRulesRevision, 1);
-      revision->text = g_strdup ("");
-    }
   if (revision != NULL)
     {
       chat_backoff_reset (&self->backoff);
@@ -417,13 +412,13 @@ chat_rules_source_compile_finish (ChatRulesSource *self, GAsyncResult *result, G
 }
 
 void
-chat_rules_source_list_async (ChatRulesSource *self, GCancellable *cancellable, GAsyncReadyCallback callback,
-                              gpointer user_data)
+chat_rules_source_list_async (ChatRulesSource *self, const char *site, GCancellable *cancellable,
+                              GAsyncReadyCallback callback, gpointer user_data)
 {
   g_return_if_fail (CHAT_IS_RULES_SOURCE (self));
 
-  push (self, chat_rules_text_ref (self->text), chat_rules_source_list_async, list_entries, cancellable, callback,
-        user_data);
+  push (self, chat_rules_text_new (self->text->lists, site != NULL ? site : self->text->site),
+        chat_rules_source_list_async, list_entries, cancellable, callback, user_data);
 }
 
 GPtrArray *

@@ -58,10 +58,10 @@ void chat_rules_source_compile_async (ChatRulesSource *self, const char *site, G
                                       GAsyncReadyCallback callback, gpointer user_data);
 ChatRules *chat_rules_source_compile_finish (ChatRulesSource *self, GAsyncResult *result, GError **error);
 
-/** chat_rules_source_list_async: the entries that are in force. The finish: (transfer full) (element-type
- * ChatRulesEntry) */
-void chat_rules_source_list_async (ChatRulesSource *self, GCancellable *cancellable, GAsyncReadyCallback callback,
-                                   gpointer user_data);
+/** chat_rules_source_list_async: the entries that are in force, or with @site (nullable) would be. The finish:
+ * (transfer full) (element-type ChatRulesEntry) */
+void chat_rules_source_list_async (ChatRulesSource *self, const char *site, GCancellable *cancellable,
+                                   GAsyncReadyCallback callback, gpointer user_data);
 GPtrArray *chat_rules_source_list_finish (ChatRulesSource *self, GAsyncResult *result, GError **error);
 
 G_END_DECLS
