@@ -364,6 +364,7 @@ add_api (ChatServer *self)
     .version = CHAT_VERSION,
     .lease_ms = chat_config_get_int (self->config, "sessions", "lease"),
     .strike_limit = (guint)chat_config_get_int (self->config, "moderation", "limit"),
+    .language = chat_config_get_string (self->config, "moderation", "language"),
     .blocked_may_read = chat_config_get_boolean (self->config, "moderation", "blocked_may_read"),
     .live_backlog_bytes = (gsize)chat_config_get_int (self->config, "live", "backlog"),
   };

@@ -30,6 +30,7 @@
   }
 
 #define GENERAL "/v1/channels/general"
+#define MODERATION "/v1/moderation"
 #define CONVERSATION "/v1/channels/{conversation}"
 #define SAYING "{\"id\":\"{id}\",\"data\":\"hola\"}"
 
@@ -102,7 +103,27 @@ const Permission permissions[] = {
   { "GET", "/v1/users/me/messages", "/v1/users/me/messages", NULL, SIGNED_IN (200) },
   { "GET", "/v1/live", "/v1/live", NULL, SIGNED_IN (426) }, /* no WebSocket, but let in so far */
 
-  { "GET", "/v1/moderation/warnings", "/v1/moderation/warnings", NULL, SIGNED_IN (200) },
+  { "GET", MODERATION "/warnings", MODERATION "/warnings", NULL, SIGNED_IN (200) },
+  { "GET", MODERATION "/warnings", MODERATION "/warnings?user=ana", NULL, { 401, 403, 200, 200, 200 } },
+  { "GET", MODERATION "/warnings", MODERATION "/warnings?all=true", NULL, MODERATORS (200) },
+  { "GET", MODERATION "/appeals", MODERATION "/appeals", NULL, SIGNED_IN (200) },
+  { "POST", MODERATION "/appeals", MODERATION "/appeals", "{\"warning\":\"{id}\"}", SIGNED_IN (404) },
+  { "POST", MODERATION "/appeals/{id}/verdict", MODERATION "/appeals/{id}/verdict", "{\"verdict\":\"rejected\"}",
+    MODERATORS (404) },
+  { "GET", MODERATION "/blocks", MODERATION "/blocks", NULL, MODERATORS (200) },
+  { "PUT", MODERATION "/blocks/{u}", MODERATION "/blocks/{name}", "{}", MODERATORS (200) },
+  { "PUT", MODERATION "/blocks/{u}", MODERATION "/blocks/root", "{}", { 401, 403, 403, 422, 403 } },
+  { "DELETE", MODERATION "/blocks/{u}", MODERATION "/blocks/{name}", NULL, MODERATORS (404) },
+  { "GET", MODERATION "/reports", MODERATION "/reports", NULL, MODERATORS (200) },
+  { "POST", MODERATION "/reports/{id}/close", MODERATION "/reports/{id}/close", "{}", MODERATORS (404) },
+  { "GET", MODERATION "/rules", MODERATION "/rules", NULL, MODERATORS (200) },
+  { "PUT", MODERATION "/rules", MODERATION "/rules", "{\"revision\":1,\"text\":\"nonsense\"}", MODERATORS (422) },
+  { "POST", MODERATION "/rules/test", MODERATION "/rules/test", "{\"data\":\"hola\"}", MODERATORS (200) },
+  { "POST", MODERATION "/rehearsals", MODERATION "/rehearsals", "{\"text\":\"nonsense\"}", MODERATORS (422) },
+  { "GET", MODERATION "/rehearsals", MODERATION "/rehearsals", NULL, MODERATORS (200) },
+  { "GET", MODERATION "/rehearsals/{id}", MODERATION "/rehearsals/{id}", NULL, MODERATORS (404) },
+  { "DELETE", MODERATION "/rehearsals/{id}", MODERATION "/rehearsals/{id}", NULL, MODERATORS (404) },
+  { "GET", MODERATION "/audit", MODERATION "/audit", NULL, MODERATORS (200) },
 
   { "GET", "/v1/statistics/{kind}", "/v1/statistics/messages", NULL, SIGNED_IN (200) },
   { "GET", "/v1/statistics/{kind}", "/v1/statistics/messages?by=author", NULL, MODERATORS (200) },

@@ -31,6 +31,7 @@ context_clear (gpointer data)
   g_clear_object (&self->publisher);
   g_clear_object (&self->directory);
   g_clear_object (&self->blocks);
+  g_clear_object (&self->rehearsals);
   g_clear_object (&self->rules);
   g_clear_object (&self->control);
   g_clear_object (&self->presence);
@@ -44,6 +45,7 @@ context_clear (gpointer data)
   g_free (self->metrics_token);
   g_strfreev (self->proxies);
   g_free (self->workspace);
+  g_free (self->language);
   g_free (self->version);
 }
 

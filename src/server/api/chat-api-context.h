@@ -5,6 +5,7 @@
 #include "server/api/chat-api-gate.h"
 #include "server/api/chat-api-publisher.h"
 #include "server/api/chat-api.h"
+#include "server/moderator/chat-rehearsals.h"
 #include "server/statistics/chat-statistics-service.h"
 
 G_BEGIN_DECLS
@@ -28,6 +29,7 @@ typedef struct
   ChatRulesSource *rules;
   ChatAccountService *accounts;
   ChatPresence *presence;
+  ChatRehearsals *rehearsals;
   ChatBlockList *blocks;
   ChatApiDirectory *directory;
   ChatApiPublisher *publisher;
@@ -39,6 +41,7 @@ typedef struct
   ChatApiMetrics *metrics;
   char *metrics_token; /* nullable */
   char *workspace;
+  char *language; /* (nullable): whose word lists apply in channels that name none */
   char *version;
 
   gint64 lease_ms;

@@ -3,6 +3,7 @@
 
 #include "core/chat-core-error.h"
 #include "core/chat-time.h"
+#include "moderation/chat-rules.h"
 #include "server/api/chat-api-json.h"
 #include "server/session/chat-session-service.h"
 #include "server/store/chat-store.h"
@@ -39,10 +40,17 @@ static const Problem of_api[] = {
   [CHAT_API_ERROR_NO_CHANNEL] = { 404, "channel-unknown", "There is no such channel", NULL },
   [CHAT_API_ERROR_NO_MESSAGE] = { 404, "message-unknown", "There is no such message", NULL },
   [CHAT_API_ERROR_NO_USER] = { 422, "user-unknown", "There is no such user", NULL },
+  [CHAT_API_ERROR_NO_WARNING] = { 404, "warning-unknown", "There is no such warning", NULL },
+  [CHAT_API_ERROR_NO_APPEAL] = { 404, "appeal-unknown", "There is no such appeal", NULL },
+  [CHAT_API_ERROR_NO_BLOCK] = { 404, "block-unknown", "There is no such block", NULL },
+  [CHAT_API_ERROR_NO_REPORT] = { 404, "report-unknown", "There is no such report", NULL },
   [CHAT_API_ERROR_METHOD] = { 405, "method-not-allowed", "Not with this method", NULL },
   [CHAT_API_ERROR_ID_CONFLICT] = { 409, "id-conflict", "The id belongs to another message", NULL },
   [CHAT_API_ERROR_MESSAGE_DELETED] = { 409, "message-deleted", "The message is deleted", NULL },
   [CHAT_API_ERROR_EMOJI] = { 422, "emoji-invalid", "That is not one emoji", NULL },
+  [CHAT_API_ERROR_DECIDED] = { 409, "decided", "The appeal is decided", NULL },
+  [CHAT_API_ERROR_RULES_CHANGED] = { 409, "rules-changed", "The rules were changed meanwhile", NULL },
+  [CHAT_API_ERROR_RULES_INVALID] = { 422, "rules-invalid", "The rules can't be used", NULL },
   [CHAT_API_ERROR_REF_IN_USE] = { 409, "ref-in-use", "The ref names another subscription", NULL },
   [CHAT_API_ERROR_MEMBERS_FIXED] = { 409, "members-fixed", "The members are fixed", NULL },
   [CHAT_API_ERROR_LENGTH_REQUIRED] = { 411, "length-required", "The length of the body is missing", NULL },
@@ -122,6 +130,8 @@ problem_of (const GError *error)
     return &of_api[error->code];
   if (error->domain == CHAT_CORE_ERROR)
     return problem_of_core (error->code);
+  if (error->domain == CHAT_RULES_ERROR)
+    return &of_api[CHAT_API_ERROR_RULES_INVALID];
   if (error->domain == CHAT_SESSION_ERROR)
     return problem_of_session (error->code);
   if (g_error_matches (error, CHAT_STORE_ERROR, CHAT_STORE_ERROR_NOT_FOUND))

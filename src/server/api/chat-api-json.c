@@ -125,12 +125,14 @@ chat_api_json_strike (const ChatStrike *strike)
   json_object_set_string_member (object, "id", strike->warning_id);
   json_object_set_string_member (object, "target", strike->record_id);
   json_object_set_string_member (object, "channel", strike->channel);
+  json_object_set_string_member (object, "user", strike->user);
   json_object_set_string_member (object, "rule", strike->rule);
   json_object_set_array_member (object, "spans", chat_api_json_spans (strike->spans));
   json_object_set_array_member (object, "words", chat_api_json_words (strike->original, strike->spans));
   json_object_set_int_member (object, "strike", strike->strike);
   json_object_set_int_member (object, "limit", strike->limit);
   chat_api_json_set_time (object, "timestamp", strike->timestamp);
+  chat_api_json_set_time (object, "forgiven", strike->forgiven);
   return object;
 }
 

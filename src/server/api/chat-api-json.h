@@ -26,7 +26,8 @@ JsonArray *chat_api_json_spans (const GArray *spans);
 /** chat_api_json_words: (transfer full): what @spans cut out of @text, in order. */
 JsonArray *chat_api_json_words (const char *text, const GArray *spans);
 
-/** chat_api_json_strike: (transfer full): as a warning of GET /v1/moderation/warnings. */
+/** chat_api_json_strike: (transfer full): as a warning of GET /v1/moderation/warnings, without its
+ * appeal. */
 JsonObject *chat_api_json_strike (const ChatStrike *strike);
 
 /** chat_api_json_report: (transfer full): as in GET /v1/moderation/reports. */

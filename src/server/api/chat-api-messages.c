@@ -250,6 +250,8 @@ reported_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       = chat_moderation_store_add_report_finish (CHAT_MODERATION_STORE (source), result, &error);
   const char *own = g_object_get_data (G_OBJECT (request->message), REPORT_ID);
 
+  if (report != NULL && g_str_equal (report->id, own))
+    chat_control_feed_announce (request->context->control, CHAT_KIND_CONTROL, NULL, NULL, CHAT_CONTROL_REPORT);
   if (report == NULL)
     chat_api_request_fail (request, error);
   else

@@ -1,43 +1,124 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "server/api/chat-api-moderation.h"
+
+#include <string.h>
+
+#include "core/chat-json.h"
+#include "core/chat-uuid.h"
 #include "server/api/chat-api-json.h"
-#include "server/api/chat-api-request.h"
-#include "server/api/chat-api-routes.h"
+#include "server/api/chat-api-query.h"
 
-#define WARNINGS_MAX 100
+#define CURSOR_MOST 200
 
-static void
-listed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+ChatApiModerationPage *
+chat_api_moderation_page_new (ChatApiRequest *request, const char *const *names, GError **error)
 {
-  g_autoptr (ChatApiRequest) request = user_data;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GPtrArray) strikes
-      = chat_moderation_store_list_strikes_finish (CHAT_MODERATION_STORE (source), result, &error);
-  JsonArray *warnings;
-  JsonObject *answer;
+  static const char *const booleans[] = { "false", "true", NULL };
+  g_autoptr (ChatApiModerationPage) self = g_new0 (ChatApiModerationPage, 1);
+  const char *cursor = chat_api_request_get_query (request, "cursor");
+  guint all = 0, open = 0;
 
-  if (strikes == NULL)
+  self->limit = CHAT_API_MODERATION_LIMIT;
+  if (!chat_api_query_check_names (request, names, error)
+      || !chat_api_query_get_limit (request, CHAT_API_MODERATION_MOST, &self->limit, error)
+      || !chat_api_query_get_user (request, "user", &self->user_key, error)
+      || !chat_api_query_get_choice (request, "all", booleans, &all, error)
+      || !chat_api_query_get_choice (request, "open", booleans, &open, error))
+    return NULL;
+  if (cursor != NULL && (*cursor == '\0' || strlen (cursor) > CURSOR_MOST))
     {
-      chat_api_request_fail (request, error);
-      return;
+      g_set_error_literal (error, CHAT_API_ERROR, CHAT_API_ERROR_PARAMETER,
+                           "cursor must be what \"next\" of the page before says");
+      return NULL;
     }
-  warnings = json_array_new ();
-  for (guint i = 0; i < strikes->len; i++)
-    json_array_add_object_element (warnings, chat_api_json_strike (strikes->pdata[i]));
-  answer = json_object_new ();
-  json_object_set_array_member (answer, "warnings", warnings);
-  json_object_set_member (answer, "block", chat_api_json_block (chat_api_request_find_block (request)));
-  chat_api_request_reply (request, SOUP_STATUS_OK, answer);
+  self->all = all;
+  self->open = open;
+  self->cursor = g_strdup (cursor);
+  return g_steal_pointer (&self);
 }
 
-static void
-list_warnings (ChatApiRequest *request)
+void
+chat_api_moderation_page_free (ChatApiModerationPage *self)
 {
-  chat_moderation_store_list_strikes_async (chat_store_get_moderation (request->context->store),
-                                            request->session->user_key, WARNINGS_MAX, request->cancellable, listed_cb,
-                                            chat_api_request_ref (request));
+  g_free (self->user_key);
+  g_free (self->cursor);
+  g_free (self);
 }
 
-const ChatApiRoute chat_api_moderation_routes[] = {
-  { "GET", "/v1/moderation/warnings", 0, list_warnings },
-  { 0 },
-};
+ChatModerationList
+chat_api_moderation_page_get_list (const ChatApiModerationPage *self, const char *user_key)
+{
+  return (ChatModerationList){
+    .user_key = user_key,
+    .open_only = self->open,
+    .before = self->cursor,
+    .limit = self->limit + 1,
+  };
+}
+
+gboolean
+chat_api_moderation_page_cut (const ChatApiModerationPage *self, GPtrArray *rows)
+{
+  if (rows->len <= self->limit)
+    return FALSE;
+  g_ptr_array_set_size (rows, (gint)self->limit);
+  return TRUE;
+}
+
+gboolean
+chat_api_moderation_get_remark (ChatApiRequest *request, const char *member, const char **text, GError **error)
+{
+  return chat_json_get_string (request->body, member, FALSE, text, error)
+         && chat_api_json_check_remark (member, *text, error);
+}
+
+void
+chat_api_moderation_fail (ChatApiRequest *request, const GError *error, ChatApiError missing, const char *detail)
+{
+  g_autoptr (GError) unknown = NULL;
+
+  if (g_error_matches (error, CHAT_STORE_ERROR, CHAT_STORE_ERROR_NOT_FOUND))
+    unknown = g_error_new_literal (CHAT_API_ERROR, (int)missing, detail);
+  chat_api_request_fail (request, unknown != NULL ? unknown : error);
+}
+
+char *
+chat_api_moderation_dup_warning (const char *record_id)
+{
+  return chat_uuid_v5 ("warning", record_id, strlen (record_id));
+}
+
+void
+chat_api_json_set_text (JsonObject *object, const char *member, const char *text)
+{
+  if (text != NULL)
+    json_object_set_string_member (object, member, text);
+  else
+    json_object_set_null_member (object, member);
+}
+
+JsonObject *
+chat_api_json_appeal (const ChatAppeal *appeal, const ChatStrike *strike)
+{
+  JsonObject *object = json_object_new ();
+  g_autofree char *warning = chat_api_moderation_dup_warning (appeal->record_id);
+
+  json_object_set_string_member (object, "id", appeal->id);
+  json_object_set_string_member (object, "warning", warning);
+  json_object_set_string_member (object, "target", appeal->record_id);
+  json_object_set_string_member (object, "user", appeal->user);
+  chat_api_json_set_text (object, "text", appeal->text);
+  chat_api_json_set_time (object, "time", appeal->time);
+  chat_api_json_set_text (object, "verdict", appeal->verdict);
+  chat_api_json_set_text (object, "by", appeal->by);
+  chat_api_json_set_text (object, "remark", appeal->remark);
+  chat_api_json_set_time (object, "decided", appeal->decided);
+  if (strike != NULL)
+    {
+      json_object_set_string_member (object, "channel", strike->channel);
+      json_object_set_string_member (object, "rule", strike->rule);
+      chat_api_json_set_text (object, "original", strike->original);
+      json_object_set_int_member (object, "strike", strike->strike);
+    }
+  return object;
+}

@@ -136,6 +136,7 @@ chat_api_stop_async (ChatService *service, GCancellable *cancellable, GAsyncRead
     }
   self->stopped = TRUE;
   self->context->stopping = TRUE;
+  chat_rehearsals_cancel_all (self->context->rehearsals);
   chat_statistics_service_cancel (self->context->statistics);
   chat_service_stop_async (CHAT_SERVICE (self->context->hub), NULL, hub_stopped_cb, g_steal_pointer (&task));
 }
@@ -231,6 +232,8 @@ make_context (ChatTransport *transport, ChatStore *store, ChatSessionService *se
   context->presence = chat_presence_new (sessions, options->lease_ms, CHAT_PRESENCE_GRACE_MS);
   context->control = g_object_ref (control);
   context->rules = g_object_ref (rules);
+  context->rehearsals = chat_rehearsals_new (store);
+  context->language = g_strdup (options->language);
   context->blocks = chat_block_list_new (control, chat_store_get_moderation (store));
   context->directory = chat_api_directory_new (chat_store_get_channels (store));
   context->publisher = chat_api_publisher_new (transport, store, context->directory, context->blocks, signer);
@@ -251,6 +254,26 @@ make_context (ChatTransport *transport, ChatStore *store, ChatSessionService *se
   return context;
 }
 
+/* What there is to look at for the moderators who are connected here. */
+static void
+control_cb (ChatControlFeed *control, ChatMessage *message, ChatApi *self)
+{
+  ChatMessageKind kind = chat_message_get_kind (message);
+  const char *what = NULL;
+  g_autoptr (GBytes) body = NULL;
+
+  if (kind == CHAT_KIND_CONTROL)
+    what = chat_message_get_data (message);
+  else if (kind == CHAT_KIND_RULES)
+    what = "rules";
+  else if (kind == CHAT_KIND_BLOCK || kind == CHAT_KIND_UNBLOCK)
+    what = "block";
+  if (what == NULL)
+    return;
+  body = chat_api_live_feed_write_moderation (what);
+  chat_api_live_hub_tell (self->context->hub, CHAT_API_LIVE_MODERATION, NULL, NULL, body);
+}
+
 ChatApi *
 chat_api_new (ChatTransport *transport, ChatStore *store, ChatSessionService *sessions, ChatAccountService *accounts,
               ChatSigner *signer, ChatControlFeed *control, ChatRulesSource *rules, const ChatApiOptions *options)
@@ -267,6 +290,7 @@ chat_api_new (ChatTransport *transport, ChatStore *store, ChatSessionService *se
   self->listener = chat_api_listener_new (self->server, &options->limits);
   chat_api_dispatch_install (self->server, self->context);
   self->expire = chat_timer_new (EXPIRE_MS, expire_cb, self);
+  g_signal_connect_object (control, "received", G_CALLBACK (control_cb), self, 0);
   g_signal_connect_object (self->context->blocks, "failed", G_CALLBACK (failed_cb), self, 0);
   g_signal_connect_object (self->context->hub, "failed", G_CALLBACK (failed_cb), self, 0);
   return self;

@@ -32,6 +32,7 @@ typedef struct
   const char *version;
   gint64 lease_ms;           /* of the sessions: clients are told */
   guint strike_limit;        /* likewise */
+  const char *language;      /* (nullable): whose word lists apply in channels that name none */
   gboolean blocked_may_read; /* else GET of messages answers blocked users with 403, and the live feed has none */
   ChatApiLimits limits;      /* of connections and requests */
   guint answer_ms;           /* for the services behind to answer a request */

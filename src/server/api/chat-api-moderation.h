@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "server/api/chat-api-request.h"
+
+G_BEGIN_DECLS
+
+/* What the resources under /v1/moderation have in common. */
+
+#define CHAT_API_MODERATION_LIMIT 50
+#define CHAT_API_MODERATION_MOST 200
+
+/** ChatApiModerationPage: which page of a list the query asks for. */
+typedef struct
+{
+  char *user_key; /* nullable: of `user` */
+  gboolean all;   /* `all` */
+  gboolean open;  /* `open` */
+  char *cursor;   /* nullable */
+  guint limit;
+} ChatApiModerationPage;
+
+/** chat_api_moderation_page_new: (transfer full) (nullable): with CHAT_API_ERROR_PARAMETER. @names: (array
+ * zero-terminated=1): which parameters there are here. */
+ChatApiModerationPage *chat_api_moderation_page_new (ChatApiRequest *request, const char *const *names, GError **error);
+void chat_api_moderation_page_free (ChatApiModerationPage *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ChatApiModerationPage, chat_api_moderation_page_free)
+
+/** chat_api_moderation_page_get_list: what to ask the store for: one row more than the page has. Borrows from @self. */
+ChatModerationList chat_api_moderation_page_get_list (const ChatApiModerationPage *self, const char *user_key);
+/** chat_api_moderation_page_cut: @rows: as the store gave them: takes away the row too many. Whether there was one. */
+gboolean chat_api_moderation_page_cut (const ChatApiModerationPage *self, GPtrArray *rows);
+
+/** chat_api_moderation_get_remark: a text for people in the body, of at most CHAT_API_REMARK_CHARS; *text stays where
+ * it is absent or null. */
+gboolean chat_api_moderation_get_remark (ChatApiRequest *request, const char *member, const char **text,
+                                         GError **error);
+
+/** chat_api_moderation_fail: answers with @error; a CHAT_STORE_ERROR_NOT_FOUND as @missing, with @detail. */
+void chat_api_moderation_fail (ChatApiRequest *request, const GError *error, ChatApiError missing, const char *detail);
+
+/** chat_api_moderation_dup_warning: (transfer full): the id of the warning of a record: always the same. */
+char *chat_api_moderation_dup_warning (const char *record_id);
+
+/** chat_api_json_appeal: (transfer full): as in GET /v1/moderation/appeals. @strike: (nullable): for moderators: with
+ * what the strike was for. */
+JsonObject *chat_api_json_appeal (const ChatAppeal *appeal, const ChatStrike *strike);
+/** chat_api_json_set_text: null where @text is NULL. */
+void chat_api_json_set_text (JsonObject *object, const char *member, const char *text);
+
+G_END_DECLS
