@@ -98,6 +98,16 @@ ask (const char *prompt, char *line)
   return read;
 }
 
+/* Takes @line (nullable). */
+static void
+forget (char *line)
+{
+  if (line == NULL)
+    return;
+  explicit_bzero (line, LINE_BYTES);
+  g_free (line);
+}
+
 /* (transfer full) (nullable) */
 static char *
 read_password (GError **error)
@@ -108,12 +118,10 @@ read_password (GError **error)
   gboolean got = terminal ? ask ("Password: ", line) && ask ("Again: ", again) : read_line (line, LINE_BYTES);
   gboolean same = got && (!terminal || g_str_equal (line, again));
 
-  explicit_bzero (again, LINE_BYTES);
-  g_free (again);
+  forget (again);
   if (same)
     return line;
-  explicit_bzero (line, LINE_BYTES);
-  g_free (line);
+  forget (line);
   g_set_error_literal (error, CHAT_SESSION_ERROR, CHAT_SESSION_ERROR_PASSWORD_WEAK,
                        got ? "The two are not the same: nothing was changed"
                            : "No password came: type it, or send it as one line of standard input");
