@@ -101,7 +101,7 @@ read_problem (WireAnswer *answer)
   type = json_object_get_string_member (problem, "type");
   if (!g_str_has_prefix (type, PROBLEMS))
     g_error ("A problem of a type that is not ours: %s", answer->body);
-  g_assert_cmpint (json_object_get_int_member (problem, "status"), ==, answer->status);
+  g_assert_cmpint (json_object_get_int_member_with_default (problem, "status", answer->status), ==, answer->status);
   g_assert_cmpstr (json_object_get_string_member (problem, "title"), !=, "");
   g_free (answer->problem);
   answer->problem = g_strdup (type + strlen (PROBLEMS));
@@ -109,11 +109,38 @@ read_problem (WireAnswer *answer)
   g_assert_cmpstr (answer->detail, !=, "");
 }
 
+/* RFC 9112 §7.1; FALSE where it ends too early. */
+static gboolean
+read_chunks (Wire *self, WireAnswer *answer)
+{
+  g_autoptr (GByteArray) body = g_byte_array_new ();
+
+  for (;;)
+    {
+      g_autofree char *head = read_line (self);
+      guint length = head != NULL ? (guint)g_ascii_strtoull (head, NULL, 16) : 0;
+      g_autofree char *end = NULL;
+
+      if (head == NULL)
+        return FALSE;
+      g_byte_array_set_size (body, body->len + length);
+      if (!wire_read_all (self, body->data + body->len - length, length) || (end = read_line (self)) == NULL)
+        return FALSE;
+      if (length == 0)
+        break;
+    }
+  answer->length = body->len;
+  answer->body = g_strndup ((const char *)body->data, body->len);
+  read_problem (answer);
+  return TRUE;
+}
+
 WireAnswer *
 wire_read_answer (Wire *self)
 {
   g_autofree char *first = read_line (self);
   g_autoptr (WireAnswer) answer = NULL;
+  gboolean chunked = FALSE;
   char *line;
 
   if (first == NULL)
@@ -128,9 +155,13 @@ wire_read_answer (Wire *self)
         answer->type = g_strdup (line + strlen ("Content-Type: "));
       else if (g_ascii_strncasecmp (line, "Content-Length: ", strlen ("Content-Length: ")) == 0)
         answer->length = g_ascii_strtoull (line + strlen ("Content-Length: "), NULL, 10);
+      else if (g_ascii_strcasecmp (line, "Transfer-Encoding: chunked") == 0)
+        chunked = TRUE;
       g_free (line);
     }
   g_free (line);
+  if (chunked)
+    return read_chunks (self, answer) ? g_steal_pointer (&answer) : NULL;
   answer->body = g_malloc0 (answer->length + 1);
   if (!wire_read_all (self, answer->body, answer->length))
     return NULL;

@@ -119,11 +119,11 @@ test_requests (ApiTest *self, gconstpointer data)
     const char *text, *status, *has;
   } cases[] = {
     { HEALTH, "200", "\"ok\"" },
-    { "GET  HTTP/1.1\r\nHost: x\r\n\r\n", "400", "" },
-    { "GET /healthz HTTP/1.1\r\n\r\n", "400", "" },
+    { "GET  HTTP/1.1\r\nHost: x\r\n\r\n", "400", "/request-invalid" },
+    { "GET /healthz HTTP/1.1\r\n\r\n", "400", "/request-invalid" },
     { "GET /healthz HTTP/1.0\r\n\r\n", "200", "\"ok\"" },
     { "BREW /healthz HTTP/1.1\r\nHost: x\r\n\r\n", "405", "Allow: GET, HEAD" },
-    { "GET /v1/channels/%zz HTTP/1.1\r\nHost: x\r\n\r\n", "400", "" },
+    { "GET /v1/channels/%zz HTTP/1.1\r\nHost: x\r\n\r\n", "400", "/request-invalid" },
     { "GET /v1/channels/\xc3\x28 HTTP/1.1\r\nHost: x\r\n\r\n", "4", "" },
     { POST_SESSION "\r\n", "411", "/length-required" },
     { POST_SESSION "Content-Length: 0\r\n\r\n", "400", "/json-invalid" },

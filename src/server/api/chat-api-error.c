@@ -30,6 +30,7 @@ typedef struct
 
 static const Problem of_api[] = {
   [CHAT_API_ERROR_JSON] = { 400, "json-invalid", "The body is not one JSON object", NULL },
+  [CHAT_API_ERROR_REQUEST] = { 400, "request-invalid", "This is no HTTP request", NULL },
   [CHAT_API_ERROR_PARAMETER] = { 400, "parameter-invalid", "A parameter is wrong", NULL },
   [CHAT_API_ERROR_MEMBER] = { 422, "member-invalid", "A member of the body is wrong", NULL },
   [CHAT_API_ERROR_UNAUTHORIZED] = { 401, "unauthorized", "A valid token is needed", NULL },

@@ -13,6 +13,7 @@ G_BEGIN_DECLS
 typedef enum
 {
   CHAT_API_ERROR_JSON,      /* the body or frame is not one JSON object */
+  CHAT_API_ERROR_REQUEST,   /* its line or its headers are no HTTP */
   CHAT_API_ERROR_PARAMETER, /* of the path or the query */
   CHAT_API_ERROR_MEMBER,    /* of the body */
   CHAT_API_ERROR_UNAUTHORIZED,

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include "core/chat-timer.h"
+#include "core/chat-json.h"
 #include "server/api/chat-api-address.h"
 #include "server/api/chat-api-request.h"
 
@@ -52,6 +53,7 @@ struct _ChatApiListener
   GHashTable *addresses; /* address → how many connections, as a pointer */
   GQueue waiting;        /* of Connection: who waits for a request, the longest first */
   GStrv proxies;
+  char *refusal;
   GSource *sweep;
   gint64 swept; /* monotonic, us */
   ChatApiListenerCounters counters;
@@ -300,6 +302,35 @@ wrote_body_data_cb (SoupServerMessage *message, guint bytes, gpointer user_data)
  * What libsoup tells of every request
  */
 
+/* What libsoup itself refuses never comes to a handler, and it alone knows the status (400, 417, 501, 505). */
+static char *
+make_refusal (void)
+{
+  g_autoptr (GError) error = g_error_new (
+      CHAT_API_ERROR, CHAT_API_ERROR_REQUEST,
+      "The line or a header of the request can't be read: percent-encode the path, and send HTTP/1.1 with a Host");
+  guint status;
+  g_autoptr (JsonObject) problem = chat_api_problem_new (error, NULL, &status);
+
+  json_object_remove_member (problem, "status");
+  return chat_json_to_string (problem);
+}
+
+/* The answer to that lies ready until the head of the request is there. */
+static void
+prepare_refusal (ChatApiListener *self, SoupServerMessage *message)
+{
+  soup_server_message_set_response (message, "application/problem+json", SOUP_MEMORY_COPY, self->refusal,
+                                    strlen (self->refusal));
+}
+
+static void
+drop_refusal (SoupServerMessage *message)
+{
+  soup_message_headers_remove (soup_server_message_get_response_headers (message), "Content-Type");
+  soup_message_body_truncate (soup_server_message_get_response_body (message));
+}
+
 /* For the first request of a connection this comes when it is accepted, for others with the request's first line. */
 static void
 started_cb (SoupServer *server, SoupServerMessage *message, gpointer user_data)
@@ -313,6 +344,7 @@ started_cb (SoupServer *server, SoupServerMessage *message, gpointer user_data)
   if (connection == NULL)
     return;
   set_state (connection, ARRIVING, deadline_in (self->limits.request_ms));
+  prepare_refusal (self, message);
   g_signal_connect (message, "wrote-headers", G_CALLBACK (wrote_headers_cb), NULL);
   g_signal_connect (message, "wrote-body-data", G_CALLBACK (wrote_body_data_cb), NULL);
 }
@@ -374,6 +406,7 @@ early_cb (SoupServer *server, SoupServerMessage *message, const char *path, GHas
   SoupEncoding encoding = soup_message_headers_get_encoding (headers);
   Body *body;
 
+  drop_refusal (message);
   if (encoding == SOUP_ENCODING_NONE
       || (encoding == SOUP_ENCODING_CONTENT_LENGTH && soup_message_headers_get_content_length (headers) == 0))
     return;
@@ -403,6 +436,7 @@ chat_api_listener_new (SoupServer *server, const ChatApiLimits *limits)
   self->limits = *limits;
   self->proxies = g_strdupv ((char **)limits->proxies);
   self->limits.proxies = NULL;
+  self->refusal = make_refusal ();
   self->server = server;
   self->addresses = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   g_queue_init (&self->waiting);
@@ -424,6 +458,7 @@ chat_api_listener_free (ChatApiListener *self)
   g_ptr_array_unref (self->connections);
   g_hash_table_unref (self->addresses);
   g_strfreev (self->proxies);
+  g_free (self->refusal);
   g_free (self);
 }
 
