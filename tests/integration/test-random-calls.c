@@ -273,12 +273,14 @@ static void
 judge (Chaos *self, const WireAnswer *answer, const char *method, const char *pattern, const char *path,
        const char *body)
 {
-  g_autofree char *said = answer == NULL ? chat_test_server_dup_log (self->server) : NULL;
+  gboolean faulty = answer == NULL || (answer->status >= 500 && answer->status != 503);
+  g_autofree char *said = faulty ? chat_test_server_dup_log (self->server) : NULL;
 
   if (answer == NULL)
     g_error ("%s %s %s: after %s the service hung up: %s", method, path, body != NULL ? body : "", self->before, said);
-  if (answer->status < 200 || (answer->status >= 500 && answer->status != 503))
-    g_error ("%s %s %s: answered with %u: %s", method, path, body != NULL ? body : "", answer->status, answer->body);
+  if (faulty || answer->status < 200)
+    g_error ("%s %s %s: answered with %u: %s: %s", method, path, body != NULL ? body : "", answer->status, answer->body,
+             said);
   /* Wire has read the problem, and is strict; readiness answers 503 with what is missing. */
   if (answer->status >= 400 && *answer->problem == '\0' && !g_str_equal (pattern, "/readyz"))
     g_error ("%s %s %s: %u is no problem: %s", method, path, body != NULL ? body : "", answer->status, answer->body);
