@@ -139,6 +139,8 @@ void chat_workspace_update_state (ChatWorkspace *self);
 void chat_workspace_sync (ChatWorkspace *self);
 /** chat_workspace_sync_channels_soon: a channel came up that is not known. */
 void chat_workspace_sync_channels_soon (ChatWorkspace *self);
+/** chat_workspace_sync_about: what the service says of itself, to anybody. */
+void chat_workspace_sync_about (ChatWorkspace *self);
 /** chat_workspace_sync_channel: one channel, whose counts are not known here. */
 void chat_workspace_sync_channel (ChatWorkspace *self, const char *name);
 void chat_workspace_sync_block (ChatWorkspace *self);

@@ -111,7 +111,9 @@ chat_workspace_take_counts (ChatWorkspace *self, ChatChannel *channel, JsonObjec
     chat_unread_take (chat_channel_get_counter (channel), head, 0, 0);
   else if (mine <= read)
     chat_unread_take (chat_channel_get_counter (channel), head, (guint)unread, (guint)mentions);
-  /* else the service's count is of before what was read here: it is asked again when it knows */
+  else if (head > mine + chat_unread_get_unread (chat_channel_get_counter (channel)))
+    /* the service counts from before what was read here: all that came behind it, at most */
+    chat_unread_take (chat_channel_get_counter (channel), head, (guint)MIN (head - mine, unread), 0);
   chat_channel_update_unread (channel);
   if (chat_workspace_is_reading (self, channel))
     chat_workspace_read_all (self, channel);

@@ -70,6 +70,9 @@ session_failed (ChatWorkspace *self, GError *error)
 
   self->session = CHAT_SESSION_NONE;
   forget_password (self);
+  /* whether every name needs one is worth knowing before the next try */
+  if (g_error_matches (error, CHAT_CLIENT_ERROR, CHAT_CLIENT_ERROR_PASSWORD))
+    chat_workspace_sync_about (self);
   set_status (self, error->message);
   if (task == NULL)
     {

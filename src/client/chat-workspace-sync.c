@@ -99,6 +99,12 @@ take_workspace (ChatWorkspace *self, JsonObject *answer, const Question *questio
     chat_workspace_set_password_mode (self, g_str_equal (mode, "password"));
 }
 
+void
+chat_workspace_sync_about (ChatWorkspace *self)
+{
+  ask (self, "v1/workspace", take_workspace, NULL);
+}
+
 /* Users */
 
 static void
@@ -371,7 +377,7 @@ ask_for_accepted (ChatWorkspace *self, const char *channel)
 void
 chat_workspace_sync (ChatWorkspace *self)
 {
-  ask (self, "v1/workspace", take_workspace, NULL);
+  chat_workspace_sync_about (self);
   ask (self, "v1/users", take_users, NULL);
   ask (self, "v1/channels", take_channels, NULL);
   chat_workspace_sync_block (self);

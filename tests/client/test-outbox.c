@@ -607,6 +607,29 @@ test_ahead (void)
   world_end (&world);
 }
 
+/* One that was accepted and that the service does not know after all. */
+static void
+test_sent_again (void)
+{
+  g_autofree char *id = NULL;
+  World world;
+
+  world_start (&world);
+  id = write_to (&world, "general", "hola");
+  chat_outbox_send_again (world.outbox, id);
+  chat_outbox_start (world.outbox);
+  chat_test_wait_for_count (&world.told, 2);
+  chat_outbox_send_again (world.outbox, id);
+  wait_asked (&world, 2);
+  g_assert_cmpstr (asked (&world, 1), ==, asked (&world, 0));
+  chat_fake_service_answer (world.service, &refused);
+  chat_test_wait_for_count (&world.told, 3);
+  chat_outbox_send_again (world.outbox, id);
+  chat_test_wait_for_count (&world.told, 4);
+  g_assert_cmpstr (world.steps->str, ==, "hola:queued hola:accepted hola:accepted hola:failed ");
+  world_end (&world);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -625,5 +648,6 @@ main (int argc, char **argv)
   g_test_add_func ("/outbox/kinds", test_kinds);
   g_test_add_func ("/outbox/removal", test_removal);
   g_test_add_func ("/outbox/ahead", test_ahead);
+  g_test_add_func ("/outbox/sent-again", test_sent_again);
   return g_test_run ();
 }
