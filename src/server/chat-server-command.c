@@ -98,34 +98,22 @@ ask (const char *prompt, char *line)
   return read;
 }
 
-/* Takes @line (nullable). */
-static void
-forget (char *line)
-{
-  if (line == NULL)
-    return;
-  explicit_bzero (line, LINE_BYTES);
-  g_free (line);
-}
-
 /* (transfer full) (nullable) */
 static char *
 read_password (GError **error)
 {
-  char *line = g_malloc (LINE_BYTES);
-  char *again = g_malloc0 (LINE_BYTES);
+  char line[LINE_BYTES] = "", again[LINE_BYTES] = "";
   gboolean terminal = isatty (STDIN_FILENO);
   gboolean got = terminal ? ask ("Password: ", line) && ask ("Again: ", again) : read_line (line, LINE_BYTES);
-  gboolean same = got && (!terminal || g_str_equal (line, again));
+  char *password = got && (!terminal || g_str_equal (line, again)) ? g_strdup (line) : NULL;
 
-  forget (again);
-  if (same)
-    return line;
-  forget (line);
-  g_set_error_literal (error, CHAT_SESSION_ERROR, CHAT_SESSION_ERROR_PASSWORD_WEAK,
-                       got ? "The two are not the same: nothing was changed"
-                           : "No password came: type it, or send it as one line of standard input");
-  return NULL;
+  explicit_bzero (line, sizeof line);
+  explicit_bzero (again, sizeof again);
+  if (password == NULL)
+    g_set_error_literal (error, CHAT_SESSION_ERROR, CHAT_SESSION_ERROR_PASSWORD_WEAK,
+                         got ? "The two are not the same: nothing was changed"
+                             : "No password came: type it, or send it as one line of standard input");
+  return password;
 }
 
 /*
