@@ -838,6 +838,64 @@ test_changed_in_pages (void)
   world_end (&world);
 }
 
+/* What a page has in its state is of its moment: what was seen before that is in it, and an older page knows less. */
+static void
+test_moments (void)
+{
+  g_autoptr (GPtrArray) newer = chat_test_messages_new (), older = chat_test_messages_new ();
+  g_autoptr (ChatMessage) told = chat_message_new (CHAT_KIND_RECEIPT);
+  ChatMessageState *state = chat_message_state_new ();
+  World world;
+
+  world_start (&world, 0);
+  load (&world);
+  live_change (&world, CHAT_KIND_EDIT, "e1", 1, "ana", "uno");
+  chat_message_add_receipt (told, "e1", 5);
+  chat_timeline_add_receipts (world.timeline, told);
+  for (guint i = 0; i < 2; i++)
+    {
+      ChatMessage *message = message_of (1);
+
+      chat_message_set_seq (message, 1);
+      g_ptr_array_add (i == 0 ? newer : older, message);
+    }
+  state->edited = T0 + 9 * MINUTE_MS;
+  state->seq = 8;
+  chat_message_set_data (g_ptr_array_index (newer, 0), "dos");
+  chat_message_take_state (g_ptr_array_index (newer, 0), state);
+  chat_timeline_merge_page (world.timeline, newer, 1, 1);
+  chat_timeline_flush (world.timeline);
+  g_assert_cmpstr (text_of (&world, 1), ==, "dos");
+  chat_timeline_merge_page (world.timeline, older, 1, 1);
+  g_assert_cmpstr (text_of (&world, 1), ==, "dos");
+  world_end (&world);
+}
+
+/* Records that are no rows leave no holes, whether they or their receipts come first. */
+static void
+test_no_rows (void)
+{
+  g_autoptr (ChatMessage) receipt_of_both = chat_message_new (CHAT_KIND_RECEIPT);
+  guint calls;
+  World world;
+
+  world_start (&world, 3);
+  load (&world);
+  calls = chat_fake_history_get_calls (world.history);
+  live_change (&world, CHAT_KIND_REACTION, "r1", 2, "ana", "👍");
+  chat_message_add_receipt (receipt_of_both, "r1", 4);
+  chat_message_add_receipt (receipt_of_both, "r2", 5);
+  chat_timeline_add_receipts (world.timeline, receipt_of_both);
+  live_change (&world, CHAT_KIND_REACTION, "r2", 2, "ana", "🎉");
+  live (&world, 6, 1);
+  receipt (&world, 6, 6);
+  g_assert_cmpint (chat_timeline_get_newest_seq (world.timeline), ==, 6);
+  settle (&world);
+  g_assert_cmpuint (chat_fake_history_get_calls (world.history), ==, calls);
+  g_assert_cmpuint (length_of (&world), ==, 4);
+  world_end (&world);
+}
+
 /* A page of hardly anything but reactions fills no screen: older ones follow by themselves. */
 static void
 test_only_reactions (void)
@@ -989,6 +1047,8 @@ main (int argc, char **argv)
   g_test_add_func ("/timeline/changed", test_changed);
   g_test_add_func ("/timeline/optimistic", test_optimistic);
   g_test_add_func ("/timeline/changed-in-pages", test_changed_in_pages);
+  g_test_add_func ("/timeline/moments", test_moments);
+  g_test_add_func ("/timeline/no-rows", test_no_rows);
   g_test_add_func ("/timeline/only-reactions", test_only_reactions);
   g_test_add_func ("/timeline/quoted", test_quoted);
   g_test_add_func ("/timeline/go-to", test_go_to);
