@@ -140,7 +140,7 @@ NEEDS = {
     'reportMessage': lambda service: {'token': service.luis},
     'search': lambda service: {'query': {'q': 'hola', 'channel': 'general', 'author': 'ana', 'limit': '5'}},
     'exportChannel': lambda service: {'query': {'channel': 'general'}},
-    'setBlock': lambda service: {'u': 'luis'},
+    'setBlock': lambda service: {'u': 'luis', 'body': {'until': '2999-12-31T00:00:00Z', 'reason': 'porque sí'}},
     'liftBlock': lambda service: service.ok('PUT', '/v1/moderation/blocks/luis', service.tokens['moderator'], {}) and {},
     'appeal': lambda service: {'body': {'warning': service.warning(), 'text': 'porque sí'}},
     'decideAppeal': lambda service: {'id': service.appeal()},
