@@ -59,6 +59,12 @@ test_store_get_moderation (ChatStore *store)
   return chat_store_get_moderation (TEST_STORE (store)->inner);
 }
 
+static ChatCounterStore *
+test_store_get_counters (ChatStore *store)
+{
+  return chat_store_get_counters (TEST_STORE (store)->inner);
+}
+
 static void
 store_iface_init (ChatStoreInterface *iface)
 {
@@ -68,6 +74,7 @@ store_iface_init (ChatStoreInterface *iface)
   iface->get_channels = test_store_get_channels;
   iface->get_users = test_store_get_users;
   iface->get_moderation = test_store_get_moderation;
+  iface->get_counters = test_store_get_counters;
 }
 
 G_DEFINE_FINAL_TYPE_WITH_CODE (TestStore, test_store, G_TYPE_OBJECT,
