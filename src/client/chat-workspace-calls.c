@@ -314,13 +314,14 @@ made_channel_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   ChatChannel *channel = take_made (task, source, result);
+  GCancellable *cancellable = g_task_get_cancellable (task);
   g_autofree char *path = NULL;
 
   if (channel == NULL)
     return;
   path = g_strdup_printf ("v1/channels/%s/join", chat_channel_get_name (channel));
   g_task_set_task_data (task, g_object_ref (channel), g_object_unref);
-  chat_rest_call_async (CHAT_REST (source), SOUP_METHOD_POST, path, NULL, g_task_get_cancellable (task), made_joined_cb,
+  chat_rest_call_async (CHAT_REST (source), SOUP_METHOD_POST, path, NULL, cancellable, made_joined_cb,
                         g_steal_pointer (&task));
 }
 
