@@ -97,7 +97,7 @@ add_workspace (ChatPreferences *self, const char *key, const char *user, gboolea
     }
   else
     adw_action_row_add_suffix (ADW_ACTION_ROW (row),
-                               create_button ("chat-send-symbolic", _ ("Go there"), "app.open-workspace", key, user));
+                               create_button ("go-next-symbolic", _ ("Go there"), "app.open-workspace", key, user));
   adw_action_row_add_suffix (ADW_ACTION_ROW (row), create_button ("user-trash-symbolic", _ ("Remove from the list"),
                                                                   "app.forget-workspace", key, user));
   adw_preferences_group_add (self->workspaces, row);
@@ -167,8 +167,8 @@ chat_preferences_init (ChatPreferences *self)
 GtkWidget *
 chat_preferences_new (GtkWindow *parent, GSettings *settings)
 {
-  ChatPreferences *self
-      = g_object_new (CHAT_TYPE_PREFERENCES, "transient-for", parent, "modal", TRUE, "title", _ ("Preferences"), NULL);
+  ChatPreferences *self = g_object_new (CHAT_TYPE_PREFERENCES, "application", gtk_window_get_application (parent),
+                                        "transient-for", parent, "modal", TRUE, "title", _ ("Preferences"), NULL);
 
   self->settings = g_object_ref (settings);
   bind_choice (self, "color-scheme", self->scheme, schemes);

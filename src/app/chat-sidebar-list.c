@@ -20,10 +20,10 @@ struct _ChatSidebarList
   /* Borrowed: children */
   GtkWidget *scroller;
   GtkListBox *list;
-  GtkWidget *headers[CHAT_N_SECTIONS];
 
   /* Owned */
-  GSettings *settings; /* nullable */
+  GtkWidget *headers[CHAT_N_SECTIONS]; /* in the list while their section has rows */
+  GSettings *settings;                 /* nullable */
   ChatWorkspace *workspace;
   GPtrArray *channels; /* as the workspace's list has them */
   GHashTable *rows;    /* channel → row (borrowed) */
@@ -91,13 +91,12 @@ is_found (ChatSidebarList *self, ChatChannel *channel)
 
 /* Also of a folded section: what is open, and what somebody may be waiting in. */
 static gboolean
-filter_cb (GtkListBoxRow *row, gpointer data)
+is_to_be_shown (ChatSidebarList *self, GtkListBoxRow *row)
 {
-  ChatSidebarList *self = data;
   ChatChannel *channel = channel_of (row);
 
   if (channel == NULL)
-    return self->shown[section_of_row (row)] > 0;
+    return TRUE;
   if (!is_found (self, channel))
     return FALSE;
   return *self->filter != '\0' || !self->folded[section_of (channel)] || channel == self->open
@@ -124,6 +123,26 @@ sort_cb (GtkListBoxRow *a, GtkListBoxRow *b, gpointer data)
   return g_utf8_collate (chat_channel_get_title (channel_a), chat_channel_get_title (channel_b));
 }
 
+/* Not by a filter of the list box: rows that it hides are there still for who hears the window. */
+static void
+update_shown (ChatSidebarList *self)
+{
+  GtkListBoxRow *row;
+
+  for (int i = 0; i < CHAT_N_SECTIONS; i++)
+    {
+      gboolean there = gtk_widget_get_parent (self->headers[i]) != NULL;
+
+      if (self->shown[i] > 0 && !there)
+        gtk_list_box_insert (self->list, self->headers[i], -1);
+      else if (self->shown[i] == 0 && there)
+        gtk_list_box_remove (self->list, self->headers[i]);
+    }
+
+  for (int i = 0; (row = gtk_list_box_get_row_at_index (self->list, i)) != NULL; i++)
+    gtk_widget_set_visible (GTK_WIDGET (row), is_to_be_shown (self, row));
+}
+
 static void
 refresh (ChatSidebarList *self)
 {
@@ -140,7 +159,7 @@ refresh (ChatSidebarList *self)
   if (self->sort_due)
     gtk_list_box_invalidate_sort (self->list);
   self->sort_due = FALSE;
-  gtk_list_box_invalidate_filter (self->list);
+  update_shown (self);
 }
 
 static gboolean
@@ -355,7 +374,7 @@ focus (GtkWidget *widget, GtkDirectionType direction)
     return gtk_widget_child_focus (self->scroller, direction);
   if (gtk_widget_get_focus_child (widget) != NULL)
     return FALSE;
-  if (row != NULL && gtk_widget_get_child_visible (GTK_WIDGET (row)))
+  if (row != NULL && gtk_widget_get_visible (GTK_WIDGET (row)))
     return gtk_widget_grab_focus (GTK_WIDGET (row));
   return gtk_widget_child_focus (self->scroller, direction);
 }
@@ -376,6 +395,8 @@ dispose (GObject *object)
     chat_sidebar_list_set_workspace (self, NULL);
   g_clear_weak_pointer (&self->menu_focus);
   g_clear_pointer (&self->menu, gtk_widget_unparent);
+  for (int i = 0; i < CHAT_N_SECTIONS; i++)
+    g_clear_object (&self->headers[i]);
   g_clear_pointer (&self->scroller, gtk_widget_unparent);
   g_clear_object (&self->actions);
   g_clear_object (&self->settings);
@@ -421,7 +442,6 @@ create_list (ChatSidebarList *self)
   self->list = GTK_LIST_BOX (gtk_list_box_new ());
   gtk_list_box_set_selection_mode (self->list, GTK_SELECTION_BROWSE);
   gtk_list_box_set_activate_on_single_click (self->list, TRUE);
-  gtk_list_box_set_filter_func (self->list, filter_cb, self, NULL);
   gtk_list_box_set_sort_func (self->list, sort_cb, self, NULL);
   gtk_widget_add_css_class (GTK_WIDGET (self->list), "navigation-sidebar");
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->list), GTK_ACCESSIBLE_PROPERTY_LABEL, _ ("Channels"), -1);
@@ -446,10 +466,7 @@ chat_sidebar_list_init (ChatSidebarList *self)
   self->rows = g_hash_table_new_full (NULL, NULL, g_object_unref, NULL);
   create_list (self);
   for (int i = 0; i < CHAT_N_SECTIONS; i++)
-    {
-      self->headers[i] = chat_sidebar_header_new ((ChatSidebarSection)i);
-      gtk_list_box_insert (self->list, self->headers[i], -1);
-    }
+    self->headers[i] = g_object_ref_sink (chat_sidebar_header_new ((ChatSidebarSection)i));
   gtk_event_controller_set_propagation_phase (keys, GTK_PHASE_CAPTURE);
   g_signal_connect (keys, "key-pressed", G_CALLBACK (key_cb), self);
   gtk_widget_add_controller (GTK_WIDGET (self->list), keys);
@@ -521,7 +538,7 @@ chat_sidebar_list_select (ChatSidebarList *self, ChatChannel *channel)
   GtkWidget *row = channel == NULL ? NULL : g_hash_table_lookup (self->rows, channel);
 
   if (g_set_object (&self->open, channel))
-    gtk_list_box_invalidate_filter (self->list);
+    update_shown (self);
   if (row == NULL)
     return;
   gtk_list_box_select_row (self->list, GTK_LIST_BOX_ROW (row));
@@ -550,7 +567,7 @@ chat_sidebar_list_get_best (ChatSidebarList *self)
 
       if (row == NULL)
         return best;
-      if (channel == NULL || !gtk_widget_get_child_visible (GTK_WIDGET (row)))
+      if (channel == NULL || !gtk_widget_get_visible (GTK_WIDGET (row)))
         continue;
       score = chat_fuzzy_score (self->filter, chat_channel_get_title (channel));
       if (score > most)
@@ -569,7 +586,7 @@ list_shown (ChatSidebarList *self)
   GtkListBoxRow *row;
 
   for (int i = 0; (row = gtk_list_box_get_row_at_index (self->list, i)) != NULL; i++)
-    if (channel_of (row) != NULL && gtk_widget_get_child_visible (GTK_WIDGET (row)))
+    if (channel_of (row) != NULL && gtk_widget_get_visible (GTK_WIDGET (row)))
       g_ptr_array_add (shown, channel_of (row));
   return shown;
 }

@@ -174,7 +174,10 @@ set_workspace (ChatWindow *self, ChatWorkspace *workspace)
   if (self->workspace == workspace)
     return;
   if (self->workspace != NULL)
-    g_clear_signal_handler (&self->channels_id, chat_workspace_get_channels (self->workspace));
+    {
+      g_clear_signal_handler (&self->channels_id, chat_workspace_get_channels (self->workspace));
+      g_signal_handlers_disconnect_by_func (self->workspace, chat_window_update_actions, self);
+    }
   chat_conversation_set_workspace (self->conversation, workspace);
   chat_sidebar_set_workspace (self->sidebar, workspace);
   g_set_object (&self->workspace, workspace);
@@ -182,9 +185,12 @@ set_workspace (ChatWindow *self, ChatWorkspace *workspace)
     chat_people_pane_set_workspace (CHAT_PEOPLE_PANE (adw_bin_get_child (self->people_bin)), workspace);
   g_ptr_array_set_size (self->recent, 0);
   chat_window_update_actions (self);
-  if (workspace != NULL)
-    self->channels_id = g_signal_connect_object (chat_workspace_get_channels (workspace), "items-changed",
-                                                 G_CALLBACK (open_first), self, G_CONNECT_SWAPPED);
+  if (workspace == NULL)
+    return;
+  self->channels_id = g_signal_connect_object (chat_workspace_get_channels (workspace), "items-changed",
+                                               G_CALLBACK (open_first), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (workspace, "notify::password-mode", G_CALLBACK (chat_window_update_actions), self,
+                           G_CONNECT_SWAPPED);
 }
 
 static void
