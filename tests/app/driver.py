@@ -86,13 +86,14 @@ class Person:
     """Somebody else, who talks to the server without a window."""
 
     def __init__(self, server, user):
-        self.connection = http.client.HTTPConnection('127.0.0.1', int(server.port), timeout=DEADLINE)
+        self.port = int(server.port)
         self.headers = {'Content-Type': 'application/json'}
         self.headers['Authorization'] = 'Bearer ' + self.call('POST', '/v1/sessions', {'user': user})['token']
 
     def call(self, method, path, body=None):
-        self.connection.request(method, path, None if body is None else json.dumps(body), self.headers)
-        answer = self.connection.getresponse()
+        connection = http.client.HTTPConnection('127.0.0.1', self.port, timeout=DEADLINE)
+        connection.request(method, path, None if body is None else json.dumps(body), self.headers)
+        answer = connection.getresponse()
         text = answer.read()
         assert answer.status < 300, f'{method} {path}: {answer.status} {text}'
         return json.loads(text or '{}')
@@ -174,12 +175,55 @@ class App:
         wait(lambda: compose.characterCount == 0, 'an empty composer')
 
     def choose(self, channel):
-        """Clicks a channel of the sidebar and waits until its conversation is open."""
+        """Selects a channel of the sidebar, of which nothing is folded or filtered: the list counts hidden rows too."""
         def click():
             rows = self.find('list', 'Channels')
-            index = next(i for i, row in enumerate(rows) if row and row.name.startswith(channel))
+            index = next(i for i, row in enumerate(rows) if row and row.name.split(',')[0] == channel)
             return rows.querySelection().selectChild(index)
         wait(click, f'the channel {channel} in the sidebar')
+
+    def click(self, role, label, button=1):
+        """With the pointer."""
+        self.point_at(role, label)
+        xdotool('click', str(button))
+
+    def find_row(self, channel):
+        """What the sidebar says of a channel, "" where it has none."""
+        return next((row for row in self.rows('Channels') if row.split(',')[0] == channel), '')
+
+    def wait_channel(self, channel, *parts):
+        """Waits until the sidebar says all these of a channel; a part that begins with "!" it must not say."""
+        def told():
+            row = self.find_row(channel)
+            return row and all(p[1:] not in row if p.startswith('!') else p in row for p in parts)
+        wait(told, f'the channel {channel} with {parts}; the sidebar has {self.rows("Channels")}')
+
+    def wait_open(self, name):
+        """Waits until that channel or conversation is on screen."""
+        wait(lambda: any(w.name == f'{name} – Tertulia' for w in self.root), f'the conversation {name}')
+
+    def key(self, *keys, text=None):
+        """Presses keys, then types, in whatever window of the application has the focus."""
+        active = subprocess.run(['xdotool', 'getactivewindow', 'getwindowpid'], check=False, capture_output=True, text=True)
+        if active.stdout.strip() != str(self.process.pid):
+            xdotool('windowactivate', '--sync', self.find_window())
+        for key in keys:
+            xdotool('key', '--clearmodifiers', key)
+        if text:
+            xdotool('type', text)
+
+    def setting(self, key, value=None):
+        """Reads a setting, or sets it as another program would."""
+        profile = self.arguments[self.arguments.index('--profile') + 1]
+        call = ['gsettings', 'get' if value is None else 'set',
+                f'chat.tertulia.Tertulia:/chat/tertulia/Tertulia/profiles/{profile}/', key, *([] if value is None else [value])]
+        env = dict(os.environ, XDG_CONFIG_HOME=str(self.home / 'config'), GSETTINGS_BACKEND='keyfile')
+        return subprocess.run(call, env=env, check=True, capture_output=True, text=True).stdout.strip()
+
+    def focused(self):
+        """The role and name of what has the keyboard."""
+        found = pyatspi.findDescendant(self.root, lambda x: x.getState().contains(pyatspi.STATE_FOCUSED))
+        return (found.getRoleName(), found.name) if found else None
 
     def picture(self, left, width):
         """A strip of the conversation as it is on screen, in black and white: its lines of pixels from top to bottom."""
@@ -203,7 +247,7 @@ class App:
         xdotool('click', '--repeat', str(clicks), '--delay', '4', str(button))
 
     def find_window(self):
-        return xdotool('search', '--onlyvisible', '--all', '--pid', str(self.process.pid), '--name', 'Tertulia').split()[-1]
+        return xdotool('search', '--all', '--pid', str(self.process.pid), '--name', 'Tertulia').split()[-1]
 
     def shoot(self, path):
         """The window as PNG."""
