@@ -113,7 +113,12 @@ class Service:
     def report(self):
         return self.ok('POST', f'/v1/messages/{self.post()}/report', self.luis, {'reason': 'x'})['id']
 
+    def end_rehearsals(self):
+        for one in self.ok('GET', '/v1/moderation/rehearsals', self.tokens['moderator'])['rehearsals']:
+            self.ok('DELETE', f"/v1/moderation/rehearsals/{one['id']}", self.tokens['moderator'])
+
     def rehearsal(self):
+        self.end_rehearsals()
         return self.ok('POST', '/v1/moderation/rehearsals', self.tokens['moderator'], {'text': '', 'days': 1})['id']
 
     def revision(self):
@@ -146,6 +151,7 @@ NEEDS = {
     'decideAppeal': lambda service: {'id': service.appeal()},
     'closeReport': lambda service: {'id': service.report()},
     'publishRules': lambda service: {'body': {'revision': service.revision() + 1, 'text': ''}},
+    'rehearse': lambda service: service.end_rehearsals() or {'body': {'text': '', 'days': 7, 'channel': 'general'}},
     'getRehearsal': lambda service: {'id': service.rehearsal()},
     'endRehearsal': lambda service: {'id': service.rehearsal()},
 }
