@@ -114,8 +114,10 @@ class Service:
         return self.ok('POST', f'/v1/messages/{self.post()}/report', self.luis, {'reason': 'x'})['id']
 
     def end_rehearsals(self):
-        for one in self.ok('GET', '/v1/moderation/rehearsals', self.tokens['moderator'])['rehearsals']:
+        look = lambda: self.ok('GET', '/v1/moderation/rehearsals', self.tokens['moderator'])['rehearsals']
+        for one in look():
             self.ok('DELETE', f"/v1/moderation/rehearsals/{one['id']}", self.tokens['moderator'])
+        self.wait(lambda: all(one['state'] != 'running' for one in look()))
 
     def rehearsal(self):
         self.end_rehearsals()
