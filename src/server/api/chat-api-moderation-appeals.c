@@ -148,40 +148,12 @@ appeal (ChatApiRequest *request)
  * The list. A moderator also sees what each strike was for, which is asked for one after the other
  */
 
-typedef struct
-{
-  ChatApiRequest *request;     /* owned */
-  ChatApiModerationPage *page; /* owned */
-  GPtrArray *appeals;          /* owned */
-  JsonArray *answers;          /* owned */
-  gboolean more;
-} Listing;
-
-static void
-listing_free (Listing *self)
-{
-  chat_api_request_unref (self->request);
-  chat_api_moderation_page_free (self->page);
-  g_clear_pointer (&self->appeals, g_ptr_array_unref);
-  json_array_unref (self->answers);
-  g_free (self);
-}
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Listing, listing_free)
-
-static void list_next (Listing *self);
-
-static const ChatAppeal *
-get_next (Listing *self)
-{
-  guint next = json_array_get_length (self->answers);
-
-  return next < self->appeals->len ? g_ptr_array_index (self->appeals, next) : NULL;
-}
+static void list_next (ChatApiModerationListing *self);
 
 static void
 strike_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (Listing) self = user_data;
+  g_autoptr (ChatApiModerationListing) self = user_data;
   g_autoptr (GError) error = NULL;
   g_autoptr (ChatStrike) strike
       = chat_moderation_store_get_strike_finish (CHAT_MODERATION_STORE (source), result, &error);
@@ -191,74 +163,54 @@ strike_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       chat_api_request_fail (self->request, error);
       return;
     }
-  json_array_add_object_element (self->answers, chat_api_json_appeal (get_next (self), strike));
+  json_array_add_object_element (self->answers,
+                                 chat_api_json_appeal (chat_api_moderation_listing_get_next (self), strike));
   list_next (g_steal_pointer (&self));
-}
-
-static void
-finish_list (Listing *self)
-{
-  JsonObject *answer = json_object_new ();
-  const ChatAppeal *last = self->appeals->len > 0 ? g_ptr_array_index (self->appeals, self->appeals->len - 1) : NULL;
-
-  json_object_set_array_member (answer, "appeals", json_array_ref (self->answers));
-  chat_api_json_set_text (answer, "next", self->more ? last->id : NULL);
-  chat_api_request_reply (self->request, SOUP_STATUS_OK, answer);
-  listing_free (self);
 }
 
 /* @self: (transfer full) */
 static void
-list_next (Listing *self)
+list_next (ChatApiModerationListing *self)
 {
+  g_autoptr (ChatApiModerationListing) owned = self;
   gboolean is_moderator = self->request->session->role >= CHAT_ROLE_MODERATOR;
-  const ChatAppeal *next;
+  const ChatAppeal *next, *last;
 
-  while ((next = get_next (self)) != NULL && !is_moderator)
+  while ((next = chat_api_moderation_listing_get_next (self)) != NULL && !is_moderator)
     json_array_add_object_element (self->answers, chat_api_json_appeal (next, NULL));
-  if (next == NULL)
-    finish_list (self);
-  else
-    chat_moderation_store_get_strike_async (get_store (self->request), next->record_id, self->request->cancellable,
-                                            strike_cb, self);
+  if (next != NULL)
+    {
+      chat_moderation_store_get_strike_async (get_store (self->request), next->record_id, self->request->cancellable,
+                                              strike_cb, g_steal_pointer (&owned));
+      return;
+    }
+  last = chat_api_moderation_listing_get_last (self);
+  chat_api_request_reply (self->request, SOUP_STATUS_OK,
+                          chat_api_moderation_listing_finish (self, "appeals", last != NULL ? last->id : NULL));
 }
 
 static void
 listed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (Listing) self = user_data;
+  g_autoptr (ChatApiModerationListing) self = user_data;
   g_autoptr (GError) error = NULL;
+  GPtrArray *appeals = chat_moderation_store_list_appeals_finish (CHAT_MODERATION_STORE (source), result, &error);
 
-  self->appeals = chat_moderation_store_list_appeals_finish (CHAT_MODERATION_STORE (source), result, &error);
-  if (self->appeals == NULL)
-    {
-      chat_api_request_fail (self->request, error);
-      return;
-    }
-  self->more = chat_api_moderation_page_cut (self->page, self->appeals);
-  list_next (g_steal_pointer (&self));
+  if (chat_api_moderation_listing_take (self, appeals, error))
+    list_next (g_steal_pointer (&self));
 }
 
 static void
 list_appeals (ChatApiRequest *request)
 {
   static const char *const names[] = { "open", "cursor", "limit", NULL };
-  g_autoptr (GError) error = NULL;
-  ChatApiModerationPage *page = chat_api_moderation_page_new (request, names, &error);
   gboolean is_moderator = request->session->role >= CHAT_ROLE_MODERATOR;
+  ChatApiModerationListing *self = chat_api_moderation_listing_new (request, names);
   ChatModerationList list;
-  Listing *self;
 
-  if (page == NULL)
-    {
-      chat_api_request_fail (request, error);
-      return;
-    }
-  self = g_new0 (Listing, 1);
-  self->request = chat_api_request_ref (request);
-  self->page = page;
-  self->answers = json_array_new ();
-  list = chat_api_moderation_page_get_list (page, is_moderator ? NULL : request->session->user_key);
+  if (self == NULL)
+    return;
+  list = chat_api_moderation_listing_get_list (self, is_moderator ? NULL : request->session->user_key);
   chat_moderation_store_list_appeals_async (get_store (request), &list, request->cancellable, listed_cb, self);
 }
 

@@ -10,33 +10,13 @@
  * shown it. They are asked for one after the other.
  */
 
-typedef struct
-{
-  ChatApiRequest *request;     /* owned */
-  ChatApiModerationPage *page; /* owned */
-  GPtrArray *reports;          /* owned */
-  JsonArray *answers;          /* owned */
-  gboolean more;
-} Listing;
-
-static void
-listing_free (Listing *self)
-{
-  chat_api_request_unref (self->request);
-  chat_api_moderation_page_free (self->page);
-  g_clear_pointer (&self->reports, g_ptr_array_unref);
-  json_array_unref (self->answers);
-  g_free (self);
-}
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Listing, listing_free)
-
-static void list_next (Listing *self);
+static void list_next (ChatApiModerationListing *self);
 
 /* @message: (nullable) */
 static void
-add_answer (Listing *self, const ChatMessage *message)
+add_answer (ChatApiModerationListing *self, const ChatMessage *message)
 {
-  JsonObject *report = chat_api_json_report (g_ptr_array_index (self->reports, json_array_get_length (self->answers)));
+  JsonObject *report = chat_api_json_report (chat_api_moderation_listing_get_next (self));
 
   if (message != NULL)
     json_object_set_object_member (report, "message", chat_message_encode_object (message));
@@ -48,7 +28,7 @@ add_answer (Listing *self, const ChatMessage *message)
 static void
 got_message_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (Listing) self = user_data;
+  g_autoptr (ChatApiModerationListing) self = user_data;
   g_autoptr (GError) error = NULL;
   g_autoptr (ChatMessage) message = chat_message_store_get_finish (CHAT_MESSAGE_STORE (source), result, &error);
 
@@ -63,62 +43,43 @@ got_message_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
 /* @self: (transfer full) */
 static void
-list_next (Listing *self)
+list_next (ChatApiModerationListing *self)
 {
-  g_autoptr (Listing) owned = self;
-  guint next = json_array_get_length (self->answers);
-  const ChatReport *last = self->reports->len > 0 ? g_ptr_array_index (self->reports, self->reports->len - 1) : NULL;
-  JsonObject *answer;
+  g_autoptr (ChatApiModerationListing) owned = self;
+  const ChatReport *next = chat_api_moderation_listing_get_next (self), *last;
 
-  if (next < self->reports->len)
+  if (next != NULL)
     {
-      const ChatReport *report = g_ptr_array_index (self->reports, next);
-
-      chat_message_store_get_async (chat_store_get_messages (self->request->context->store), report->target,
+      chat_message_store_get_async (chat_store_get_messages (self->request->context->store), next->target,
                                     self->request->cancellable, got_message_cb, g_steal_pointer (&owned));
       return;
     }
-  answer = json_object_new ();
-  json_object_set_array_member (answer, "reports", json_array_ref (self->answers));
-  chat_api_json_set_text (answer, "next", self->more ? last->id : NULL);
-  chat_api_request_reply (self->request, SOUP_STATUS_OK, answer);
+  last = chat_api_moderation_listing_get_last (self);
+  chat_api_request_reply (self->request, SOUP_STATUS_OK,
+                          chat_api_moderation_listing_finish (self, "reports", last != NULL ? last->id : NULL));
 }
 
 static void
 listed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (Listing) self = user_data;
+  g_autoptr (ChatApiModerationListing) self = user_data;
   g_autoptr (GError) error = NULL;
+  GPtrArray *reports = chat_moderation_store_list_reports_finish (CHAT_MODERATION_STORE (source), result, &error);
 
-  self->reports = chat_moderation_store_list_reports_finish (CHAT_MODERATION_STORE (source), result, &error);
-  if (self->reports == NULL)
-    {
-      chat_api_request_fail (self->request, error);
-      return;
-    }
-  self->more = chat_api_moderation_page_cut (self->page, self->reports);
-  list_next (g_steal_pointer (&self));
+  if (chat_api_moderation_listing_take (self, reports, error))
+    list_next (g_steal_pointer (&self));
 }
 
 static void
 list_reports (ChatApiRequest *request)
 {
   static const char *const names[] = { "open", "cursor", "limit", NULL };
-  g_autoptr (GError) error = NULL;
-  ChatApiModerationPage *page = chat_api_moderation_page_new (request, names, &error);
+  ChatApiModerationListing *self = chat_api_moderation_listing_new (request, names);
   ChatModerationList list;
-  Listing *self;
 
-  if (page == NULL)
-    {
-      chat_api_request_fail (request, error);
-      return;
-    }
-  self = g_new0 (Listing, 1);
-  self->request = chat_api_request_ref (request);
-  self->page = page;
-  self->answers = json_array_new ();
-  list = chat_api_moderation_page_get_list (page, NULL);
+  if (self == NULL)
+    return;
+  list = chat_api_moderation_listing_get_list (self, NULL);
   chat_moderation_store_list_reports_async (chat_store_get_moderation (request->context->store), &list,
                                             request->cancellable, listed_cb, self);
 }

@@ -45,24 +45,83 @@ chat_api_moderation_page_free (ChatApiModerationPage *self)
   g_free (self);
 }
 
+ChatApiModerationListing *
+chat_api_moderation_listing_new (ChatApiRequest *request, const char *const *names)
+{
+  g_autoptr (GError) error = NULL;
+  ChatApiModerationPage *page = chat_api_moderation_page_new (request, names, &error);
+  ChatApiModerationListing *self;
+
+  if (page == NULL)
+    {
+      chat_api_request_fail (request, error);
+      return NULL;
+    }
+  self = g_new0 (ChatApiModerationListing, 1);
+  self->request = chat_api_request_ref (request);
+  self->page = page;
+  self->answers = json_array_new ();
+  return self;
+}
+
+void
+chat_api_moderation_listing_free (ChatApiModerationListing *self)
+{
+  chat_api_request_unref (self->request);
+  chat_api_moderation_page_free (self->page);
+  g_clear_pointer (&self->rows, g_ptr_array_unref);
+  json_array_unref (self->answers);
+  g_free (self);
+}
+
 ChatModerationList
-chat_api_moderation_page_get_list (const ChatApiModerationPage *self, const char *user_key)
+chat_api_moderation_listing_get_list (const ChatApiModerationListing *self, const char *user_key)
 {
   return (ChatModerationList){
     .user_key = user_key,
-    .open_only = self->open,
-    .before = self->cursor,
-    .limit = self->limit + 1,
+    .open_only = self->page->open,
+    .before = self->page->cursor,
+    .limit = self->page->limit + 1,
   };
 }
 
 gboolean
-chat_api_moderation_page_cut (const ChatApiModerationPage *self, GPtrArray *rows)
+chat_api_moderation_listing_take (ChatApiModerationListing *self, GPtrArray *rows, const GError *error)
 {
-  if (rows->len <= self->limit)
-    return FALSE;
-  g_ptr_array_set_size (rows, (gint)self->limit);
+  if (rows == NULL)
+    {
+      chat_api_request_fail (self->request, error);
+      return FALSE;
+    }
+  self->rows = rows;
+  self->more = rows->len > self->page->limit;
+  if (self->more)
+    g_ptr_array_set_size (rows, (gint)self->page->limit);
   return TRUE;
+}
+
+gpointer
+chat_api_moderation_listing_get_next (const ChatApiModerationListing *self)
+{
+  guint next = json_array_get_length (self->answers);
+
+  return next < self->rows->len ? g_ptr_array_index (self->rows, next) : NULL;
+}
+
+gpointer
+chat_api_moderation_listing_get_last (const ChatApiModerationListing *self)
+{
+  return self->more ? g_ptr_array_index (self->rows, self->rows->len - 1) : NULL;
+}
+
+JsonObject *
+chat_api_moderation_listing_finish (ChatApiModerationListing *self, const char *member, const char *next)
+{
+  JsonObject *answer = json_object_new ();
+
+  json_object_set_array_member (answer, member, json_array_ref (self->answers));
+  chat_api_json_set_text (answer, "next", next);
+  return answer;
 }
 
 gboolean

@@ -26,10 +26,35 @@ ChatApiModerationPage *chat_api_moderation_page_new (ChatApiRequest *request, co
 void chat_api_moderation_page_free (ChatApiModerationPage *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ChatApiModerationPage, chat_api_moderation_page_free)
 
-/** chat_api_moderation_page_get_list: what to ask the store for: one row more than the page has. Borrows from @self. */
-ChatModerationList chat_api_moderation_page_get_list (const ChatApiModerationPage *self, const char *user_key);
-/** chat_api_moderation_page_cut: @rows: as the store gave them: takes away the row too many. Whether there was one. */
-gboolean chat_api_moderation_page_cut (const ChatApiModerationPage *self, GPtrArray *rows);
+/** ChatApiModerationListing: one list on its way. */
+typedef struct
+{
+  ChatApiRequest *request;     /* owned */
+  ChatApiModerationPage *page; /* owned */
+  GPtrArray *rows;             /* (nullable) owned: as the store gave them */
+  JsonArray *answers;          /* owned: as many of them as are written */
+  gboolean more;               /* there is a next page */
+} ChatApiModerationListing;
+
+/** chat_api_moderation_listing_new: (transfer full) (nullable): NULL where @request was answered with what is wrong.
+ * @names: (array zero-terminated=1): which parameters there are here. */
+ChatApiModerationListing *chat_api_moderation_listing_new (ChatApiRequest *request, const char *const *names);
+void chat_api_moderation_listing_free (ChatApiModerationListing *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ChatApiModerationListing, chat_api_moderation_listing_free)
+
+/** chat_api_moderation_listing_get_list: what to ask the store for: one row more than the page has. @user_key:
+ * (nullable): whose. Borrows from both. */
+ChatModerationList chat_api_moderation_listing_get_list (const ChatApiModerationListing *self, const char *user_key);
+/** chat_api_moderation_listing_take: @rows: (transfer full) (nullable): what the store answered. FALSE where the
+ * request was answered with @error. */
+gboolean chat_api_moderation_listing_take (ChatApiModerationListing *self, GPtrArray *rows, const GError *error);
+/** chat_api_moderation_listing_get_next: (nullable): the row whose answer is to be written next. */
+gpointer chat_api_moderation_listing_get_next (const ChatApiModerationListing *self);
+/** chat_api_moderation_listing_get_last: (nullable): where there is a next page, the row that its cursor names. */
+gpointer chat_api_moderation_listing_get_last (const ChatApiModerationListing *self);
+/** chat_api_moderation_listing_finish: (transfer full): the answer, with the rows under @member and @next (nullable).
+ */
+JsonObject *chat_api_moderation_listing_finish (ChatApiModerationListing *self, const char *member, const char *next);
 
 /** chat_api_moderation_get_remark: a text for people in the body, of at most CHAT_API_REMARK_CHARS; *text stays where
  * it is absent or null. */
