@@ -203,6 +203,49 @@ test_expires_later (RoleTest *test, gconstpointer shards)
   g_assert_cmpuint (test->failures, ==, 0);
 }
 
+static gboolean
+is_forgotten (gpointer data)
+{
+  RoleTest *test = data;
+  g_autoptr (ChatStrike) strike
+      = chat_test_call (chat_moderation_store_get_strike, chat_store_get_moderation (test->sqlite), NULL, "old");
+
+  return strike->original == NULL;
+}
+
+/* Texts go after their time; that there was a strike stays, and so does what is said of it in the audit log. */
+static void
+test_originals (RoleTest *test, gconstpointer shards)
+{
+  ChatModerationStore *store = chat_store_get_moderation (test->sqlite);
+  const char *const ids[] = { "old", "new" };
+  ChatModerationKeeper *keeper;
+
+  for (guint i = 0; i < G_N_ELEMENTS (ids); i++)
+    {
+      g_autoptr (GArray) spans = g_array_new (FALSE, FALSE, sizeof (ChatSpan));
+      const ChatStrike strike = { .record_id = (char *)ids[i],
+                                  .channel = (char *)"general",
+                                  .user = (char *)"ana",
+                                  .user_key = (char *)"ana",
+                                  .rule = (char *)"es/insults",
+                                  .spans = spans,
+                                  .original = (char *)"mierda",
+                                  .rules_version = (char *)"1",
+                                  .timestamp = chat_time_now () - (i == 0 ? 2 : 0) * 60 * 60 * 1000,
+                                  .limit = 100 };
+      g_autoptr (ChatStrike) answer = chat_test_call (chat_moderation_store_record_strike, store, NULL, &strike);
+      g_assert_nonnull (answer);
+    }
+  keeper = chat_moderation_keeper_new (test->control, chat_store_get_moderation (test->store), 60 * 60 * 1000);
+  role_test_start (test, keeper);
+  chat_test_wait_until (is_forgotten, test, "the end of the original");
+  g_autoptr (ChatStrike) kept = chat_test_call (chat_moderation_store_get_strike, store, NULL, "new");
+  g_assert_cmpstr (kept->original, ==, "mierda");
+  g_assert_cmpuint (count_audit (test, "strike"), ==, 2);
+  role_test_stop (test, keeper);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -213,5 +256,6 @@ main (int argc, char *argv[])
   ADD ("break", test_break);
   ADD ("expires", test_expires);
   ADD ("expires-later", test_expires_later);
+  ADD ("originals", test_originals);
   return g_test_run ();
 }
