@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "config.h"
-
 #include "client/chat-found-list.h"
-
-#include <glib/gi18n-lib.h>
 
 #include "client/chat-message-changes.h"
 #include "core/chat-json.h"
