@@ -16,7 +16,8 @@ G_BEGIN_DECLS
 
 /*
  * A workspace by aspect:
- * - chat-workspace.c: what it consists of; what is kept on this computer
+ * - chat-workspace.c: what it consists of
+ * - chat-workspace-open.c: what is here before the service is
  * - chat-workspace-send.c: what the user writes
  * - chat-workspace-calls.c: what the window asks of the service, one call each
  * - chat-workspace-export.c: a channel's log as a file
@@ -106,8 +107,6 @@ typedef void (*ChatWorkspaceTake) (ChatWorkspace *self, JsonObject *answer);
 
 /* chat-workspace.c */
 void chat_workspace_notify (ChatWorkspace *self, const char *property);
-/** chat_workspace_upsert_channel: (transfer none): the channel @name, made where it is not there. */
-ChatChannel *chat_workspace_upsert_channel (ChatWorkspace *self, const char *name);
 void chat_workspace_set_block (ChatWorkspace *self, gboolean blocked, const char *reason, gint64 since, gint64 until);
 void chat_workspace_add_warning (ChatWorkspace *self, const ChatWarning *warning, gboolean tell);
 void chat_workspace_emit_refused (ChatWorkspace *self, const char *id, const char *reason);
@@ -120,6 +119,10 @@ void chat_workspace_set_password_mode (ChatWorkspace *self, gboolean password_mo
 gboolean chat_workspace_is_own (ChatWorkspace *self, ChatMessage *message);
 /** chat_workspace_peek_timeline: (transfer none) (nullable): of the channel @name, where it is open. */
 ChatTimeline *chat_workspace_peek_timeline (ChatWorkspace *self, const char *name);
+
+/* chat-workspace-open.c */
+/** chat_workspace_upsert_channel: (transfer none): the channel @name, made where it is not there. */
+ChatChannel *chat_workspace_upsert_channel (ChatWorkspace *self, const char *name);
 
 /* chat-workspace-session.c */
 /** chat_workspace_session_lost: the token is good no longer: opens another session, or says that it can't. */
