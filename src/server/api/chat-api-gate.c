@@ -18,6 +18,7 @@ struct _ChatApiGate
   guint64 refused[CHAT_API_N_RATES];
   ChatLru *names;  /* "address name" */
   ChatLru *tokens; /* hash of both */
+  gboolean guards_tokens;
 };
 
 ChatApiGate *
@@ -30,6 +31,7 @@ chat_api_gate_new (const ChatApiRates *rates)
       self->per_user[i] = chat_rate_limiter_new (&rates->per_user[i], KEYS);
       self->per_address[i] = chat_rate_limiter_new (&rates->per_address[i], KEYS);
     }
+  self->guards_tokens = rates->per_address[CHAT_API_RATE_SIGN_IN].burst > 0;
   self->names = chat_lru_new (KNOWN, NULL);
   self->tokens = chat_lru_new (KNOWN, NULL);
   return self;
@@ -132,6 +134,8 @@ chat_api_gate_judge_token (ChatApiGate *self, const char *address, const char *t
 {
   g_autofree char *key = NULL;
 
+  if (!self->guards_tokens)
+    return;
   if (!right)
     {
       chat_rate_limiter_take (self->per_address[CHAT_API_RATE_SIGN_IN], address, now_us);

@@ -512,11 +512,15 @@ chat_api_listener_listen (ChatApiListener *self, const char *address, guint port
 static gsize
 measure_head (SoupServerMessage *message)
 {
-  g_autofree char *uri = g_uri_to_string (soup_server_message_get_uri (message));
-  gsize bytes = strlen (soup_server_message_get_method (message)) + strlen (uri) + strlen ("  HTTP/1.1\r\n\r\n");
+  GUri *uri = soup_server_message_get_uri (message);
+  const char *query = g_uri_get_query (uri);
+  gsize bytes = strlen (soup_server_message_get_method (message)) + strlen (g_uri_get_path (uri))
+                + strlen ("  HTTP/1.1\r\n\r\n");
   SoupMessageHeadersIter iter;
   const char *name, *value;
 
+  if (query != NULL)
+    bytes += strlen ("?") + strlen (query);
   soup_message_headers_iter_init (&iter, soup_server_message_get_request_headers (message));
   while (soup_message_headers_iter_next (&iter, &name, &value))
     bytes += strlen (name) + strlen (value) + strlen (": \r\n");
