@@ -22,7 +22,7 @@ typedef enum
 {
   CHAT_STORE_ERROR_NOT_FOUND,
   CHAT_STORE_ERROR_CONFLICT,  /* the name, id or key is held by something else */
-  CHAT_STORE_ERROR_BUSY,      /* locked by another, or short of memory or files: try again */
+  CHAT_STORE_ERROR_BUSY,      /* locked by another, short of memory or files, or the disk failed: try again */
   CHAT_STORE_ERROR_FULL,      /* no room on the disk: wait, then try again */
   CHAT_STORE_ERROR_READ_ONLY, /* can't be made or written where it is */
   CHAT_STORE_ERROR_DAMAGED,   /* what is there can't be read: names the file and what to do */

@@ -22,6 +22,15 @@ no_memory (const char *path)
 }
 
 static GError *
+damaged (const char *path, const char *detail)
+{
+  return g_error_new (CHAT_STORE_ERROR, CHAT_STORE_ERROR_DAMAGED,
+                      "“%s” is damaged (%s): stop the server and put a backup in its place, or rescue what can be read "
+                      "with “sqlite3 FILE .recover”",
+                      path, detail);
+}
+
+static GError *
 read_only (const char *path, const char *detail)
 {
   return g_error_new (CHAT_STORE_ERROR, CHAT_STORE_ERROR_READ_ONLY,
@@ -55,9 +64,13 @@ disk_failed (const char *path, int system_error, const char *detail)
   /* SQLite takes only ENOSPC for a full disk; a quota and a limit on the size of files are no different */
   if (system_error == ENOSPC || system_error == EDQUOT || system_error == EFBIG)
     return full (path);
-  return g_error_new (CHAT_STORE_ERROR, CHAT_STORE_ERROR_DAMAGED,
-                      "The disk failed under “%s” (%s): look at the system's log, check the disk, then start again",
-                      path, system_error != 0 ? g_strerror (system_error) : detail);
+  /* A disk may fail for a moment: a cable, a host that is short of room, a network. What SQLite could not commit it has
+   * rolled back, and writes anew at the next attempt; so it is right to try again, as the broker's log does. */
+  return g_error_new (
+      CHAT_STORE_ERROR, CHAT_STORE_ERROR_BUSY,
+      "The disk failed under “%s” (%s): it is tried again; look at the system's log, and check the disk "
+      "if this goes on",
+      path, system_error != 0 ? g_strerror (system_error) : detail);
 }
 
 GError *
@@ -80,6 +93,8 @@ chat_sqlite_fault_new (const char *path, int code, int system_error, const char 
     case SQLITE_FULL:
       return full (path);
     case SQLITE_IOERR:
+      if (code == SQLITE_IOERR_CORRUPTFS || code == SQLITE_IOERR_DATA)
+        return damaged (path, detail);
       return code == SQLITE_IOERR_NOMEM ? no_memory (path) : disk_failed (path, system_error, detail);
     case SQLITE_CANTOPEN:
       return cant_open (path, system_error, detail);
@@ -95,9 +110,6 @@ chat_sqlite_fault_new (const char *path, int code, int system_error, const char 
       return g_error_new (CHAT_STORE_ERROR, CHAT_STORE_ERROR_CONFLICT, "“%s” refuses what was to be stored (%s)", path,
                           detail);
     default:
-      return g_error_new (CHAT_STORE_ERROR, CHAT_STORE_ERROR_DAMAGED,
-                          "“%s” is damaged (%s): stop the server and put a backup in its place, or rescue what can be "
-                          "read with “sqlite3 FILE .recover”",
-                          path, detail);
+      return damaged (path, detail);
     }
 }
