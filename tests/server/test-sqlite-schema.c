@@ -573,6 +573,55 @@ use_everything (ChatStore *store)
   chat_strike_free (chat_test_call (chat_moderation_store_get_strike, chat_store_get_moderation (store), NULL, "s-50"));
 }
 
+static void
+change_some (ChatStore *store)
+{
+  static const ChatMessageKind kinds[] = { CHAT_KIND_EDIT, CHAT_KIND_DELETE };
+  g_autoptr (GPtrArray) batch = chat_test_messages_new ();
+  g_autoptr (GArray) results = NULL;
+
+  for (guint i = 0; i < 40; i++)
+    {
+      g_autofree char *id = g_strdup_printf ("c-%u", i);
+      g_autofree char *target = g_strdup_printf ("m-%u", i * 5);
+      ChatMessage *message = chat_message_new (kinds[i % 2]);
+
+      chat_message_set_id (message, id);
+      chat_message_set_channel (message, "general");
+      chat_message_set_author (message, "ana");
+      chat_message_set_timestamp (message, i);
+      chat_message_set_data (message, "other words for @eva");
+      chat_message_set_target (message, target);
+      g_ptr_array_add (batch, message);
+    }
+  results = chat_test_call (chat_message_store_append, chat_store_get_messages (store), NULL, batch);
+}
+
+static void
+look_for_some (ChatStore *store)
+{
+  const ChatSearch searches[] = {
+    { "words", NULL, NULL, NULL, CHAT_TIME_UNKNOWN, CHAT_TIME_UNKNOWN, 0, 10 },
+    { "other words", "eva", "general", "ana", 1, 1000, 400, 10 },
+    { NULL, "eva", NULL, NULL, CHAT_TIME_UNKNOWN, CHAT_TIME_UNKNOWN, 0, 10 },
+    { NULL, NULL, NULL, NULL, CHAT_TIME_UNKNOWN, CHAT_TIME_UNKNOWN, 0, 10 },
+  };
+  const ChatModerationList lists[] = { { NULL, FALSE, NULL, 10 }, { "ana", TRUE, NULL, 10 } };
+  ChatModerationStore *moderation = chat_store_get_moderation (store);
+
+  for (guint i = 0; i < G_N_ELEMENTS (searches); i++)
+    chat_search_page_free (
+        chat_test_call (chat_message_store_search, chat_store_get_messages (store), NULL, &searches[i]));
+  for (guint i = 0; i < G_N_ELEMENTS (lists); i++)
+    {
+      g_ptr_array_unref (chat_test_call (chat_moderation_store_list_all_strikes, moderation, NULL, &lists[i]));
+      g_ptr_array_unref (chat_test_call (chat_moderation_store_list_appeals, moderation, NULL, &lists[i]));
+      g_ptr_array_unref (chat_test_call (chat_moderation_store_list_reports, moderation, NULL, &lists[i]));
+      g_ptr_array_unref (chat_test_call (chat_moderation_store_list_audit, moderation, NULL, &lists[i]));
+    }
+  g_ptr_array_unref (chat_test_call (chat_user_store_list_accounts, chat_store_get_users (store), NULL, "b", 10u));
+}
+
 /* Every call that asks for one thing, or for a page, walks along an index. */
 static void
 by_index (void)
@@ -587,6 +636,8 @@ by_index (void)
   g_assert_cmpint (sqlite3_auto_extension ((void (*) (void))watch), ==, SQLITE_OK);
   store = sqlite_test_store_open (test.path);
   use_everything (store);
+  change_some (store);
+  look_for_some (store);
   sqlite_test_store_close (store);
   sqlite3_reset_auto_extension ();
 

@@ -43,7 +43,7 @@ read_reactions (ChatSqlite *database, gint64 number, GPtrArray *reactions)
       = chat_sqlite_query (database,
                            "SELECT id, user, emoji FROM reactions JOIN messages ON messages.number = reactions.number "
                            "JOIN authors ON authors.number = reactions.author WHERE message = ?1 "
-                           "ORDER BY reactions.number",
+                           "ORDER BY reactions.message, reactions.number",
                            "x", number);
 
   while (chat_sqlite_next (database, query))

@@ -31,7 +31,8 @@ CREATE TABLE reactions (
   author  INTEGER NOT NULL REFERENCES authors (number),
   emoji   TEXT NOT NULL,
   number  INTEGER NOT NULL UNIQUE REFERENCES messages (number), -- the record that said so
-  PRIMARY KEY (message, author, emoji)
+  PRIMARY KEY (message, number), -- in the order in which they are read
+  UNIQUE (message, author, emoji)
 ) STRICT, WITHOUT ROWID;
 
 -- Every edit of a message, whether it held or not: their texts go with that of the message.
