@@ -241,7 +241,7 @@ in_order (StoreCase *self, guint permutation)
   {
     THINGS = 5
   };
-  g_autofree char *ids[THINGS];
+  char *ids[THINGS];
   guint left[THINGS] = { 0, 1, 2, 3, 4 };
   static const ChatMessageKind kinds[THINGS]
       = { CHAT_KIND_MESSAGE, CHAT_KIND_EDIT, CHAT_KIND_REACTION, CHAT_KIND_DELETE, CHAT_KIND_REACTION };
@@ -263,6 +263,8 @@ in_order (StoreCase *self, guint permutation)
   reactions_left = g_strdup_printf ("%s:ana:🎉 ", ids[4]);
   assert_text (self, ids[0], "two");
   assert_reactions (self, ids[0], reactions_left);
+  for (guint i = 0; i < THINGS; i++)
+    g_free (ids[i]);
 }
 
 static void
