@@ -243,6 +243,9 @@ test_sessions (ApiTest *self, gconstpointer data)
     current += json_object_get_boolean_member (json_array_get_object_element (sessions, i), "current");
   g_assert_cmpuint (current, ==, 1);
 
+  api_test_expect (self, "PUT", "/v1/sessions/current", one, "{}", 405, "method-not-allowed");
+  g_assert_cmpstr (self->allow, ==, "GET, HEAD, DELETE"); /* each once, though two routes fit */
+
   path = g_strconcat ("/v1/sessions/", member (other, "session"), NULL);
   api_test_expect (self, "DELETE", path, stranger, NULL, 403, "role");
   api_test_expect (self, "DELETE", "/v1/sessions/nonsense", stranger, NULL, 403, "role"); /* nothing to learn */

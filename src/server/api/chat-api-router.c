@@ -104,6 +104,8 @@ chat_api_router_find (ChatApiRouter *self, const char *method, const char *path,
         continue;
       if (serves (route, method))
         return (*parameters = decode_parameters (route, path, error)) != NULL ? route : NULL;
+      if (strstr (allowed->str, route->method) != NULL)
+        continue; /* of another pattern that fits here too */
       g_string_append_printf (allowed, "%s%s%s", allowed->len > 0 ? ", " : "", route->method,
                               g_str_equal (route->method, "GET") ? ", HEAD" : "");
     }
