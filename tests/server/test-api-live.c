@@ -763,6 +763,56 @@ test_deaf_talker (ApiTest *self, gconstpointer data)
   chat_test_wait_until (is_dropped, deaf, "the one who does not read to be dropped");
 }
 
+#define CROWD 250
+#define CROWD_MESSAGES 60
+
+/* With so many readers a round of writing takes long, and what comes meanwhile shares the next: in order all the same,
+ * each once, and no receipt before its record. */
+static void
+test_crowd (ApiTest *self, gconstpointer data)
+{
+  g_autofree char *ana = api_test_log_in (self, "ana");
+  g_autoptr (GPtrArray) crowd = g_ptr_array_new_with_free_func ((GDestroyNotify)api_live_free);
+  guint records = 0, receipts = 0;
+
+  api_test_channel (self, ana, "general");
+  soup_session_abort (self->http);
+  api_test_stop_api (self);
+  self->options.limits.connections = CROWD + 10;
+  api_test_start_api (self);
+  for (guint i = 0; i < CROWD; i++)
+    {
+      ApiLive *live = api_live_open (self, ana);
+
+      g_ptr_array_add (crowd, live);
+      api_live_subscribe (live, 1, "\"chat_controlled\",\"chat_receipts\"", "");
+    }
+  for (guint i = 0; i < CROWD_MESSAGES; i++)
+    {
+      g_autofree char *text = g_strdup_printf ("%u", i);
+
+      g_free (api_test_post (self, ana, "general", text));
+    }
+  while (receipts < CROWD_MESSAGES)
+    {
+      g_autoptr (JsonObject) frame = api_live_expect (crowd->pdata[CROWD - 1], "records");
+      JsonArray *array = json_object_get_array_member (frame, "records");
+
+      for (guint i = 0; i < json_array_get_length (array); i++)
+        {
+          JsonObject *record = json_array_get_object_element (array, i);
+
+          if (json_object_has_member (record, "receipts"))
+            receipts += json_object_get_size (json_object_get_object_member (record, "receipts"));
+          else
+            g_assert_cmpuint (g_ascii_strtoull (json_object_get_string_member (record, "data"), NULL, 10), ==,
+                              records++);
+          g_assert_cmpuint (receipts, <=, records);
+        }
+    }
+  g_assert_cmpuint (records, ==, CROWD_MESSAGES);
+}
+
 #define ADD(path, function) g_test_add (path, ApiTest, NULL, api_test_set_up, function, api_test_tear_down)
 
 int
@@ -793,5 +843,6 @@ main (int argc, char **argv)
   ADD ("/api/live/stop", test_stop);
   ADD ("/api/live/too-slow", test_too_slow);
   ADD ("/api/live/deaf-talker", test_deaf_talker);
+  ADD ("/api/live/crowd", test_crowd);
   return g_test_run ();
 }
