@@ -13,8 +13,9 @@
 #define IDLE_CONNECTIONS 2000
 #define REQUESTS 200
 /* Of one request, on a new connection, beside all the others; sanitizers and busy machines included. */
-#define IN_TIME_US (12 * G_USEC_PER_SEC) /* whoever had to wait for one of the crowd to be cut off would wait longer   \
-                                          */
+#define IN_TIME_US                                                                                                     \
+  (12 * G_USEC_PER_SEC) /* whoever had to wait for one of the crowd to be cut off would wait longer                    \
+                         */
 
 static GSocketConnection *
 open_connection (const char *uri)
