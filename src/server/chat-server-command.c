@@ -89,9 +89,10 @@ ask (const char *prompt, char *line)
     return FALSE;
   hidden = shown;
   hidden.c_lflag &= ~(tcflag_t)ECHO;
+  /* hidden before it is asked for: who is quick is not shown, and not flushed away */
+  tcsetattr (STDIN_FILENO, TCSAFLUSH, &hidden);
   fputs (prompt, stderr);
   fflush (stderr);
-  tcsetattr (STDIN_FILENO, TCSAFLUSH, &hidden);
   read = read_line (line, LINE_BYTES);
   tcsetattr (STDIN_FILENO, TCSAFLUSH, &shown);
   fputc ('\n', stderr);
