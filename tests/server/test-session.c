@@ -97,7 +97,7 @@ static void
 test_names (RoleTest *test, gconstpointer shards)
 {
   const char *const alike[] = { "ana", "Ana", "ANA", "аna" /* Cyrillic */, "ａｎａ" };
-  const char *const wrong[] = { "", " ana", "an@a", "a\nb" };
+  const char *const wrong[] = { "", " ana", "an@a", "a\nb", "ana (kafka)", "ana （kafka）" };
   g_autoptr (ChatSessionService) service = service_new (test);
   g_autoptr (ChatSessionInfo) first = open_session (service, "ana", NULL, NULL);
 

@@ -5,6 +5,7 @@
 #include "core/chat-time.h"
 #include "core/chat-uuid.h"
 #include "moderation/chat-skeleton.h"
+#include "server/session/chat-session-name.h"
 #include "server/session/chat-session-token.h"
 #include "server/store/chat-store.h"
 
@@ -218,9 +219,9 @@ chat_account_service_sign_in_async (ChatAccountService *self, const char *user, 
   SignIn *sign_in;
 
   g_task_set_source_tag (task, chat_account_service_sign_in_async);
-  if (!chat_user_name_check (user, &error))
+  if (!chat_session_name_check (user, &error))
     {
-      g_task_return_new_error (task, CHAT_SESSION_ERROR, CHAT_SESSION_ERROR_NAME_INVALID, "%s", error->message);
+      g_task_return_error (task, g_steal_pointer (&error));
       return;
     }
   sign_in = g_new0 (SignIn, 1);
@@ -350,9 +351,9 @@ create (ChatAccountService *self, GTask *task, const char *user, const char *pas
   g_autoptr (GError) error = NULL;
   Creation *creation;
 
-  if (!chat_user_name_check (user, &error))
+  if (!chat_session_name_check (user, &error))
     {
-      g_task_return_new_error (task, CHAT_SESSION_ERROR, CHAT_SESSION_ERROR_NAME_INVALID, "%s", error->message);
+      g_task_return_error (task, g_steal_pointer (&error));
       return;
     }
   creation = g_new0 (Creation, 1);

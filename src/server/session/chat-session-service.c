@@ -7,6 +7,7 @@
 #include "core/chat-timer.h"
 #include "moderation/chat-skeleton.h"
 #include "server/session/chat-session-cache.h"
+#include "server/session/chat-session-name.h"
 #include "server/session/chat-session-token.h"
 #include "server/store/chat-store.h"
 
@@ -378,9 +379,9 @@ chat_session_service_open_async (ChatSessionService *self, const char *user, con
   g_autoptr (GError) error = NULL;
   g_task_set_source_tag (task, chat_session_service_open_async);
 
-  if (!chat_user_name_check (user, &error))
+  if (!chat_session_name_check (user, &error))
     {
-      g_task_return_new_error (task, CHAT_SESSION_ERROR, CHAT_SESSION_ERROR_NAME_INVALID, "%s", error->message);
+      g_task_return_error (task, g_steal_pointer (&error));
       return;
     }
   gint64 now = chat_time_now ();
