@@ -9,7 +9,8 @@ struct _ChatSidebarRow
 {
   GtkListBoxRow parent_instance;
 
-  /* Template */
+  /* Borrowed: children; made in code, and the last three when they are needed: a start shows many rows */
+  GtkWidget *box;
   GtkImage *icon;
   GtkLabel *title;
   GtkWidget *draft;
@@ -32,6 +33,32 @@ set_class (GtkWidget *widget, const char *name, gboolean on)
 }
 
 static void
+show_mark (ChatSidebarRow *self, GtkWidget **mark, gboolean on, const char *icon, const char *tip)
+{
+  if (on && *mark == NULL)
+    {
+      *mark = gtk_image_new_from_icon_name (icon);
+      gtk_widget_set_tooltip_text (*mark, tip);
+      gtk_widget_add_css_class (*mark, "dim-label");
+      gtk_box_insert_child_after (GTK_BOX (self->box), *mark, GTK_WIDGET (self->title));
+    }
+  if (*mark != NULL)
+    gtk_widget_set_visible (*mark, on);
+}
+
+static void
+ensure_badge (ChatSidebarRow *self)
+{
+  if (self->badge != NULL)
+    return;
+  self->badge = GTK_LABEL (gtk_label_new (NULL));
+  gtk_widget_set_valign (GTK_WIDGET (self->badge), GTK_ALIGN_CENTER);
+  gtk_widget_add_css_class (GTK_WIDGET (self->badge), "badge");
+  gtk_widget_add_css_class (GTK_WIDGET (self->badge), "numeric");
+  gtk_box_append (GTK_BOX (self->box), GTK_WIDGET (self->badge));
+}
+
+static void
 update_badge (ChatSidebarRow *self, guint unread, guint mentions)
 {
   gboolean muted = chat_channel_get_muted (self->channel);
@@ -41,9 +68,14 @@ update_badge (ChatSidebarRow *self, guint unread, guint mentions)
     text = mentions > 99 ? g_strdup ("@99+") : g_strdup_printf ("@%u", mentions);
   else
     text = unread > 999 ? g_strdup ("999+") : g_strdup_printf ("%u", unread);
-  gtk_label_set_text (self->badge, text);
-  gtk_widget_set_visible (GTK_WIDGET (self->badge), unread > 0 && !muted);
-  set_class (GTK_WIDGET (self->badge), "mention", mentions > 0);
+  if (unread > 0)
+    ensure_badge (self);
+  if (self->badge != NULL)
+    {
+      gtk_label_set_text (self->badge, text);
+      gtk_widget_set_visible (GTK_WIDGET (self->badge), unread > 0 && !muted);
+      set_class (GTK_WIDGET (self->badge), "mention", mentions > 0);
+    }
   set_class (GTK_WIDGET (self->title), "unread", unread > 0 && !muted);
   set_class (GTK_WIDGET (self), "muted", muted);
   set_class (GTK_WIDGET (self), "not-joined", !chat_channel_get_joined (self->channel));
@@ -82,8 +114,9 @@ update (ChatSidebarRow *self)
     icon = "chat-person-symbolic";
   gtk_image_set_from_icon_name (self->icon, icon);
   gtk_label_set_text (self->title, chat_channel_get_title (self->channel));
-  gtk_widget_set_visible (self->draft, chat_channel_get_draft (self->channel) != NULL);
-  gtk_widget_set_visible (self->muted, chat_channel_get_muted (self->channel));
+  show_mark (self, &self->draft, chat_channel_get_draft (self->channel) != NULL, "document-edit-symbolic",
+             _ ("A message is being written here"));
+  show_mark (self, &self->muted, chat_channel_get_muted (self->channel), "chat-muted-symbolic", _ ("Muted"));
   gtk_widget_set_tooltip_text (GTK_WIDGET (self), topic == NULL || *topic == '\0' ? NULL : topic);
   update_badge (self, unread, mentions);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, label, -1);
@@ -99,21 +132,22 @@ dispose (GObject *object)
 static void
 chat_sidebar_row_class_init (ChatSidebarRowClass *klass)
 {
-  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
-
   G_OBJECT_CLASS (klass)->dispose = dispose;
-  gtk_widget_class_set_template_from_resource (widget_class, "/chat/tertulia/Tertulia/chat-sidebar-row.ui");
-  gtk_widget_class_bind_template_child (widget_class, ChatSidebarRow, icon);
-  gtk_widget_class_bind_template_child (widget_class, ChatSidebarRow, title);
-  gtk_widget_class_bind_template_child (widget_class, ChatSidebarRow, draft);
-  gtk_widget_class_bind_template_child (widget_class, ChatSidebarRow, muted);
-  gtk_widget_class_bind_template_child (widget_class, ChatSidebarRow, badge);
 }
 
 static void
 chat_sidebar_row_init (ChatSidebarRow *self)
 {
-  gtk_widget_init_template (GTK_WIDGET (self));
+  self->box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 8);
+  self->icon = GTK_IMAGE (gtk_image_new ());
+  self->title = GTK_LABEL (gtk_label_new (NULL));
+  gtk_label_set_xalign (self->title, 0);
+  gtk_label_set_ellipsize (self->title, PANGO_ELLIPSIZE_END);
+  gtk_label_set_max_width_chars (self->title, 1);
+  gtk_widget_set_hexpand (GTK_WIDGET (self->title), TRUE);
+  gtk_box_append (GTK_BOX (self->box), GTK_WIDGET (self->icon));
+  gtk_box_append (GTK_BOX (self->box), GTK_WIDGET (self->title));
+  gtk_list_box_row_set_child (GTK_LIST_BOX_ROW (self), self->box);
 }
 
 GtkWidget *
