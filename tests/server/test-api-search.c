@@ -35,6 +35,17 @@ check (ApiTest *self, const char *token, const char *query, const char *expected
   g_assert_cmpstr (text->str, ==, expected);
 }
 
+/* The problem says what is wrong with the words. */
+static void
+check_refused (ApiTest *self, const char *token, const char *words, const char *said)
+{
+  g_autofree char *path = g_strconcat ("/v1/search?q=", words, NULL);
+  g_autoptr (JsonObject) answer = api_test_call (self, "GET", path, token, NULL);
+
+  g_assert_cmpuint (self->status, ==, 400);
+  g_assert_nonnull (strstr (json_object_get_string_member (answer, "detail"), said));
+}
+
 static void
 test_finds (ApiTest *self, gconstpointer data)
 {
@@ -154,7 +165,10 @@ test_injections (ApiTest *self, gconstpointer data)
   g_autofree char *ana = api_test_log_in (self, "ana");
   g_autofree char *long_text = g_strnfill (201, 'a');
   g_autofree char *longer = g_strconcat ("/v1/search?q=", long_text, NULL);
+  g_autoptr (GString) crowd = g_string_new (NULL);
 
+  for (guint i = 0; i < 40; i++)
+    g_string_append_printf (crowd, "a%u+", i);
   api_test_channel (self, ana, "general");
   g_free (api_test_post (self, ana, "general", "hola"));
   api_test_wait_head (self, ana, "general", 1);
@@ -174,6 +188,8 @@ test_injections (ApiTest *self, gconstpointer data)
     }
   check (self, ana, "search?q=hola", "hola");
   api_test_expect (self, "GET", longer, ana, NULL, 400, "parameter-invalid");
+  check_refused (self, ana, "", "There is no word");
+  check_refused (self, ana, crowd->str, "at most");
   api_test_expect (self, "GET", "/v1/search?q=", ana, NULL, 400, "parameter-invalid");
   api_test_expect (self, "GET", "/v1/search?q=hola&author=a%0Ab", ana, NULL, 400, "parameter-invalid");
   api_test_expect (self, "GET", "/v1/search?q=hola&cursor=%27", ana, NULL, 400, "parameter-invalid");

@@ -42,10 +42,9 @@ found_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     {
       if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT))
         {
-          g_clear_error (&error);
-          error = g_error_new_literal (CHAT_API_ERROR, CHAT_API_ERROR_PARAMETER,
-                                       "q has no word to look for: write words, \"exact phrases\" or the beginning of "
-                                       "a word with an asterisk behind it");
+          g_autoptr (GError) reason = g_steal_pointer (&error);
+
+          error = g_error_new (CHAT_API_ERROR, CHAT_API_ERROR_PARAMETER, "q: %s", reason->message);
         }
       chat_api_request_fail (request, error);
       return;
