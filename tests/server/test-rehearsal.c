@@ -120,6 +120,35 @@ test_compares (RoleTest *test, gconstpointer shards)
   check_results (rehearsal, "");
 }
 
+/* What was edited is judged as it reads now: the original of the text before it is nobody's business any more. */
+static void
+test_edited (RoleTest *test, gconstpointer shards)
+{
+  g_autoptr (ChatRehearsals) rehearsals = chat_rehearsals_new (CHAT_STORE (test->sqlite));
+  g_autoptr (ChatRules) candidate = compile (test, "language: es\nrule: es/site\n-mierda\n");
+  g_autoptr (GPtrArray) messages = g_ptr_array_new_with_free_func ((GDestroyNotify)chat_message_unref);
+  ChatMessage *edit = chat_message_new (CHAT_KIND_EDIT);
+  gint64 now = chat_time_now ();
+
+  store_message (test, "general", "m1", "pura ******", now - DAY_MS, "pura mierda");
+  chat_message_set_id (edit, "e1");
+  chat_message_set_channel (edit, "general");
+  chat_message_set_author (edit, "ana");
+  chat_message_set_target (edit, "m1");
+  chat_message_set_data (edit, "otra ******");
+  chat_message_set_timestamp (edit, now - DAY_MS);
+  chat_message_take_moderation (edit, chat_moderation_note_new ("es/insults", NULL, 2, 100));
+  g_ptr_array_add (messages, edit);
+  g_autoptr (GArray) results
+      = chat_test_call (chat_message_store_append, chat_store_get_messages (test->sqlite), NULL, messages);
+  g_assert_nonnull (results);
+
+  ChatRehearsal *rehearsal = begin (test, rehearsals, candidate, "eva", NULL);
+  chat_test_wait_until (has_ended, rehearsal, "the end");
+  g_assert_cmpint (chat_rehearsal_get_state (rehearsal), ==, CHAT_REHEARSAL_DONE);
+  check_results (rehearsal, "");
+}
+
 static void
 fill (RoleTest *test, guint count)
 {
@@ -204,6 +233,7 @@ main (int argc, char *argv[])
 #define ADD(name, func)                                                                                                \
   g_test_add ("/rehearsal/" name, RoleTest, GUINT_TO_POINTER (1), role_test_set_up, func, role_test_tear_down)
   ADD ("compares", test_compares);
+  ADD ("edited", test_edited);
   ADD ("bounds", test_bounds);
   ADD ("cut", test_cut);
   ADD ("fails", test_fails);

@@ -170,8 +170,10 @@ static gboolean
 has_strike (const ChatMessage *message)
 {
   const ChatModerationNote *note = chat_message_get_moderation (message);
+  const ChatMessageState *state = chat_message_get_state (message);
+  gboolean edited = state != NULL && state->edited != CHAT_TIME_UNKNOWN;
 
-  return chat_rehearsal_page_is_judged (message) && note != NULL && note->strike > 0;
+  return chat_rehearsal_page_is_judged (message) && !edited && note != NULL && note->strike > 0;
 }
 
 static void
