@@ -301,6 +301,30 @@ test_blocks (World *world, gconstpointer data)
   role_test_stop (&world->api.role, keeper);
 }
 
+/* Who moderates is not the judge of himself, but for an admin: there may be nobody above him. */
+static void
+test_own_case (World *world, gconstpointer data)
+{
+  g_autofree char *root = make_account (world, "root", CHAT_ROLE_ADMIN);
+  g_autofree char *chief = make_account (world, "chief", CHAT_ROLE_ADMIN);
+  g_autofree char *posted = api_test_post (&world->api, world->mod, "general", "mierda");
+  g_autofree char *text = read_message (world, world->mod, posted);
+  g_autofree char *warning = chat_uuid_v5 ("warning", posted, strlen (posted));
+  g_autofree char *body = g_strdup_printf ("{\"warning\":\"%s\"}", warning);
+  g_autoptr (JsonObject) appealed = call (world, "POST", "/v1/moderation/appeals", world->mod, body, 201);
+  g_autofree char *path
+      = g_strdup_printf ("/v1/moderation/appeals/%s/verdict", json_object_get_string_member (appealed, "id"));
+
+  api_test_expect (&world->api, "POST", path, world->mod, "{\"verdict\":\"granted\"}", 403, "role");
+  api_test_expect (&world->api, "POST", path, root, "{\"verdict\":\"granted\"}", 200, NULL);
+
+  api_test_expect (&world->api, "PUT", "/v1/moderation/blocks/mod", root, "{}", 200, NULL);
+  api_test_expect (&world->api, "DELETE", "/v1/moderation/blocks/Mod", world->mod, NULL, 403, "role");
+  api_test_expect (&world->api, "DELETE", "/v1/moderation/blocks/mod", root, NULL, 204, NULL);
+  api_test_expect (&world->api, "PUT", "/v1/moderation/blocks/root", chief, "{}", 200, NULL);
+  api_test_expect (&world->api, "DELETE", "/v1/moderation/blocks/root", root, NULL, 204, NULL);
+}
+
 /* What is reported in private is shown to the moderators, that one message alone. */
 static void
 test_reports (World *world, gconstpointer data)
@@ -556,6 +580,7 @@ main (int argc, char *argv[])
   ADD ("appeal", test_appeal);
   ADD ("warnings", test_warnings);
   ADD ("blocks", test_blocks);
+  ADD ("own-case", test_own_case);
   ADD ("reports", test_reports);
   ADD ("rules", test_rules);
   ADD ("rules-while-dead", test_rules_while_dead);

@@ -215,8 +215,11 @@ list_appeals (ChatApiRequest *request)
 }
 
 /*
- * The verdict
+ * The verdict, on another's appeal
  */
+
+/* Of one's own that wait, most that are looked through. */
+#define OWN_MOST 1000
 
 static void
 decided_cb (GObject *source, GAsyncResult *result, gpointer user_data)
@@ -247,6 +250,44 @@ decided_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 decide (ChatApiRequest *request)
 {
+  const char *verdict = json_object_get_string_member (request->body, "verdict"), *remark = NULL;
+
+  chat_json_get_string (request->body, "remark", FALSE, &remark, NULL);
+  const ChatAppeal decided = {
+    .id = request->parameters[0],
+    .verdict = (char *)verdict,
+    .by = request->session->user,
+    .remark = (char *)remark,
+    .decided = chat_time_now (),
+  };
+  chat_moderation_store_decide_appeal_async (get_store (request), &decided, NULL, decided_cb,
+                                             chat_api_request_ref (request));
+}
+
+static void
+listed_own_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (ChatApiRequest) request = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) own
+      = chat_moderation_store_list_appeals_finish (CHAT_MODERATION_STORE (source), result, &error);
+
+  for (guint i = 0; own != NULL && error == NULL && i < own->len; i++)
+    {
+      const ChatAppeal *appeal = g_ptr_array_index (own, i);
+      if (g_str_equal (appeal->id, request->parameters[0]))
+        chat_api_moderation_check_judge (request, appeal->user_key, &error);
+    }
+  if (error != NULL)
+    chat_api_request_fail (request, error);
+  else
+    decide (request);
+}
+
+static void
+read_verdict (ChatApiRequest *request)
+{
+  const ChatModerationList own = { .user_key = request->session->user_key, .open_only = TRUE, .limit = OWN_MOST };
   const char *verdict = NULL, *remark = NULL;
   g_autoptr (GError) error = NULL;
 
@@ -263,20 +304,13 @@ decide (ChatApiRequest *request)
       chat_api_request_fail (request, error);
       return;
     }
-  const ChatAppeal decided = {
-    .id = request->parameters[0],
-    .verdict = (char *)verdict,
-    .by = request->session->user,
-    .remark = (char *)remark,
-    .decided = chat_time_now (),
-  };
-  chat_moderation_store_decide_appeal_async (get_store (request), &decided, NULL, decided_cb,
-                                             chat_api_request_ref (request));
+  chat_moderation_store_list_appeals_async (get_store (request), &own, request->cancellable, listed_own_cb,
+                                            chat_api_request_ref (request));
 }
 
 const ChatApiRoute chat_api_moderation_appeals_routes[] = {
   { "GET", "/v1/moderation/appeals", 0, list_appeals },
   { "POST", "/v1/moderation/appeals", CHAT_API_BODY, appeal },
-  { "POST", "/v1/moderation/appeals/{id}/verdict", CHAT_API_BODY, decide, CHAT_ROLE_MODERATOR },
+  { "POST", "/v1/moderation/appeals/{id}/verdict", CHAT_API_BODY, read_verdict, CHAT_ROLE_MODERATOR },
   { 0 },
 };

@@ -239,6 +239,11 @@ lift_block (ChatApiRequest *request)
       return;
     }
   user_key = chat_skeleton (request->parameters[0]);
+  if (!chat_api_moderation_check_judge (request, user_key, &error))
+    {
+      chat_api_request_fail (request, error);
+      return;
+    }
   chat_moderation_store_lift_block_async (get_store (request), user_key, request->session->user, chat_time_now (), NULL,
                                           lifted_cb, chat_api_request_ref (request));
 }

@@ -131,6 +131,16 @@ chat_api_moderation_get_remark (ChatApiRequest *request, const char *member, con
          && chat_api_json_check_remark (member, *text, error);
 }
 
+gboolean
+chat_api_moderation_check_judge (ChatApiRequest *request, const char *user_key, GError **error)
+{
+  if (!g_str_equal (user_key, request->session->user_key) || request->session->role >= CHAT_ROLE_ADMIN)
+    return TRUE;
+  g_set_error_literal (error, CHAT_API_ERROR, CHAT_API_ERROR_ROLE,
+                       "A moderator does not decide about his own block or appeal: ask another one, or an admin");
+  return FALSE;
+}
+
 void
 chat_api_moderation_fail (ChatApiRequest *request, const GError *error, ChatApiError missing, const char *detail)
 {

@@ -61,6 +61,10 @@ JsonObject *chat_api_moderation_listing_finish (ChatApiModerationListing *self, 
 gboolean chat_api_moderation_get_remark (ChatApiRequest *request, const char *member, const char **text,
                                          GError **error);
 
+/** chat_api_moderation_check_judge: whether the caller may decide about the block or the appeal of @user_key: nobody
+ * about his own, but for an admin, above whom there may be nobody. */
+gboolean chat_api_moderation_check_judge (ChatApiRequest *request, const char *user_key, GError **error);
+
 /** chat_api_moderation_fail: answers with @error; a CHAT_STORE_ERROR_NOT_FOUND as @missing, with @detail. */
 void chat_api_moderation_fail (ChatApiRequest *request, const GError *error, ChatApiError missing, const char *detail);
 
