@@ -32,9 +32,14 @@ struct _ChatMessageList
   guint following;     /* as the timeline was last told; 2: not told yet */
   gboolean at_bottom;
 
+  guint moves; /* left until the list is anchored anew */
+
   ChatMessageItem *sought; /* owned, nullable: to be brought into view */
   guint tries;             /* left */
-  GtkWidget *marked;       /* weak: the row that was sought */
+  gint64 seek_frame;       /* the frame of the last try, and how many there have been in it */
+  guint seek_steps;
+  guint seek_id;     /* to go on in the next frame */
+  GtkWidget *marked; /* weak: the row that was sought */
   guint mark_id;
 };
 
@@ -74,6 +79,7 @@ set_at_bottom (ChatMessageList *self, gboolean at_bottom)
   if (self->at_bottom == at_bottom)
     return;
   self->at_bottom = at_bottom;
+  self->moves = 0;
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_AT_BOTTOM]);
 }
 
@@ -103,6 +109,7 @@ hold_cb (ChatMessageList *self)
       g_signal_stop_emission_by_name (self->adjustment, "value-changed");
       return;
     }
+  self->moves -= self->moves > 0 ? 1 : 0;
   unsettle (self);
 }
 
@@ -135,37 +142,9 @@ stick_soon (ChatMessageList *self)
 }
 
 static void seek (ChatMessageList *self);
+static void anchor (ChatMessageList *self);
 
-static void
-layout_cb (ChatMessageList *self)
-{
-  move_on (self);
-  if (self->sought != NULL && gtk_widget_get_mapped (GTK_WIDGET (self)))
-    {
-      seek (self);
-      return;
-    }
-  if (!self->sticking || !gtk_widget_get_mapped (GTK_WIDGET (self)))
-    return;
-  /* New rows at the bottom are measured by the next layout, which may move the value once more: done when it does not.
-   */
-  if (gtk_adjustment_get_value (self->adjustment) >= bottom_of (self->adjustment) - 1)
-    {
-      self->sticking = FALSE;
-      return;
-    }
-  gtk_adjustment_set_value (self->adjustment, bottom_of (self->adjustment));
-  gdk_surface_request_layout (self->surface);
-}
-
-static void
-items_changed_cb (ChatMessageList *self)
-{
-  unsettle (self);
-  if (self->at_bottom)
-    stick_soon (self);
-}
-
+/* Only what is seen in the end says what is wanted: on the way there a list passes places that nobody asked for. */
 static void
 want_pages (ChatMessageList *self)
 {
@@ -181,11 +160,56 @@ want_pages (ChatMessageList *self)
 }
 
 static void
+settled (ChatMessageList *self)
+{
+  if (self->unsettled)
+    return;
+  want_pages (self);
+  if (!self->at_bottom && self->moves == 0)
+    anchor (self);
+}
+
+static void
+layout_cb (ChatMessageList *self)
+{
+  move_on (self);
+  if (self->sought != NULL && gtk_widget_get_mapped (GTK_WIDGET (self)))
+    {
+      seek (self);
+      return;
+    }
+  if (!gtk_widget_get_mapped (GTK_WIDGET (self)))
+    return;
+  if (!self->sticking)
+    {
+      settled (self);
+      return;
+    }
+  /* New rows at the bottom are measured by the next layout, which may move the value once more: done when it does not.
+   */
+  if (gtk_adjustment_get_value (self->adjustment) >= bottom_of (self->adjustment) - 1)
+    {
+      self->sticking = FALSE;
+      settled (self);
+      return;
+    }
+  gtk_adjustment_set_value (self->adjustment, bottom_of (self->adjustment));
+  gdk_surface_request_layout (self->surface);
+}
+
+static void
+items_changed_cb (ChatMessageList *self)
+{
+  unsettle (self);
+  if (self->at_bottom)
+    stick_soon (self);
+}
+
+static void
 adjustment_changed_cb (ChatMessageList *self)
 {
   if (self->at_bottom)
     stick_soon (self);
-  want_pages (self);
 }
 
 static void
@@ -203,7 +227,6 @@ value_changed_cb (ChatMessageList *self)
   /* A list whose value is exactly 0 keeps no anchor when rows are put above. */
   if (value < 1 && bottom > 1 && !self->at_bottom)
     gtk_adjustment_set_value (self->adjustment, 1);
-  want_pages (self);
   g_signal_emit (self, signals[MOVED], 0);
 }
 
@@ -298,8 +321,10 @@ at_newest_cb (ChatMessageList *self)
 }
 
 /* Going to a row. The list knows where it is only when it has been laid out with it: so the row is asked for at the end
- * of a layout, and once more until it is where it should be. */
+ * of a layout, and once more until it is where it should be; a frame clock takes few layouts in one frame, so that what
+ * is left waits for the next. */
 #define TRIES 6
+#define STEPS_IN_FRAME 2
 #define MARK_MS 1800
 
 static GtkWidget *
@@ -339,38 +364,111 @@ mark (ChatMessageList *self, GtkWidget *row)
   self->mark_id = g_timeout_add (MARK_MS, unmark_cb, self);
 }
 
+static gboolean
+seek_again_cb (GtkWidget *widget, GdkFrameClock *clock, gpointer data)
+{
+  ChatMessageList *self = CHAT_MESSAGE_LIST (widget);
+
+  self->seek_id = 0;
+  gtk_widget_queue_allocate (widget);
+  gdk_surface_request_layout (self->surface);
+  return G_SOURCE_REMOVE;
+}
+
+/* FALSE where this frame has had enough: it goes on in the next. */
+static gboolean
+begin_step (ChatMessageList *self)
+{
+  gint64 frame = gdk_frame_clock_get_frame_counter (gtk_widget_get_frame_clock (GTK_WIDGET (self)));
+
+  if (frame != self->seek_frame)
+    self->seek_steps = 0;
+  self->seek_frame = frame;
+  if (self->seek_steps++ < STEPS_IN_FRAME)
+    return TRUE;
+  if (self->seek_id == 0)
+    self->seek_id = gtk_widget_add_tick_callback (GTK_WIDGET (self), seek_again_cb, NULL, NULL);
+  return FALSE;
+}
+
+static void
+finish_seek (ChatMessageList *self, GtkWidget *row)
+{
+  if (row != NULL)
+    mark (self, row);
+  g_clear_object (&self->sought);
+  self->moves = 0;
+  g_signal_emit (self, signals[MOVED], 0);
+}
+
 static void
 seek (ChatMessageList *self)
 {
   GtkWidget *row = find_row (self, self->sought);
+  const char *id = chat_message_get_id (chat_message_item_get_message (self->sought));
   double page = gtk_adjustment_get_page_size (self->adjustment);
+  double bottom = MAX (bottom_of (self->adjustment), 0), value = 0;
+  gboolean placed = FALSE;
   graphene_rect_t bounds;
-  double value;
   guint place;
 
-  if (row == NULL || !gtk_widget_get_mapped (row) || !gtk_widget_compute_bounds (row, GTK_WIDGET (self), &bounds))
+  if (row != NULL && gtk_widget_get_mapped (row) && gtk_widget_compute_bounds (row, GTK_WIDGET (self), &bounds))
     {
-      const char *id = chat_message_get_id (chat_message_item_get_message (self->sought));
-
-      if (self->tries > 0 && chat_timeline_find (self->timeline, id, &place) != NULL)
-        gtk_widget_activate_action (GTK_WIDGET (self->view), "list.scroll-to-item", "u", place);
-    }
-  else
-    {
+      placed = TRUE;
       value = gtk_adjustment_get_value (self->adjustment) + bounds.origin.y - MAX (page - bounds.size.height, 0) / 3;
-      value = CLAMP (value, 0, MAX (bottom_of (self->adjustment), 0));
-      if (self->tries == 0 || ABS (value - gtk_adjustment_get_value (self->adjustment)) < 1)
-        {
-          mark (self, row);
-          g_clear_object (&self->sought);
-          return;
-        }
-      gtk_adjustment_set_value (self->adjustment, value);
+      value = CLAMP (value, MIN (1, bottom), bottom);
     }
-  if (self->tries-- == 0)
-    g_clear_object (&self->sought);
+  if (self->tries == 0 || chat_timeline_find (self->timeline, id, &place) == NULL
+      || (placed && ABS (value - gtk_adjustment_get_value (self->adjustment)) < 1))
+    {
+      finish_seek (self, placed ? row : NULL);
+      return;
+    }
+  if (!begin_step (self))
+    return;
+  self->tries--;
+  if (placed)
+    gtk_adjustment_set_value (self->adjustment, value);
   else
-    gdk_surface_request_layout (self->surface);
+    gtk_widget_activate_action (GTK_WIDGET (self->view), "list.scroll-to-item", "u", place);
+  gdk_surface_request_layout (self->surface);
+}
+
+/*
+ * A list of GTK 4.8 holds on to one row, at the height of the view at which it was when it was moved last; most of the
+ * rows that it has measured are above that one where that was the bottom, and few below. A move by more than those few
+ * would then be a guess. So once the reader has left the bottom it is made to hold on to a row in the middle: asking
+ * for one that is in view already moves nothing. Every move takes that a little away from there, so it is repeated.
+ */
+#define MOVES_OF_ANCHOR 16
+
+static void
+anchor (ChatMessageList *self)
+{
+  double height = gtk_widget_get_height (GTK_WIDGET (self)), nearest = height;
+  ChatMessageItem *item = NULL;
+  guint place;
+
+  for (GtkWidget *child = gtk_widget_get_first_child (GTK_WIDGET (self->view)); child != NULL;
+       child = gtk_widget_get_next_sibling (child))
+    {
+      GtkWidget *row = gtk_widget_get_first_child (child);
+      graphene_rect_t bounds;
+
+      if (!CHAT_IS_MESSAGE_ROW (row) || !gtk_widget_get_mapped (child)
+          || chat_message_item_get_message (chat_message_row_get_item (CHAT_MESSAGE_ROW (row))) == NULL
+          || !gtk_widget_compute_bounds (child, GTK_WIDGET (self), &bounds) || bounds.origin.y < 0
+          || bounds.origin.y + bounds.size.height > height || ABS (bounds.origin.y - height / 2) >= nearest)
+        continue;
+      nearest = ABS (bounds.origin.y - height / 2);
+      item = chat_message_row_get_item (CHAT_MESSAGE_ROW (row));
+    }
+  if (item == NULL
+      || chat_timeline_find (self->timeline, chat_message_get_id (chat_message_item_get_message (item)), &place)
+             != item)
+    return;
+  self->moves = MOVES_OF_ANCHOR;
+  gtk_widget_activate_action (GTK_WIDGET (self->view), "list.scroll-to-item", "u", place);
 }
 
 /* The newest row that can be seen, or where none is seen whole, one of which a part is. */
@@ -473,6 +571,9 @@ dispose (GObject *object)
   chat_message_list_set_timeline (self, NULL);
   g_clear_handle_id (&self->mark_id, g_source_remove);
   g_clear_weak_pointer (&self->marked);
+  if (self->seek_id != 0)
+    gtk_widget_remove_tick_callback (GTK_WIDGET (self), self->seek_id);
+  self->seek_id = 0;
   g_clear_pointer (&self->scroller, gtk_widget_unparent);
   g_clear_object (&self->look);
   G_OBJECT_CLASS (chat_message_list_parent_class)->dispose (object);

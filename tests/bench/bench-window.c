@@ -21,7 +21,7 @@
 #define MESSAGES 100000
 #define CHECKS 1000
 #define STEP 300.0  /* px of a move that is checked */
-#define LEAP 2600.0 /* px of the one before it */
+#define LEAP 6000.0 /* px of the one before it */
 #define SETTLED 2   /* frames in which nothing moves: the next one */
 #define MAX_FRAMES 200
 #define CHANNELS 12
