@@ -314,8 +314,8 @@ appeal_cb (GSimpleAction *action, GVariant *parameter, gpointer data)
   ChatConversation *self = data;
   GtkWidget *dialog = chat_text_dialog_new (
       GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (self))), _ ("Appeal"),
-      _ ("Say why the warning was wrong. A moderator will see the message as you wrote it, and decide."), _ ("_Send"),
-      TRUE);
+      _ ("Say why the warning was wrong. A moderator will see the message as you wrote it, and decide."),
+      _ ("_Send appeal"), TRUE);
 
   g_object_set_data_full (G_OBJECT (dialog), "warning", g_variant_dup_string (parameter, NULL), g_free);
   g_signal_connect_object (dialog, "written", G_CALLBACK (appeal_written_cb), self, G_CONNECT_SWAPPED);

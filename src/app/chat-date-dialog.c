@@ -14,6 +14,8 @@ struct _ChatDateDialog
   /* Borrowed */
   GtkCalendar *calendar;
   GtkEditable *entry;
+
+  gint64 time; /* ms; the dialog is empty already when it tells its answer */
 };
 
 enum
@@ -28,7 +30,7 @@ G_DEFINE_FINAL_TYPE (ChatDateDialog, chat_date_dialog, ADW_TYPE_MESSAGE_DIALOG)
 
 /* What was typed, else the day of the calendar. */
 static gboolean
-read_time (ChatDateDialog *self, gint64 *time, GError **error)
+read_time (ChatDateDialog *self, GError **error)
 {
   const char *text = gtk_editable_get_text (self->entry);
   g_autoptr (GDateTime) day = gtk_calendar_get_date (self->calendar);
@@ -36,10 +38,10 @@ read_time (ChatDateDialog *self, gint64 *time, GError **error)
   g_autoptr (GDateTime) start = NULL;
 
   if (*text != '\0')
-    return chat_command_parse_date (text, now, time, error);
+    return chat_command_parse_date (text, now, &self->time, error);
   start = g_date_time_new_local (g_date_time_get_year (day), g_date_time_get_month (day),
                                  g_date_time_get_day_of_month (day), 0, 0, 0);
-  *time = g_date_time_to_unix (start) * 1000;
+  self->time = g_date_time_to_unix (start) * 1000;
   return TRUE;
 }
 
@@ -47,8 +49,7 @@ static void
 update (ChatDateDialog *self)
 {
   g_autoptr (GError) error = NULL;
-  gint64 time;
-  gboolean valid = read_time (self, &time, &error);
+  gboolean valid = read_time (self, &error);
 
   adw_message_dialog_set_response_enabled (ADW_MESSAGE_DIALOG (self), "go", valid);
   if (valid)
@@ -63,15 +64,14 @@ static void
 day_selected_cb (ChatDateDialog *self)
 {
   gtk_editable_set_text (self->entry, "");
+  update (self);
 }
 
 static void
 response (AdwMessageDialog *dialog, const char *answer)
 {
-  gint64 time;
-
-  if (g_str_equal (answer, "go") && read_time (CHAT_DATE_DIALOG (dialog), &time, NULL))
-    g_signal_emit (dialog, signals[CHOSEN], 0, time);
+  if (g_str_equal (answer, "go"))
+    g_signal_emit (dialog, signals[CHOSEN], 0, CHAT_DATE_DIALOG (dialog)->time);
 }
 
 static void
@@ -104,6 +104,7 @@ chat_date_dialog_init (ChatDateDialog *self)
   adw_message_dialog_set_close_response (ADW_MESSAGE_DIALOG (self), "cancel");
   g_signal_connect_object (entry, "changed", G_CALLBACK (update), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (calendar, "day-selected", G_CALLBACK (day_selected_cb), self, G_CONNECT_SWAPPED);
+  update (self);
 }
 
 GtkWidget *

@@ -11,8 +11,8 @@ struct _ChatTextDialog
 {
   AdwMessageDialog parent_instance;
 
-  /* Borrowed */
-  GtkTextView *view;
+  /* Owned: the dialog is empty already when it tells its answer */
+  GtkTextBuffer *buffer;
 
   gboolean required;
 };
@@ -30,11 +30,10 @@ G_DEFINE_FINAL_TYPE (ChatTextDialog, chat_text_dialog, ADW_TYPE_MESSAGE_DIALOG)
 static char *
 dup_text (ChatTextDialog *self)
 {
-  GtkTextBuffer *buffer = gtk_text_view_get_buffer (self->view);
   GtkTextIter start, end;
 
-  gtk_text_buffer_get_bounds (buffer, &start, &end);
-  return g_strstrip (gtk_text_buffer_get_text (buffer, &start, &end, FALSE));
+  gtk_text_buffer_get_bounds (self->buffer, &start, &end);
+  return g_strstrip (gtk_text_buffer_get_text (self->buffer, &start, &end, FALSE));
 }
 
 static void
@@ -55,8 +54,16 @@ response (AdwMessageDialog *dialog, const char *answer)
 }
 
 static void
+finalize (GObject *object)
+{
+  g_clear_object (&CHAT_TEXT_DIALOG (object)->buffer);
+  G_OBJECT_CLASS (chat_text_dialog_parent_class)->finalize (object);
+}
+
+static void
 chat_text_dialog_class_init (ChatTextDialogClass *klass)
 {
+  G_OBJECT_CLASS (klass)->finalize = finalize;
   ADW_MESSAGE_DIALOG_CLASS (klass)->response = response;
   signals[WRITTEN] = g_signal_new ("written", CHAT_TYPE_TEXT_DIALOG, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                    G_TYPE_NONE, 1, G_TYPE_STRING);
@@ -65,23 +72,23 @@ chat_text_dialog_class_init (ChatTextDialogClass *klass)
 static void
 chat_text_dialog_init (ChatTextDialog *self)
 {
-  GtkWidget *view = gtk_text_view_new ();
+  GtkTextBuffer *buffer = gtk_text_buffer_new (NULL);
+  GtkWidget *view = gtk_text_view_new_with_buffer (buffer);
   GtkWidget *scroller = gtk_scrolled_window_new ();
 
-  self->view = GTK_TEXT_VIEW (view);
-  gtk_text_view_set_wrap_mode (self->view, GTK_WRAP_WORD_CHAR);
-  gtk_text_view_set_accepts_tab (self->view, FALSE);
-  gtk_text_view_set_left_margin (self->view, 8);
-  gtk_text_view_set_right_margin (self->view, 8);
-  gtk_text_view_set_top_margin (self->view, 8);
-  gtk_text_view_set_bottom_margin (self->view, 8);
+  self->buffer = buffer;
+  gtk_text_view_set_wrap_mode (GTK_TEXT_VIEW (view), GTK_WRAP_WORD_CHAR);
+  gtk_text_view_set_accepts_tab (GTK_TEXT_VIEW (view), FALSE);
+  gtk_text_view_set_left_margin (GTK_TEXT_VIEW (view), 8);
+  gtk_text_view_set_right_margin (GTK_TEXT_VIEW (view), 8);
+  gtk_text_view_set_top_margin (GTK_TEXT_VIEW (view), 8);
+  gtk_text_view_set_bottom_margin (GTK_TEXT_VIEW (view), 8);
   gtk_accessible_update_property (GTK_ACCESSIBLE (view), GTK_ACCESSIBLE_PROPERTY_LABEL, _ ("Your words"), -1);
   gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (scroller), view);
   gtk_scrolled_window_set_has_frame (GTK_SCROLLED_WINDOW (scroller), TRUE);
   gtk_widget_set_size_request (scroller, -1, HEIGHT);
   adw_message_dialog_set_extra_child (ADW_MESSAGE_DIALOG (self), scroller);
-  g_signal_connect_object (gtk_text_view_get_buffer (self->view), "changed", G_CALLBACK (update), self,
-                           G_CONNECT_SWAPPED);
+  g_signal_connect_object (buffer, "changed", G_CALLBACK (update), self, G_CONNECT_SWAPPED);
 }
 
 GtkWidget *
