@@ -241,6 +241,28 @@ class App:
         xdotool('mousemove', '--window', window, str(extents.x + extents.width // 2),
                 str(extents.y + extents.height // 2))
 
+    def click_row(self, part, label='Messages', button=1):
+        """Clicks a row that says so, once it has come to rest, with the pointer: a list's rows can't be activated
+        over the bus."""
+        def place():
+            row = next(r for r in self.look('list', label) if r and part in (r.name or ''))
+            extents = row.queryComponent().getExtents(pyatspi.WINDOW_COORDS)
+            area = self.look('list', label).queryComponent().getExtents(pyatspi.WINDOW_COORDS)
+            inside = extents.height > 0 and area.y <= extents.y + extents.height // 2 < area.y + area.height
+            return (extents.x + extents.width // 3, extents.y + extents.height // 2) if inside else None
+        before = None
+
+        def resting():
+            nonlocal before
+            now = place()
+            rests, before = now is not None and now == before, now
+            return rests
+        wait(resting, f'a row with “{part}” on screen')
+        window = self.find_window()
+        xdotool('windowactivate', '--sync', window)
+        xdotool('mousemove', '--window', window, str(before[0]), str(before[1]))
+        xdotool('click', str(button))
+
     @staticmethod
     def turn_wheel(clicks, button=4):
         """Where the pointer is; faster than frames are drawn."""

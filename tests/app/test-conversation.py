@@ -45,17 +45,9 @@ def composed(app):
 
 
 def open_menu(app, part):
-    """The menu of the row that says so, by the keyboard."""
+    """The menu of the row that says so."""
     app.wait_row(part)
-
-    def focused():
-        rows = app.look('list', 'Messages')
-        row = next(r for r in rows if part in (r.name or ''))
-        row.queryComponent().grabFocus()
-        return row.getState().contains(pyatspi.STATE_FOCUSED)
-    wait(focused, f'the focus on “{part}”')
-    xdotool('windowactivate', '--sync', app.find_window())
-    xdotool('key', 'Menu')
+    app.click_row(part, button=3)
     app.find('menu item', 'Copy text')
 
 
@@ -189,11 +181,7 @@ def search(scratch):
     ana.press('#general', 'push button')
     wait(lambda: len(ana.rows('Search results')) == 3, 'three results in the channel')
 
-    def click():
-        rows = ana.look('list', 'Search results')
-        row = next(r for r in rows if 'número 3:' in r.name)
-        return row.queryAction().doAction(0)
-    wait(click, 'the oldest result')
+    ana.click_row('número 3:', 'Search results')
     ana.wait_row('número 3:')
     ana.find('push button', 'Back to now')
     ana.press('Back to now')
@@ -210,11 +198,14 @@ def search(scratch):
 
 
 def goes_to_a_date(scratch):
-    server, ana, luis = start(scratch)
+    server = Server(scratch / 'server')
+    luis = Person(server, 'luis')
     luis.say('lo primero de todo')
-    for number in range(250):
+    for number in range(400):
         luis.say(f'aviso {number}')
-    ana.wait_row('aviso 249')
+    ana = App(scratch / 'ana', '--profile', 'ana', '--connect', server.uri, '--user', 'ana').opened()
+    ana.choose('general')
+    ana.wait_row('aviso 399')
     ana.say('/goto today')
     ana.wait_row('lo primero de todo')
     ana.find('label', 'Viewing')
@@ -225,6 +216,14 @@ def goes_to_a_date(scratch):
     ana.compose('/goto 45.13.2026')
     ana.press('Send')
     wait(lambda: composed(ana) == '/goto 45.13.2026', 'the date that is none, to be mended')
+    ana.compose('')
+
+    ana.press('Go to date', 'push button')
+    entry = ana.find('text', 'Date')
+    entry.queryEditableText().setTextContents('today')
+    ana.press('_Go')
+    ana.wait_row('lo primero de todo')
+    ana.find('label', 'Viewing')
     end(server, ana)
 
 
