@@ -43,6 +43,7 @@ struct _ChatConversation
   GtkWidget *appeal_button;
 
   /* Owned */
+  ChatLook *look; /* nullable */
   ChatWorkspace *workspace;
   ChatChannel *channel;
   GtkWidget *menu;

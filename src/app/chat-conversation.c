@@ -158,8 +158,11 @@ void
 chat_conversation_tell (ChatConversation *self, const char *text)
 {
   g_autofree char *escaped = g_markup_escape_text (text, -1);
+  AdwToast *toast = adw_toast_new (escaped);
 
-  adw_toast_overlay_add_toast (self->toasts, adw_toast_new (escaped));
+  /* what happened last is what is looked for: a pointer that rests on the word before would hold this one up */
+  adw_toast_set_priority (toast, ADW_TOAST_PRIORITY_HIGH);
+  adw_toast_overlay_add_toast (self->toasts, toast);
 }
 
 void
@@ -183,6 +186,17 @@ warned_cb (ChatConversation *self, const ChatWarning *warning)
   gtk_widget_set_visible (self->appeal_button, TRUE);
 }
 
+/* A message says so in its row; of an edit, a deletion or a reaction nothing is left to see. */
+static void
+refused_cb (ChatConversation *self, const char *message_id, const char *reason)
+{
+  g_autofree char *text = NULL;
+
+  /* Translators: of a message, an edit, a deletion or a reaction; %s is the service's reason, a sentence */
+  text = reason != NULL ? g_strdup_printf (_ ("Refused: %s"), reason) : g_strdup (_ ("Refused by the service"));
+  chat_conversation_tell (self, text);
+}
+
 static void
 update_completer (ChatConversation *self)
 {
@@ -192,6 +206,13 @@ update_completer (ChatConversation *self)
     completer = chat_completer_new (chat_workspace_get_users (self->workspace),
                                     chat_workspace_get_channels (self->workspace));
   chat_composer_set_completer (self->composer, completer);
+}
+
+static void
+update_look (ChatConversation *self)
+{
+  if (self->look != NULL)
+    chat_look_set_user (self->look, self->workspace != NULL ? chat_workspace_get_user (self->workspace) : NULL);
 }
 
 static void
@@ -285,6 +306,7 @@ dispose (GObject *object)
   g_clear_object (&self->menu_item);
   g_clear_object (&self->channel);
   g_clear_object (&self->workspace);
+  g_clear_object (&self->look);
   G_OBJECT_CLASS (chat_conversation_parent_class)->dispose (object);
 }
 
@@ -349,6 +371,7 @@ init_signals (ChatConversation *self)
   g_signal_group_connect_swapped (self->workspace_signals, "notify::blocked", G_CALLBACK (update_blocked), self);
   g_signal_group_connect_swapped (self->workspace_signals, "notify::block-reason", G_CALLBACK (update_blocked), self);
   g_signal_group_connect_swapped (self->workspace_signals, "warned", G_CALLBACK (warned_cb), self);
+  g_signal_group_connect_swapped (self->workspace_signals, "refused", G_CALLBACK (refused_cb), self);
   self->channel_signals = g_signal_group_new (CHAT_TYPE_CHANNEL);
   g_signal_group_connect_swapped (self->channel_signals, "notify::topic", G_CALLBACK (update_title), self);
   g_signal_group_connect_swapped (self->channel_signals, "notify::people", G_CALLBACK (update_title), self);
@@ -384,9 +407,10 @@ chat_conversation_new (void)
 void
 chat_conversation_bind_settings (ChatConversation *self, GSettings *settings)
 {
-  g_autoptr (ChatLook) look = chat_look_new (settings);
-
-  chat_message_list_set_look (self->list, look);
+  g_clear_object (&self->look);
+  self->look = chat_look_new (settings);
+  update_look (self);
+  chat_message_list_set_look (self->list, self->look);
   g_settings_bind (settings, "enter-sends", self->composer, "enter-sends", G_SETTINGS_BIND_GET);
 }
 
@@ -403,6 +427,7 @@ chat_conversation_set_workspace (ChatConversation *self, ChatWorkspace *workspac
   chat_search_view_set_workspace (self->search, workspace);
   gtk_widget_set_visible (self->appeal_button, FALSE);
   update_completer (self);
+  update_look (self);
   update_all (self);
 }
 

@@ -13,6 +13,7 @@ struct _ChatLook
 
   /* Owned */
   GSettings *settings;
+  char *user; /* nullable */
 
   gboolean compact;
   gboolean half_days;
@@ -58,6 +59,7 @@ static void
 finalize (GObject *object)
 {
   g_clear_object (&CHAT_LOOK (object)->settings);
+  g_clear_pointer (&CHAT_LOOK (object)->user, g_free);
   G_OBJECT_CLASS (chat_look_parent_class)->finalize (object);
 }
 
@@ -89,6 +91,24 @@ gboolean
 chat_look_get_compact (ChatLook *self)
 {
   return self->compact;
+}
+
+void
+chat_look_set_user (ChatLook *self, const char *user)
+{
+  g_return_if_fail (CHAT_IS_LOOK (self));
+
+  if (g_strcmp0 (self->user, user) == 0)
+    return;
+  g_free (self->user);
+  self->user = g_strdup (user);
+  g_signal_emit (self, signals[CHANGED], 0);
+}
+
+const char *
+chat_look_get_user (ChatLook *self)
+{
+  return self->user;
 }
 
 char *

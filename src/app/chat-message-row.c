@@ -11,6 +11,7 @@
 #include "app/chat-message-text.h"
 #include "app/chat-reaction-bar.h"
 #include "app/chat-warning-card.h"
+#include "client/chat-mention.h"
 #include "core/chat-time.h"
 
 #define MARGIN 12
@@ -43,6 +44,7 @@ struct _ChatMessageRow
   GtkWidget *card;
   GtkWidget *reactions; /* where there are any */
   gulong changed_id;
+  gboolean names_reader; /* somebody else names who reads */
 
   /* The last measurement: a list asks several times for the same width. */
   int measured_width;
@@ -138,6 +140,14 @@ create_header (ChatMessageRow *self, ChatMessage *message)
     self->badge = create_layout (self, _ ("bot"), 0.75, TRUE);
 }
 
+static gboolean
+is_said (ChatMessageRow *self)
+{
+  ChatMessageKind kind = chat_message_get_kind (chat_message_item_get_message (self->item));
+
+  return (kind == CHAT_KIND_MESSAGE || kind == CHAT_KIND_NOTICE) && chat_message_item_get_text (self->item) != NULL;
+}
+
 /* What was said, and small behind it that it was said in another way first. */
 static void
 create_text (ChatMessageRow *self)
@@ -150,6 +160,9 @@ create_text (ChatMessageRow *self)
   PangoAttribute *attribute;
 
   self->markup = chat_markup_parse (text);
+  self->names_reader = !deleted && !chat_message_item_get_own (self->item) && is_said (self) && self->look != NULL
+                       && chat_look_get_user (self->look) != NULL
+                       && chat_mention_is_in (chat_message_item_get_text (self->item), chat_look_get_user (self->look));
   /* Translators: small, behind a message that was edited */
   shown = g_strconcat (self->markup->text, edited ? "  " : NULL, edited ? _ ("(edited)") : NULL, NULL);
   self->text = gtk_widget_create_pango_layout (GTK_WIDGET (self), shown);
@@ -165,7 +178,7 @@ create_text (ChatMessageRow *self)
       attribute->start_index = start;
       pango_attr_list_insert (attributes, attribute);
     }
-  if (deleted)
+  if (deleted || chat_message_get_kind (chat_message_item_get_message (self->item)) == CHAT_KIND_NOTICE)
     pango_attr_list_insert (attributes, pango_attr_style_new (PANGO_STYLE_ITALIC));
   pango_layout_set_attributes (self->text, attributes);
   pango_attr_list_unref (attributes);
@@ -567,6 +580,20 @@ snapshot_message (ChatMessageRow *self, GtkSnapshot *snapshot, int y, const GdkR
   draw_marks (self, snapshot, message, y + 1, dim, &failed);
 }
 
+/* Behind what names who reads: a tinted ground, and a bar at its start. */
+static void
+draw_mention (ChatMessageRow *self, GtkSnapshot *snapshot, int y, const GdkRGBA *accent)
+{
+  int width = gtk_widget_get_width (GTK_WIDGET (self)), height = gtk_widget_get_height (GTK_WIDGET (self));
+  int top = y + (self->author != NULL ? pad_above (self) / 2 : 0);
+  GdkRGBA ground = *accent;
+
+  ground.alpha *= 0.12;
+  gtk_snapshot_append_color (snapshot, &ground, &GRAPHENE_RECT_INIT (0, top, width, height - top));
+  gtk_snapshot_append_color (snapshot, accent,
+                             &GRAPHENE_RECT_INIT (place (self, 0, QUOTE_BAR), top, QUOTE_BAR, height - top));
+}
+
 static void
 snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
 {
@@ -588,7 +615,9 @@ snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
     draw_rule (self, snapshot, self->unread, &y, &accent, &accent);
   if (self->card != NULL)
     gtk_widget_snapshot_child (widget, self->card, snapshot);
-  else if (self->text != NULL)
+  else if (self->text != NULL && self->names_reader)
+    draw_mention (self, snapshot, y, &accent);
+  if (self->card == NULL && self->text != NULL)
     snapshot_message (self, snapshot, y, &text, &dim);
   if (self->reactions != NULL)
     gtk_widget_snapshot_child (widget, self->reactions, snapshot);

@@ -77,6 +77,9 @@ chat_message_text_dup (ChatMessageItem *item)
       return g_strdup_printf (_ ("%s left"), author);
     case CHAT_KIND_TOPIC:
       return g_strdup_printf (_ ("%s changed the topic: %s"), author, data == NULL ? "" : data);
+    case CHAT_KIND_NOTICE:
+      /* Translators: what somebody does rather than says: the name, and the words behind /me */
+      return g_strdup_printf (_ ("%s %s"), author, data == NULL ? "" : data);
     default:
       return g_strdup (data == NULL ? "" : data);
     }
@@ -234,7 +237,9 @@ chat_message_text_dup_label (ChatMessageItem *item, ChatLook *look)
   if (chat_message_item_get_edited (item) != CHAT_TIME_UNKNOWN
       && chat_message_item_get_deleted (item) == CHAT_TIME_UNKNOWN)
     g_string_append (out, _ (" (edited)"));
-  if (state != NULL)
+  if (state != NULL && chat_message_item_get_reason (item) != NULL)
+    g_string_append_printf (out, " (%s: %s)", state, chat_message_item_get_reason (item));
+  else if (state != NULL)
     g_string_append_printf (out, " (%s)", state);
   append_reactions (out, item);
   return g_string_free (out, FALSE);
