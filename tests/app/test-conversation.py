@@ -1,63 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What can be done with messages in a real window: commands and completions, replies, edits, deletions, reactions,
-search, going to a date, appeals. What others have of it is asked of the service, by another person."""
-import os
-from pathlib import Path
-
-import pyatspi
-from driver import App, Person, Server, run, wait, xdotool
-
-PICTURES = os.environ.get('TERTULIA_TEST_PICTURES')
-
-
-def shoot(app, name):
-    if PICTURES:
-        app.shoot(Path(PICTURES) / name)
-
-
-def start(scratch, *options):
-    server = Server(scratch / 'server', '--set', 'channels.initial=general;incidencias', '--set',
-                    'channels.language=es', *options)
-    ana = App(scratch / 'ana', '--profile', 'ana', '--connect', server.uri, '--user', 'ana').opened()
-    ana.choose('general')
-    luis = Person(server, 'luis')
-    return server, ana, luis
-
-
-def end(server, *apps):
-    for app in apps:
-        app.close()
-    server.stop()
-
-
-def type_in(app, text):
-    """By the keyboard, into the composer."""
-    app.point_at('text', 'Compose')
-    xdotool('click', '1')
-    wait(lambda: app.look('text', 'Compose').getState().contains(pyatspi.STATE_FOCUSED), 'the focus in the composer')
-    xdotool('type', '--delay', '15', text)
-
-
-def composed(app):
-    text = app.find('text', 'Compose').queryText()
-    return text.getText(0, text.characterCount)
-
-
-def open_menu(app, part):
-    """The menu of the row that says so."""
-    app.wait_row(part)
-    app.click_row(part, button=3)
-    app.find('menu item', 'Copy text')
-
-
-def choose_item(app, label):
-    app.press(label, 'menu item')
-
-
-def server_says(person, check, what):
-    return wait(lambda: next((m for m in person.call('GET', '/v1/channels/general/messages')['messages'] if check(m)),
-                             None), what)
+"""What can be done with messages in a real window: commands and completions, replies, edits, deletions, reactions.
+What others have of it is asked of the service, by another person."""
+from conversation import choose_item, composed, end, open_menu, server_says, shoot, start, type_in
+from driver import App, run, wait, xdotool
 
 
 def commands(scratch):
@@ -168,76 +114,5 @@ def edits_of_others(scratch):
     end(server, ana)
 
 
-def search(scratch):
-    server, ana, luis = start(scratch)
-    for number in range(120):
-        luis.say(f'parte número {number}: la bomba {"falla" if number % 40 == 3 else "funciona"}')
-    luis.say('la válvula falla', 'incidencias')
-    ana.wait_row('número 119')
-    ana.say('/search falla')
-    wait(lambda: len(ana.rows('Search results')) == 4, 'four results, everywhere')
-    assert 'incidencias' in ana.rows('Search results')[0], 'the newest first'
-    shoot(ana, 'search.png')
-    ana.press('#general', 'push button')
-    wait(lambda: len(ana.rows('Search results')) == 3, 'three results in the channel')
-
-    ana.click_row('número 3:', 'Search results')
-    ana.wait_row('número 3:')
-    ana.find('push button', 'Back to now')
-    ana.press('Back to now')
-    ana.wait_row('número 119')
-    ana.say('/mymsgs')
-    ana.find('label', 'Nothing found')
-    xdotool('windowactivate', '--sync', ana.find_window())
-    xdotool('key', 'Escape')
-    ana.say('algo mío')
-    ana.wait_row('algo mío')
-    ana.say('/mymsgs')
-    wait(lambda: len(ana.rows('Search results')) == 1, 'what ana said')
-    end(server, ana)
-
-
-def goes_to_a_date(scratch):
-    server = Server(scratch / 'server')
-    luis = Person(server, 'luis')
-    luis.say('lo primero de todo')
-    for number in range(400):
-        luis.say(f'aviso {number}')
-    ana = App(scratch / 'ana', '--profile', 'ana', '--connect', server.uri, '--user', 'ana').opened()
-    ana.choose('general')
-    ana.wait_row('aviso 399')
-    ana.say('/goto today')
-    ana.wait_row('lo primero de todo')
-    ana.find('label', 'Viewing')
-    shoot(ana, 'date.png')
-    luis.say('entretanto')
-    ana.press('Back to now')
-    ana.wait_row('entretanto')
-    ana.compose('/goto 45.13.2026')
-    ana.press('Send')
-    wait(lambda: composed(ana) == '/goto 45.13.2026', 'the date that is none, to be mended')
-    ana.compose('')
-
-    ana.press('Go to date', 'push button')
-    entry = ana.find('text', 'Date')
-    entry.queryEditableText().setTextContents('today')
-    ana.press('_Go')
-    ana.wait_row('lo primero de todo')
-    ana.find('label', 'Viewing')
-    end(server, ana)
-
-
-def appeals(scratch):
-    server, ana, luis = start(scratch)
-    ana.say('vaya mierda de día')
-    ana.wait_row('Warning 1 of 3')
-    ana.press('Appeal…')
-    words = ana.find('text', 'Your words')
-    words.queryEditableText().setTextContents('era una cita')
-    ana.press('Send appeal')
-    ana.find('label', 'with the moderators')
-    end(server, ana)
-
-
 if __name__ == '__main__':
-    run(commands, completions, replies_edits_deletions, edits_of_others, search, goes_to_a_date, appeals)
+    run(commands, completions, replies_edits_deletions, edits_of_others)
