@@ -87,20 +87,6 @@ chat_conversation_ask_date (ChatConversation *self)
   gtk_window_present (GTK_WINDOW (dialog));
 }
 
-void
-chat_conversation_search (ChatConversation *self, gboolean everywhere, const char *text)
-{
-  gtk_stack_set_visible_child_name (self->pages, "search");
-  chat_search_view_start (self->search, self->channel, everywhere, text);
-}
-
-void
-chat_conversation_show_own (ChatConversation *self)
-{
-  gtk_stack_set_visible_child_name (self->pages, "search");
-  chat_search_view_start_own (self->search);
-}
-
 gboolean
 chat_conversation_close_search (ChatConversation *self)
 {
@@ -124,22 +110,48 @@ result_chosen_cb (ChatConversation *self, const char *channel, const char *messa
 }
 
 static void
-quote_activated_cb (ChatConversation *self, const char *message_id)
-{
-  chat_conversation_go_to_message (self, message_id);
-}
-
-static void
 closed_cb (ChatConversation *self)
 {
   chat_conversation_close_search (self);
 }
 
+static void
+show_search (ChatConversation *self)
+{
+  if (self->search == NULL)
+    {
+      self->search = g_object_new (CHAT_TYPE_SEARCH_VIEW, NULL);
+      gtk_stack_add_named (self->pages, GTK_WIDGET (self->search), "search");
+      chat_search_view_set_workspace (self->search, self->workspace);
+      g_signal_connect_object (self->search, "chosen", G_CALLBACK (result_chosen_cb), self, G_CONNECT_SWAPPED);
+      g_signal_connect_object (self->search, "closed", G_CALLBACK (closed_cb), self, G_CONNECT_SWAPPED);
+    }
+  gtk_stack_set_visible_child_name (self->pages, "search");
+}
+
+void
+chat_conversation_search (ChatConversation *self, gboolean everywhere, const char *text)
+{
+  show_search (self);
+  chat_search_view_start (self->search, self->channel, everywhere, text);
+}
+
+void
+chat_conversation_show_own (ChatConversation *self)
+{
+  show_search (self);
+  chat_search_view_start_own (self->search);
+}
+
+static void
+quote_activated_cb (ChatConversation *self, const char *message_id)
+{
+  chat_conversation_go_to_message (self, message_id);
+}
+
 void
 chat_conversation_place_init (ChatConversation *self)
 {
-  g_signal_connect_object (self->search, "chosen", G_CALLBACK (result_chosen_cb), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (self->search, "closed", G_CALLBACK (closed_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->list, "activate-quote", G_CALLBACK (quote_activated_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->list, "moved", G_CALLBACK (chat_conversation_place_update), self, G_CONNECT_SWAPPED);
 }

@@ -37,7 +37,6 @@ struct _ChatConversation
   GtkLabel *blocked_body;
   GMenuModel *message_menu;
   GtkStack *pages;
-  ChatSearchView *search;
   GtkRevealer *away_revealer;
   GtkLabel *away_label;
   GtkWidget *appeal_button;
@@ -47,7 +46,8 @@ struct _ChatConversation
   ChatWorkspace *workspace;
   ChatChannel *channel;
   GtkWidget *menu;
-  GtkWidget *picker; /* of reactions, in the menu */
+  GtkWidget *picker;      /* of reactions, in the menu */
+  ChatSearchView *search; /* of the pages, made when somebody searches: most starts do not */
   ChatMessageItem *menu_item;
   GtkWidget *menu_focus; /* weak: what had the focus before the menu came */
   GSignalGroup *workspace_signals;

@@ -333,7 +333,6 @@ bind_template (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, ChatConversation, blocked_body);
   gtk_widget_class_bind_template_child (widget_class, ChatConversation, message_menu);
   gtk_widget_class_bind_template_child (widget_class, ChatConversation, pages);
-  gtk_widget_class_bind_template_child (widget_class, ChatConversation, search);
   gtk_widget_class_bind_template_child (widget_class, ChatConversation, away_revealer);
   gtk_widget_class_bind_template_child (widget_class, ChatConversation, away_label);
   gtk_widget_class_bind_template_child (widget_class, ChatConversation, appeal_button);
@@ -360,7 +359,6 @@ chat_conversation_class_init (ChatConversationClass *klass)
   gtk_widget_class_install_action (widget_class, "conversation.go-to-newest", NULL, go_to_newest_cb);
   g_type_ensure (CHAT_TYPE_MESSAGE_LIST);
   g_type_ensure (CHAT_TYPE_COMPOSER);
-  g_type_ensure (CHAT_TYPE_SEARCH_VIEW);
   bind_template (widget_class);
 }
 
@@ -424,7 +422,8 @@ chat_conversation_set_workspace (ChatConversation *self, ChatWorkspace *workspac
   chat_conversation_set_channel (self, NULL);
   g_set_object (&self->workspace, workspace);
   g_signal_group_set_target (self->workspace_signals, workspace);
-  chat_search_view_set_workspace (self->search, workspace);
+  if (self->search != NULL)
+    chat_search_view_set_workspace (self->search, workspace);
   gtk_widget_set_visible (self->appeal_button, FALSE);
   update_completer (self);
   update_look (self);
