@@ -119,6 +119,29 @@ test_guessed_tokens (ApiTest *self, gconstpointer data)
 }
 
 static void
+read_metrics (ApiTest *self)
+{
+  g_autofree char *text = api_test_call_raw (self, "GET", "/metrics", "0123456789abcdef", NULL, NULL, 0);
+
+  g_assert_cmpuint (self->status, ==, 200);
+}
+
+/* Who reads the figures goes on to, and whoever guesses from the same address gets no more tries for that. */
+static void
+test_guessed_metrics (ApiTest *self, gconstpointer data)
+{
+  self->options.metrics_access = CHAT_API_METRICS_TOKEN;
+  self->options.metrics_token = "0123456789abcdef";
+  set_rate (self, CHAT_API_RATE_SIGN_IN, TRUE, 4);
+  read_metrics (self);
+  for (guint i = 0; i < 4; i++)
+    api_test_expect (self, "GET", "/metrics", "0123456789abcdeg", NULL, 401, "unauthorized");
+  check_limited (self, "GET", "/metrics", "0123456789abcdeg", NULL);
+  check_limited (self, "GET", "/metrics", NULL, NULL);
+  read_metrics (self);
+}
+
+static void
 test_live (ApiTest *self, gconstpointer data)
 {
   g_autofree char *ana = api_test_log_in (self, "ana");
@@ -154,6 +177,7 @@ main (int argc, char **argv)
   ADD ("/api/abuse/reads-of-address", test_reads_of_address);
   ADD ("/api/abuse/sign-in", test_sign_in);
   ADD ("/api/abuse/guessed-tokens", test_guessed_tokens);
+  ADD ("/api/abuse/guessed-metrics", test_guessed_metrics);
   ADD ("/api/abuse/live", test_live);
   return g_test_run ();
 }
