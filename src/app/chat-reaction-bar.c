@@ -6,13 +6,12 @@
 #include <glib/gi18n.h>
 
 #define NAMES_SHOWN 20
+#define SPACING 4
 
+/* Buttons in lines, as many in each as there is room for. */
 struct _ChatReactionBar
 {
   GtkWidget parent_instance;
-
-  /* Owned */
-  GtkWidget *box;
 };
 
 G_DEFINE_FINAL_TYPE (ChatReactionBar, chat_reaction_bar, GTK_TYPE_WIDGET)
@@ -51,10 +50,75 @@ create_button (const char *id, const ChatReactionGroup *group)
   return button;
 }
 
+/* Places the buttons, where @place, and says how high their lines are at this width. */
+static int
+flow (GtkWidget *widget, int width, gboolean place)
+{
+  gboolean mirrored = gtk_widget_get_direction (widget) == GTK_TEXT_DIR_RTL;
+  int x = 0, y = 0, line = 0;
+
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL;
+       child = gtk_widget_get_next_sibling (child))
+    {
+      int child_width, child_height;
+
+      gtk_widget_measure (child, GTK_ORIENTATION_HORIZONTAL, -1, NULL, &child_width, NULL, NULL);
+      gtk_widget_measure (child, GTK_ORIENTATION_VERTICAL, child_width, NULL, &child_height, NULL, NULL);
+      if (x > 0 && x + child_width > width)
+        {
+          x = 0;
+          y += line + SPACING;
+          line = 0;
+        }
+      if (place)
+        gtk_widget_size_allocate (
+            child, &(GtkAllocation){ mirrored ? width - x - child_width : x, y, child_width, child_height }, -1);
+      x += child_width + SPACING;
+      line = MAX (line, child_height);
+    }
+  return y + line;
+}
+
+static GtkSizeRequestMode
+get_request_mode (GtkWidget *widget)
+{
+  return GTK_SIZE_REQUEST_HEIGHT_FOR_WIDTH;
+}
+
+static void
+measure (GtkWidget *widget, GtkOrientation orientation, int for_size, int *minimum, int *natural, int *minimum_baseline,
+         int *natural_baseline)
+{
+  *minimum = *natural = 0;
+  if (orientation == GTK_ORIENTATION_VERTICAL)
+    {
+      *minimum = *natural = flow (widget, for_size < 0 ? G_MAXINT / 2 : for_size, FALSE);
+      return;
+    }
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL;
+       child = gtk_widget_get_next_sibling (child))
+    {
+      int width;
+
+      gtk_widget_measure (child, GTK_ORIENTATION_HORIZONTAL, -1, NULL, &width, NULL, NULL);
+      *minimum = MAX (*minimum, width);
+      *natural += width + SPACING;
+    }
+}
+
+static void
+size_allocate (GtkWidget *widget, int width, int height, int baseline)
+{
+  flow (widget, width, TRUE);
+}
+
 static void
 dispose (GObject *object)
 {
-  g_clear_pointer (&CHAT_REACTION_BAR (object)->box, gtk_widget_unparent);
+  GtkWidget *child;
+
+  while ((child = gtk_widget_get_first_child (GTK_WIDGET (object))) != NULL)
+    gtk_widget_unparent (child);
   G_OBJECT_CLASS (chat_reaction_bar_parent_class)->dispose (object);
 }
 
@@ -62,20 +126,15 @@ static void
 chat_reaction_bar_class_init (ChatReactionBarClass *klass)
 {
   G_OBJECT_CLASS (klass)->dispose = dispose;
-  gtk_widget_class_set_layout_manager_type (GTK_WIDGET_CLASS (klass), GTK_TYPE_BIN_LAYOUT);
+  GTK_WIDGET_CLASS (klass)->get_request_mode = get_request_mode;
+  GTK_WIDGET_CLASS (klass)->measure = measure;
+  GTK_WIDGET_CLASS (klass)->size_allocate = size_allocate;
 }
 
 static void
 chat_reaction_bar_init (ChatReactionBar *self)
 {
-  self->box = gtk_flow_box_new ();
-  gtk_flow_box_set_selection_mode (GTK_FLOW_BOX (self->box), GTK_SELECTION_NONE);
-  gtk_flow_box_set_max_children_per_line (GTK_FLOW_BOX (self->box), 24);
-  gtk_flow_box_set_column_spacing (GTK_FLOW_BOX (self->box), 4);
-  gtk_flow_box_set_row_spacing (GTK_FLOW_BOX (self->box), 4);
-  gtk_widget_set_halign (self->box, GTK_ALIGN_START);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self->box), GTK_ACCESSIBLE_PROPERTY_LABEL, _ ("Reactions"), -1);
-  gtk_widget_set_parent (self->box, GTK_WIDGET (self));
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, _ ("Reactions"), -1);
 }
 
 GtkWidget *
@@ -93,13 +152,8 @@ chat_reaction_bar_set_item (ChatReactionBar *self, ChatMessageItem *item)
 
   g_return_if_fail (CHAT_IS_REACTION_BAR (self));
 
-  while ((child = gtk_widget_get_first_child (self->box)) != NULL)
-    gtk_flow_box_remove (GTK_FLOW_BOX (self->box), child);
+  while ((child = gtk_widget_get_first_child (GTK_WIDGET (self))) != NULL)
+    gtk_widget_unparent (child);
   for (guint i = 0; i < groups->len; i++)
-    {
-      GtkWidget *button = create_button (id, g_ptr_array_index (groups, i));
-
-      gtk_flow_box_append (GTK_FLOW_BOX (self->box), button);
-      gtk_widget_set_focusable (gtk_widget_get_parent (button), FALSE);
-    }
+    gtk_widget_set_parent (create_button (id, g_ptr_array_index (groups, i)), GTK_WIDGET (self));
 }
