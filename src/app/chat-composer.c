@@ -8,8 +8,9 @@
 
 #include "app/chat-completion-popover.h"
 #include "app/chat-emoji-names.h"
+#include "core/chat-names.h"
 
-#define TEXT_LIMIT 8000 /* code points of a message */
+#define TEXT_LIMIT CHAT_TEXT_MAX_CHARS
 #define COUNT_FROM (TEXT_LIMIT - 500)
 #define CODE_FROM 600 /* bytes of several pasted lines that are offered as a block of code */
 

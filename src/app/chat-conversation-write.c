@@ -7,6 +7,7 @@
 
 #include "app/chat-message-text.h"
 #include "client/chat-command.h"
+#include "core/chat-names.h"
 #include "core/chat-time.h"
 
 #define EXCERPT_CHARS 120
@@ -88,6 +89,11 @@ send_cb (ChatConversation *self, const char *text)
         return FALSE;
       chat_channel_set_draft (self->channel, NULL);
       return TRUE;
+    }
+  if (g_utf8_strlen (text, -1) > CHAT_TEXT_MAX_CHARS)
+    {
+      chat_conversation_tell (self, _ ("A message has at most 8,000 characters: shorten it."));
+      return FALSE;
     }
   if (!write_message (self, text, &error))
     {
