@@ -144,9 +144,8 @@ update_shown (ChatSidebarList *self)
 }
 
 static void
-refresh (ChatSidebarList *self)
+count_and_show (ChatSidebarList *self)
 {
-  g_clear_handle_id (&self->refresh_id, g_source_remove);
   for (int i = 0; i < CHAT_N_SECTIONS; i++)
     self->shown[i] = 0;
   for (guint i = 0; i < self->channels->len; i++)
@@ -156,10 +155,17 @@ refresh (ChatSidebarList *self)
       if (is_found (self, channel))
         self->shown[section_of (channel)]++;
     }
+  update_shown (self);
+}
+
+static void
+refresh (ChatSidebarList *self)
+{
+  g_clear_handle_id (&self->refresh_id, g_source_remove);
   if (self->sort_due)
     gtk_list_box_invalidate_sort (self->list);
   self->sort_due = FALSE;
-  update_shown (self);
+  count_and_show (self);
 }
 
 static gboolean
@@ -226,8 +232,8 @@ items_changed_cb (ChatSidebarList *self, guint position, guint removed, guint ad
       if (!g_hash_table_contains (self->rows, channel))
         add_row (self, channel);
     }
-  self->sort_due = TRUE;
-  refresh (self);
+  /* a new row is put where it belongs; what moves one is heard of by itself, and sorted for once, not for each row */
+  count_and_show (self);
 }
 
 static void
