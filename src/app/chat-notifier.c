@@ -10,6 +10,8 @@
 /* More of one channel become one that counts. */
 #define MOST_OF_A_CHANNEL 4
 #define LONGEST_BODY 240 /* characters */
+/* It counts no more often than this, however fast they come. */
+#define COUNT_MS 500
 
 struct _ChatNotifier
 {
@@ -28,8 +30,13 @@ struct _ChatNotifier
 /* What the shell shows of one channel. */
 typedef struct
 {
-  GPtrArray *ids; /* of notifications */
-  guint messages; /* that they stand for */
+  ChatNotifier *notifier; /* borrowed */
+  ChatChannel *channel;   /* borrowed: the key */
+  GPtrArray *ids;         /* of notifications */
+  guint messages;         /* that they stand for */
+  guint told;             /* of those, in the one that counts */
+  char *last;             /* nullable: the newest message's id */
+  guint count_id;
 } Shown;
 
 G_DEFINE_FINAL_TYPE (ChatNotifier, chat_notifier, G_TYPE_OBJECT)
@@ -39,7 +46,9 @@ shown_free (gpointer data)
 {
   Shown *shown = data;
 
+  g_clear_handle_id (&shown->count_id, g_source_remove);
   g_ptr_array_unref (shown->ids);
+  g_free (shown->last);
   g_free (shown);
 }
 
@@ -104,6 +113,8 @@ ensure_shown (ChatNotifier *self, ChatChannel *channel)
   if (shown != NULL)
     return shown;
   shown = g_new0 (Shown, 1);
+  shown->notifier = self;
+  shown->channel = channel;
   shown->ids = g_ptr_array_new_with_free_func (g_free);
   g_hash_table_insert (self->shown, g_object_ref (channel), shown);
   g_signal_handlers_disconnect_by_func (channel, unread_cb, self);
@@ -157,6 +168,31 @@ dup_body (ChatMessage *message)
 }
 
 static void
+send_count (Shown *shown)
+{
+  g_autofree char *title = dup_place (shown->channel);
+  g_autofree char *body
+      = g_strdup_printf (ngettext ("%u new message", "%u new messages", shown->messages), shown->messages);
+
+  shown->told = shown->messages;
+  send (shown->notifier, shown->channel, chat_channel_get_name (shown->channel), title, body, shown->last);
+}
+
+static gboolean
+count_cb (gpointer data)
+{
+  Shown *shown = data;
+
+  if (shown->told < shown->messages)
+    {
+      send_count (shown);
+      return G_SOURCE_CONTINUE;
+    }
+  shown->count_id = 0;
+  return G_SOURCE_REMOVE;
+}
+
+static void
 noteworthy_cb (ChatNotifier *self, ChatChannel *channel, ChatMessage *message, gboolean mention)
 {
   const char *author = chat_message_get_author (message), *id = chat_message_get_id (message);
@@ -177,9 +213,12 @@ noteworthy_cb (ChatNotifier *self, ChatChannel *channel, ChatMessage *message, g
     }
   if (shown->messages == MOST_OF_A_CHANNEL + 1)
     withdraw_ids (self, shown);
-  title = dup_place (channel);
-  body = g_strdup_printf (ngettext ("%u new message", "%u new messages", shown->messages), shown->messages);
-  send (self, channel, chat_channel_get_name (channel), title, body, id);
+  g_free (shown->last);
+  shown->last = g_strdup (id);
+  if (shown->count_id != 0)
+    return;
+  send_count (shown);
+  shown->count_id = g_timeout_add (COUNT_MS, count_cb, shown);
 }
 
 /* The card says it where it happened; who looks elsewhere is told too. */
