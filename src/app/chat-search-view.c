@@ -10,6 +10,8 @@
 #include "core/chat-time.h"
 
 #define EXCERPT_CHARS 300
+/* Who types is not searched for at every key; the entry of the text waits as long by itself. */
+#define TYPING_MS 150
 
 struct _ChatSearchView
 {
@@ -40,6 +42,7 @@ struct _ChatSearchView
   char *channel; /* nullable: the one on screen */
   ChatFoundList *found;
   GSignalGroup *found_signals;
+  guint typing_id;
 
   gboolean own;
   gboolean setting_up; /* what changes is not to be searched for yet */
@@ -158,6 +161,25 @@ text_changed_cb (ChatSearchView *self)
   search (self);
 }
 
+static gboolean
+typed_cb (gpointer data)
+{
+  ChatSearchView *self = data;
+
+  self->typing_id = 0;
+  text_changed_cb (self);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+filter_changed_cb (ChatSearchView *self)
+{
+  if (self->setting_up)
+    return;
+  g_clear_handle_id (&self->typing_id, g_source_remove);
+  self->typing_id = g_timeout_add (TYPING_MS, typed_cb, self);
+}
+
 static void
 activated_cb (ChatSearchView *self, guint place)
 {
@@ -261,6 +283,7 @@ dispose (GObject *object)
 {
   ChatSearchView *self = CHAT_SEARCH_VIEW (object);
 
+  g_clear_handle_id (&self->typing_id, g_source_remove);
   g_clear_object (&self->found_signals);
   g_clear_object (&self->found);
   g_clear_object (&self->workspace);
@@ -327,7 +350,7 @@ chat_search_view_init (ChatSearchView *self)
   g_signal_connect_object (self->entry, "search-changed", G_CALLBACK (text_changed_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->entry, "stop-search", G_CALLBACK (close_cb), self, G_CONNECT_SWAPPED);
   for (guint i = 0; i < G_N_ELEMENTS (filters); i++)
-    g_signal_connect_object (filters[i], "changed", G_CALLBACK (text_changed_cb), self, G_CONNECT_SWAPPED);
+    g_signal_connect_object (filters[i], "changed", G_CALLBACK (filter_changed_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->here_button, "toggled", G_CALLBACK (search), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->close_button, "clicked", G_CALLBACK (close_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->retry_button, "clicked", G_CALLBACK (retry_cb), self, G_CONNECT_SWAPPED);
@@ -351,6 +374,7 @@ set_up (ChatSearchView *self, ChatChannel *channel, gboolean everywhere, gboolea
   g_autofree char *label = NULL;
 
   self->setting_up = TRUE;
+  g_clear_handle_id (&self->typing_id, g_source_remove);
   self->own = own;
   g_free (self->channel);
   self->channel = channel != NULL ? g_strdup (chat_channel_get_name (channel)) : NULL;
