@@ -23,6 +23,7 @@ struct _ChatPicker
   ChatWorkspace *workspace;
   GPtrArray *candidates; /* Candidate: what the rows show */
   char **recent;         /* nullable */
+  GHashTable *talked_to; /* names (set): whom there is a conversation with */
 
   ChatPickerPurpose purpose;
 };
@@ -129,19 +130,20 @@ add_channel (ChatPicker *self, ChatChannel *channel)
     }
 }
 
-static gboolean
-has_conversation (ChatPicker *self, const char *user)
+/* Once for each filling: there may be many of both. */
+static void
+find_conversations (ChatPicker *self)
 {
   GListModel *channels = chat_workspace_get_channels (self->workspace);
 
+  g_hash_table_remove_all (self->talked_to);
   for (guint i = 0; i < g_list_model_get_n_items (channels); i++)
     {
       g_autoptr (ChatChannel) channel = g_list_model_get_item (channels, i);
 
-      if (chat_channel_get_private (channel) && g_str_equal (chat_channel_get_title (channel), user))
-        return TRUE;
+      if (chat_channel_get_private (channel))
+        g_hash_table_add (self->talked_to, g_strdup (chat_channel_get_title (channel)));
     }
-  return FALSE;
 }
 
 static void
@@ -153,7 +155,7 @@ add_user (ChatPicker *self, ChatUser *user)
   if (g_str_equal (name, chat_workspace_get_user (self->workspace)))
     return;
   if (self->purpose == CHAT_PICKER_SWITCH
-      && (*gtk_editable_get_text (self->entry) == '\0' || has_conversation (self, name)))
+      && (*gtk_editable_get_text (self->entry) == '\0' || g_hash_table_contains (self->talked_to, name)))
     return;
   candidate = add (self, CHAT_PICKED_PERSON, name, name,
                    chat_user_get_bot (user) ? "chat-bot-symbolic" : "chat-person-symbolic");
@@ -268,6 +270,7 @@ fill (ChatPicker *self)
   GtkListBoxRow *row;
 
   g_ptr_array_set_size (self->candidates, 0);
+  find_conversations (self);
   for (guint i = 0; self->purpose != CHAT_PICKER_PEOPLE && i < g_list_model_get_n_items (channels); i++)
     {
       g_autoptr (ChatChannel) channel = g_list_model_get_item (channels, i);
@@ -346,6 +349,7 @@ finalize (GObject *object)
 
   g_ptr_array_unref (self->candidates);
   g_strfreev (self->recent);
+  g_hash_table_unref (self->talked_to);
   G_OBJECT_CLASS (chat_picker_parent_class)->finalize (object);
 }
 
@@ -371,6 +375,7 @@ chat_picker_init (ChatPicker *self)
   GtkEventController *keys = gtk_event_controller_key_new ();
 
   self->candidates = g_ptr_array_new_with_free_func (candidate_free);
+  self->talked_to = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   gtk_widget_init_template (GTK_WIDGET (self));
   gtk_event_controller_set_propagation_phase (keys, GTK_PHASE_CAPTURE);
   g_signal_connect (keys, "key-pressed", G_CALLBACK (key_cb), self);
