@@ -5,7 +5,7 @@
 
 #include <glib/gi18n.h>
 
-/* Many may come at once, after an outage for one: the order follows no more often than this. */
+/* Many may come at once, after an outage for one: the order and their number follow no more often than this. */
 #define SORT_MS 200
 
 struct _ChatPeoplePane
@@ -81,7 +81,7 @@ users_changed_cb (ChatPeoplePane *self, guint position, guint removed, guint add
       g_signal_handlers_disconnect_by_func (user, presence_cb, self);
       g_signal_connect_object (user, "notify::connected", G_CALLBACK (presence_cb), self, G_CONNECT_SWAPPED);
     }
-  update_title (self);
+  presence_cb (self);
 }
 
 /* Rows */
@@ -251,4 +251,5 @@ chat_people_pane_set_workspace (ChatPeoplePane *self, ChatWorkspace *workspace)
   self->items_id
       = g_signal_connect_object (self->users, "items-changed", G_CALLBACK (users_changed_cb), self, G_CONNECT_SWAPPED);
   users_changed_cb (self, 0, 0, g_list_model_get_n_items (self->users));
+  update_title (self);
 }
