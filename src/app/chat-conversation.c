@@ -437,6 +437,9 @@ chat_conversation_set_channel (ChatConversation *self, ChatChannel *channel)
 
   if (self->channel == channel)
     return;
+  /* it is about a message of the channel that goes */
+  if (self->menu != NULL)
+    gtk_popover_popdown (GTK_POPOVER (self->menu));
   chat_conversation_keep_draft (self);
   chat_composer_set_mode (self->composer, CHAT_COMPOSER_NEW, NULL, NULL);
   g_cancellable_cancel (self->cancellable);
