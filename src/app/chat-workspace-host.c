@@ -12,6 +12,28 @@
 /* Under what the keyring and the disk know the server on this computer, whose port is another at each start. */
 #define HERE "tertulia:here"
 
+/* Where somebody wants to be. */
+typedef struct
+{
+  char *key;
+  char *user;
+  char *password;
+  char *invitation;
+  gboolean account;
+} Destination;
+
+static void
+destination_free (Destination *destination)
+{
+  g_free (destination->key);
+  g_free (destination->user);
+  if (destination->password != NULL)
+    explicit_bzero (destination->password, strlen (destination->password));
+  g_free (destination->password);
+  g_free (destination->invitation);
+  g_free (destination);
+}
+
 struct _ChatWorkspaceHost
 {
   GObject parent_instance;
@@ -26,8 +48,10 @@ struct _ChatWorkspaceHost
   char *key;                 /* its uri, or HERE */
   char *user;
   char *token;
-  char *password;   /* nullable: until the service has answered */
-  char *invitation; /* nullable */
+  char *password;      /* nullable: until the service has answered */
+  char *invitation;    /* nullable */
+  GPtrArray *closings; /* GTask: of those who wait until all is closed */
+  Destination *next;   /* nullable: to be opened then */
 
   ChatFeedFactory factory;
   gboolean account;     /* to be made before signing in */
@@ -356,27 +380,6 @@ open_now (ChatWorkspaceHost *self, const char *key, const char *user)
                              g_object_ref (self));
 }
 
-typedef struct
-{
-  char *key;
-  char *user;
-  char *password;
-  char *invitation;
-  gboolean account;
-} Destination;
-
-static void
-destination_free (Destination *destination)
-{
-  g_free (destination->key);
-  g_free (destination->user);
-  if (destination->password != NULL)
-    explicit_bzero (destination->password, strlen (destination->password));
-  g_free (destination->password);
-  g_free (destination->invitation);
-  g_free (destination);
-}
-
 /* (transfer full) */
 static void
 open_destination (ChatWorkspaceHost *self, Destination *destination)
@@ -389,35 +392,30 @@ open_destination (ChatWorkspaceHost *self, Destination *destination)
   destination_free (destination);
 }
 
-static void
-closed_for_next_cb (GObject *source, GAsyncResult *result, gpointer data)
-{
-  ChatWorkspaceHost *self = CHAT_WORKSPACE_HOST (source);
-  Destination *destination = data;
-
-  chat_workspace_host_close_finish (self, result, NULL);
-  open_destination (self, destination);
-}
-
+/* The last one has been written and its server is gone: only now there is room for the next. */
 static void
 server_stopped_cb (GObject *source, GAsyncResult *result, gpointer data)
 {
-  g_autoptr (GTask) task = data;
+  g_autoptr (ChatWorkspaceHost) self = data;
+  g_autoptr (GPtrArray) closings = g_steal_pointer (&self->closings);
 
+  self->closings = g_ptr_array_new_with_free_func (g_object_unref);
   chat_embedded_server_stop_finish (CHAT_EMBEDDED_SERVER (source), result, NULL);
-  g_task_return_boolean (task, TRUE);
+  if (self->next != NULL)
+    open_destination (self, g_steal_pointer (&self->next));
+  for (guint i = 0; i < closings->len; i++)
+    g_task_return_boolean (g_ptr_array_index (closings, i), TRUE);
 }
 
 static void
 workspace_closed_cb (GObject *source, GAsyncResult *result, gpointer data)
 {
-  g_autoptr (GTask) task = data;
-  ChatWorkspaceHost *self = g_task_get_source_object (task);
+  g_autoptr (ChatWorkspaceHost) self = data;
   g_autoptr (GError) error = NULL;
 
   if (!chat_workspace_close_finish (CHAT_WORKSPACE (source), result, &error))
     g_warning ("closing the workspace: %s", error->message);
-  chat_embedded_server_stop_async (self->server, NULL, server_stopped_cb, g_steal_pointer (&task));
+  chat_embedded_server_stop_async (self->server, NULL, server_stopped_cb, g_object_ref (self));
 }
 
 static void
@@ -427,6 +425,8 @@ finalize (GObject *object)
 
   drop_workspace (self);
   forget_password (self);
+  g_clear_pointer (&self->next, destination_free);
+  g_ptr_array_unref (self->closings);
   g_clear_object (&self->server);
   g_clear_object (&self->credentials);
   g_clear_object (&self->settings);
@@ -456,6 +456,7 @@ static void
 chat_workspace_host_init (ChatWorkspaceHost *self)
 {
   self->credentials = chat_credentials_new ();
+  self->closings = g_ptr_array_new_with_free_func (g_object_unref);
 }
 
 ChatWorkspaceHost *
@@ -488,10 +489,15 @@ chat_workspace_host_open (ChatWorkspaceHost *self, const char *uri, const char *
   destination->password = g_strdup (password);
   destination->invitation = g_strdup (invitation);
   destination->account = account && password != NULL;
-  if (self->workspace == NULL)
-    open_destination (self, destination);
-  else
-    chat_workspace_host_close_async (self, CHAT_LEAVE_OPEN, NULL, closed_for_next_cb, destination);
+  if (self->workspace == NULL && self->closings->len == 0)
+    {
+      open_destination (self, destination);
+      return;
+    }
+  if (self->workspace != NULL)
+    chat_workspace_host_close_async (self, CHAT_LEAVE_OPEN, NULL, NULL, NULL);
+  g_clear_pointer (&self->next, destination_free);
+  self->next = destination;
 }
 
 void
@@ -561,8 +567,11 @@ chat_workspace_host_close_async (ChatWorkspaceHost *self, ChatWorkspaceLeave lea
 {
   g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
   g_autoptr (ChatWorkspace) workspace = g_steal_pointer (&self->workspace);
+  gboolean closing = self->closings->len > 0;
 
   g_task_set_source_tag (task, chat_workspace_host_close_async);
+  g_ptr_array_add (self->closings, g_steal_pointer (&task));
+  g_clear_pointer (&self->next, destination_free);
   if (leave == CHAT_LEAVE_FORGET)
     forget_last (self);
   if (leave != CHAT_LEAVE_OPEN && self->key != NULL)
@@ -570,11 +579,13 @@ chat_workspace_host_close_async (ChatWorkspaceHost *self, ChatWorkspaceLeave lea
   if (workspace != NULL)
     g_signal_handlers_disconnect_by_data (workspace, self);
   drop_workspace (self);
+  /* one that is under way ends for both: nothing was opened meanwhile */
+  if (closing)
+    return;
   if (workspace == NULL)
-    chat_embedded_server_stop_async (self->server, NULL, server_stopped_cb, g_steal_pointer (&task));
+    chat_embedded_server_stop_async (self->server, NULL, server_stopped_cb, g_object_ref (self));
   else
-    chat_workspace_close_async (workspace, leave != CHAT_LEAVE_OPEN, NULL, workspace_closed_cb,
-                                g_steal_pointer (&task));
+    chat_workspace_close_async (workspace, leave != CHAT_LEAVE_OPEN, NULL, workspace_closed_cb, g_object_ref (self));
 }
 
 gboolean
