@@ -97,7 +97,7 @@ take_channel_record (ChatWorkspace *self, ChatChannel *channel, ChatMessage *mes
       if (own)
         chat_channel_set_joined (channel, kind == CHAT_KIND_JOIN);
       if (g_strcmp0 (self->active, chat_channel_get_name (channel)) == 0)
-        chat_workspace_sync_people (self, channel);
+        chat_workspace_sync_active_people_soon (self);
     }
 }
 

@@ -94,6 +94,7 @@ struct _ChatWorkspace
   /* Owned: synchronising */
   guint syncing; /* calls that are on their way */
   guint channels_source;
+  guint people_source;
   guint read_source;
   GHashTable *unread_puts; /* channel names (set): whose marker the service does not know yet */
 
@@ -148,6 +149,7 @@ void chat_workspace_sync_about (ChatWorkspace *self);
 void chat_workspace_sync_channel (ChatWorkspace *self, const char *name);
 void chat_workspace_sync_block (ChatWorkspace *self);
 void chat_workspace_sync_people (ChatWorkspace *self, ChatChannel *channel);
+void chat_workspace_sync_active_people_soon (ChatWorkspace *self);
 void chat_workspace_sync_stop (ChatWorkspace *self);
 /** chat_workspace_take_channel: (transfer none) (nullable): @object as the service describes a channel. */
 ChatChannel *chat_workspace_take_channel (ChatWorkspace *self, JsonObject *object);

@@ -7,6 +7,7 @@
 #include "core/chat-time.h"
 
 #define CHANNELS_SOON_MS 200
+#define PEOPLE_SOON_MS 200
 /* After so long a message that the service accepted should be known to it. */
 #define ACCEPTED_LONG_MS 60000
 
@@ -304,6 +305,24 @@ chat_workspace_sync_people (ChatWorkspace *self, ChatChannel *channel)
     ask (self, path, take_people, chat_channel_get_name (channel));
 }
 
+static gboolean
+people_cb (gpointer user_data)
+{
+  ChatWorkspace *self = user_data;
+
+  self->people_source = 0;
+  sync_active_people (self);
+  return G_SOURCE_REMOVE;
+}
+
+/* Many come and go at once: they are counted once. */
+void
+chat_workspace_sync_active_people_soon (ChatWorkspace *self)
+{
+  if (self->people_source == 0)
+    self->people_source = g_timeout_add (PEOPLE_SOON_MS, people_cb, self);
+}
+
 /*
  * Own messages that were accepted and not seen again: the feed broke, or this program ended, and by now so much may
  * have been written behind them that no page of the history brings them. They are asked for, one after the other in
@@ -395,6 +414,7 @@ void
 chat_workspace_sync_stop (ChatWorkspace *self)
 {
   g_clear_handle_id (&self->channels_source, g_source_remove);
+  g_clear_handle_id (&self->people_source, g_source_remove);
   g_clear_handle_id (&self->ahead_source, g_source_remove);
   g_clear_handle_id (&self->read_source, g_source_remove);
 }
