@@ -221,9 +221,13 @@ subscribe_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   ChatControlFeed *self = g_task_get_source_object (task);
+  GCancellable *cancellable = g_task_get_cancellable (task);
   GError *error = NULL;
   g_autoptr (ChatSubscription) subscription = chat_transport_subscribe_finish (CHAT_TRANSPORT (source), result, &error);
 
+  /* it cancels the start, and not what comes after */
+  if (cancellable != NULL)
+    g_signal_handlers_disconnect_by_func (cancellable, g_cancellable_cancel, self->cancellable);
   if (subscription != NULL && self->stopped)
     g_set_error_literal (&error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "Stopped while it started");
   if (error != NULL)

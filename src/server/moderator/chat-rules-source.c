@@ -98,7 +98,11 @@ static void
 end_start (ChatRulesSource *self, const GError *error)
 {
   g_autoptr (GTask) start = g_steal_pointer (&self->start);
+  GCancellable *cancellable = g_task_get_cancellable (start);
 
+  /* it cancels the start, and not what comes after */
+  if (cancellable != NULL)
+    g_signal_handlers_disconnect_by_func (cancellable, g_cancellable_cancel, self->cancellable);
   if (error != NULL)
     g_task_return_error (start, g_error_copy (error));
   else
