@@ -49,8 +49,8 @@ create_message (const char *channel, guint number)
   static const char *const authors[] = { "luis", "marta", "jorge", "irene" };
   static const char *const texts[]
       = { "reads 4.2 bar, which is within its limits", "thanks",
-          "the second pump runs hot again; I have called maintenance, "
-          "and they will be here at ten, until then keep it at half speed and look at the gauge now and then",
+          ("the second pump runs hot again; I have called maintenance, "
+           "and they will be here at ten, until then keep it at half speed and look at the gauge now and then"),
           "ok 👍", "the figures are in the shared folder: https://example.org/reports/line-2" };
   ChatMessage *message = chat_message_new (CHAT_KIND_MESSAGE);
   g_autofree char *id = g_strdup_printf ("%s-%u", channel, number);

@@ -63,8 +63,7 @@ static const char *const words[] = {
   "closed",
   "😀",
   "ñandú",
-  "\xe2\x80\xae"
-  "ana",
+  "\u202eana",
   "a\"b'c;--",
   "' OR 1=1 --",
   "\"unbalanced phrase",

@@ -107,6 +107,8 @@ test_break (RoleTest *test, gconstpointer shards)
 
 /* Blocks that run out */
 
+static void run_sql (RoleTest *test, const char *format, ...) G_GNUC_PRINTF (2, 3);
+
 static void
 run_sql (RoleTest *test, const char *format, ...)
 {
