@@ -324,7 +324,7 @@ chat_live_frame_publish (ChatRecord *record, GError **error)
   GBytes *bytes = chat_record_get_bytes (record);
   g_autoptr (GError) failure = NULL;
   gsize length;
-  const char *data = g_bytes_get_data (bytes, &length), *end = data + length, *open;
+  const char *data = g_bytes_get_data (bytes, &length), *end, *open;
   gboolean named = FALSE;
   GString *text;
 
@@ -341,6 +341,7 @@ chat_live_frame_publish (ChatRecord *record, GError **error)
       return NULL;
     }
   text = g_string_new ("\"record\":{");
+  end = data + length;
   open = (const char *)memchr (data, '{', length) + 1;
   if (!named && chat_record_get_key (record) != NULL)
     {
