@@ -230,7 +230,7 @@ void
 api_test_wait_head (ApiTest *self, const char *token, const char *channel, gint64 head)
 {
   g_autofree char *path = g_strdup_printf ("/v1/channels/%s", channel);
-  gint64 deadline = g_get_monotonic_time () + 10 * G_TIME_SPAN_SECOND;
+  gint64 deadline = g_get_monotonic_time () + chat_test_get_deadline_ms () * G_TIME_SPAN_MILLISECOND;
 
   while (g_get_monotonic_time () < deadline)
     {

@@ -84,7 +84,7 @@ static char *
 read_message (World *world, const char *token, const char *id)
 {
   g_autofree char *path = g_strconcat ("/v1/messages/", id, NULL);
-  gint64 deadline = g_get_monotonic_time () + 10 * SECOND_US;
+  gint64 deadline = g_get_monotonic_time () + chat_test_get_deadline_ms () * G_TIME_SPAN_MILLISECOND;
 
   while (g_get_monotonic_time () < deadline)
     {

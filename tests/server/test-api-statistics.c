@@ -143,7 +143,7 @@ test_rebuild (ApiTest *self, gconstpointer data)
   g_autofree char *luis = api_test_log_in (self, "luis");
   g_autofree char *mona = log_in (self, "mona", CHAT_ROLE_MODERATOR);
   g_autofree char *jefa = log_in (self, "jefa", CHAT_ROLE_ADMIN);
-  gint64 deadline = g_get_monotonic_time () + 10 * G_TIME_SPAN_SECOND;
+  gint64 deadline = g_get_monotonic_time () + chat_test_get_deadline_ms () * G_TIME_SPAN_MILLISECOND;
   const char *state = "";
   g_autoptr (JsonObject) answer = NULL;
 

@@ -28,7 +28,7 @@ static void
 client_init (Client *self, ChatTestServer *server)
 {
   self->server = server;
-  self->http = soup_session_new_with_options ("timeout", 10, NULL);
+  self->http = soup_session_new_with_options ("timeout", 25, NULL);
 }
 
 static void

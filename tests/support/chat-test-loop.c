@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "chat-test-loop.h"
 
-#define DEADLINE_MS 10000
+#define DEADLINE_MS 25000
 #define DEADLINE_SANITIZED_MS 50000
 
 typedef struct
@@ -29,11 +29,17 @@ timer_new (guint milliseconds, gboolean *woken)
   return timer;
 }
 
+guint
+chat_test_get_deadline_ms (void)
+{
+  return g_getenv ("ASAN_OPTIONS") != NULL ? DEADLINE_SANITIZED_MS : DEADLINE_MS;
+}
+
 void
 chat_test_wait_until (ChatTestCondition condition, gpointer data, const char *what)
 {
   gboolean late = FALSE;
-  guint deadline_ms = g_getenv ("ASAN_OPTIONS") != NULL ? DEADLINE_SANITIZED_MS : DEADLINE_MS;
+  guint deadline_ms = chat_test_get_deadline_ms ();
   GSource *timer = timer_new (deadline_ms, &late);
 
   while (!condition (data))

@@ -7,10 +7,13 @@ G_BEGIN_DECLS
 
 /*
  * Waiting in a test: the thread-default main context runs until what is waited for is there. A test that waits longer
- * than 10 seconds (50 under a sanitizer's setup) fails, and says for what.
+ * than chat_test_get_deadline_ms() fails, and says for what.
  */
 
 typedef gboolean (*ChatTestCondition) (gpointer data);
+
+/** chat_test_get_deadline_ms: 25 seconds, 50 under a sanitizer's setup: only what hangs takes so long. */
+guint chat_test_get_deadline_ms (void);
 
 /** chat_test_wait_until: @what: for the message, such as "the second record". */
 void chat_test_wait_until (ChatTestCondition condition, gpointer data, const char *what);
