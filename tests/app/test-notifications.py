@@ -5,6 +5,7 @@ withdrawn when it is read; a click leads to the message."""
 import subprocess
 import sys
 
+import pyatspi
 from driver import App, Person, Server, run, wait, xdotool
 
 try:
@@ -51,6 +52,17 @@ def open_window(scratch, server):
     return ana
 
 
+def set_notify(app, value):
+    """Another program's change comes when it comes. Both settings are in one file: when the second shows, the window
+    knows the first."""
+    def shows():
+        return app.look('push button', 'People').getState().contains(pyatspi.STATE_PRESSED)
+    wanted = not shows()
+    app.setting('notify', f"'{value}'")
+    app.setting('show-people', str(wanted).lower())
+    wait(lambda: shows() == wanted, f'the people, {wanted}')
+
+
 def what_is_worth_it(scratch):
     daemon = Daemon()
     server = Server(scratch / 'server', '--set', 'channels.initial=general;soporte')
@@ -73,13 +85,13 @@ def what_is_worth_it(scratch):
     ana.choose('eco')
     ana.wait_open('eco')
     daemon.forget()
-    ana.setting('notify', "'all'")
+    set_notify(ana, 'all')
     luis.say('ahora todo')
     wait(lambda: daemon.bodies() == ['ahora todo'], 'any message')
-    ana.setting('notify', "'none'")
+    set_notify(ana, 'none')
     luis.say('@ana, ahora nada')
     ana.wait_channel('general', '1 mention')
-    ana.setting('notify', "'mentions'")
+    set_notify(ana, 'mentions')
     name = luis.call('POST', '/v1/channels', {'with': ['ana']})['name']
     luis.say('entre nosotros', name)
     wait(lambda: daemon.titles() == ['luis in #general', 'luis'], f'the conversation, not {daemon.titles()}')
