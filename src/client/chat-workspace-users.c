@@ -28,8 +28,9 @@ update_channels (ChatWorkspace *self)
     }
 }
 
+/* @is_presence: who is there is told by @object; else only where no feed tells it. */
 static void
-take_user (ChatWorkspace *self, JsonObject *object, GHashTable *seen)
+take_user (ChatWorkspace *self, JsonObject *object, gboolean is_presence, GHashTable *seen)
 {
   const char *name = NULL, *role_name = NULL;
   gboolean bot = FALSE, connected = TRUE;
@@ -43,7 +44,8 @@ take_user (ChatWorkspace *self, JsonObject *object, GHashTable *seen)
   if (chat_json_get_boolean (object, "bot", TRUE, &bot, NULL))
     chat_user_set_bot (user, bot);
   chat_json_get_boolean (object, "connected", FALSE, &connected, NULL);
-  chat_user_set_connected (user, connected);
+  if (is_presence || !self->present)
+    chat_user_set_connected (user, connected);
   if (chat_json_get_string (object, "role", TRUE, &role_name, NULL) && chat_role_from_string (role_name, &role, NULL))
     chat_user_set_role (user, role);
 }
@@ -63,7 +65,7 @@ disconnect_others (ChatWorkspace *self, GHashTable *seen)
 }
 
 static void
-take (ChatWorkspace *self, JsonObject *object, gboolean all)
+take (ChatWorkspace *self, JsonObject *object, gboolean is_presence, gboolean all)
 {
   g_autoptr (GHashTable) seen = g_hash_table_new (g_direct_hash, g_direct_equal);
   JsonArray *array = NULL;
@@ -72,7 +74,7 @@ take (ChatWorkspace *self, JsonObject *object, gboolean all)
     return;
   for (guint i = 0; i < json_array_get_length (array); i++)
     if (JSON_NODE_HOLDS_OBJECT (json_array_get_element (array, i)))
-      take_user (self, json_array_get_object_element (array, i), seen);
+      take_user (self, json_array_get_object_element (array, i), is_presence, seen);
   if (all)
     disconnect_others (self, seen);
   update_channels (self);
@@ -82,7 +84,7 @@ void
 chat_workspace_take_users (ChatWorkspace *self, JsonObject *answer)
 {
   /* where the feed tells who is there, it knows better than a list that is older */
-  take (self, answer, !self->present);
+  take (self, answer, FALSE, !self->present);
 }
 
 void
@@ -92,5 +94,5 @@ chat_workspace_take_presence (ChatWorkspace *self, JsonObject *frame)
 
   chat_json_get_boolean (frame, "all", FALSE, &all, NULL);
   self->present = TRUE;
-  take (self, frame, all);
+  take (self, frame, TRUE, all);
 }
