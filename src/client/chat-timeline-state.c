@@ -35,7 +35,7 @@ has_reaction (ChatMessageItem *item, const char *id)
 static ChatMessageItem *
 find_by_reaction (ChatMessageWindow *window, const char *id)
 {
-  guint length = window != NULL ? chat_message_window_get_length (window) : 0;
+  guint length = chat_message_window_get_length (window);
 
   for (guint i = length; i > 0; i--)
     if (has_reaction (chat_message_window_get_item (window, i - 1), id))
@@ -60,16 +60,14 @@ chat_timeline_find_any (ChatTimeline *self, const char *id)
 }
 
 static ChatMessageItem *
-find_concerned (ChatTimeline *self, const char *target)
+find_concerned (ChatTimeline *self, ChatMessageWindow *window, const char *target)
 {
-  ChatMessageItem *item = chat_timeline_find_any (self, target);
-  const char *about = item == NULL ? chat_message_changes_find_target (self->changes, target) : NULL;
+  const char *about = chat_message_changes_find_target (self->changes, target);
+  ChatMessageItem *item = chat_message_window_find (window, target);
 
   if (item == NULL && about != NULL)
-    item = chat_timeline_find_any (self, about);
-  if (item == NULL)
-    item = find_by_reaction (self->window, target);
-  return item != NULL ? item : find_by_reaction (self->tail, target);
+    item = chat_message_window_find (window, about);
+  return item != NULL ? item : find_by_reaction (window, target);
 }
 
 void
@@ -84,13 +82,20 @@ chat_timeline_refold (ChatTimeline *self, ChatMessageItem *item)
   chat_timeline_requote (self, item);
 }
 
+/* While the reader is elsewhere a message may be in both windows, and either may be the one that he sees next. */
 static void
 refold_about (ChatTimeline *self, const char *target)
 {
-  ChatMessageItem *item = find_concerned (self, target);
+  ChatMessageItem *here = find_concerned (self, self->window, target);
+  ChatMessageItem *aside = self->tail != NULL ? find_concerned (self, self->tail, target) : NULL;
+  ChatMessageItem *pending = here == NULL && aside == NULL ? chat_timeline_find_any (self, target) : NULL;
 
-  if (item != NULL)
-    chat_timeline_refold (self, item);
+  if (here != NULL)
+    chat_timeline_refold (self, here);
+  if (aside != NULL)
+    chat_timeline_refold (self, aside);
+  if (pending != NULL)
+    chat_timeline_refold (self, pending);
 }
 
 /* What is about messages that are long gone is in their state when they come again. */
