@@ -440,12 +440,6 @@ chat_composer_set_completer (ChatComposer *self, ChatCompleter *completer)
 }
 
 void
-chat_composer_insert (ChatComposer *self, const char *text)
-{
-  gtk_text_buffer_insert_at_cursor (self->buffer, text, -1);
-}
-
-void
 chat_composer_focus (ChatComposer *self)
 {
   gtk_widget_grab_focus (GTK_WIDGET (self->view));

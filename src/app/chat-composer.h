@@ -47,8 +47,6 @@ ChatComposerMode chat_composer_get_mode (ChatComposer *self);
 char *chat_composer_dup_draft (ChatComposer *self);
 /** chat_composer_set_completer: @completer: (nullable) */
 void chat_composer_set_completer (ChatComposer *self, ChatCompleter *completer);
-/** chat_composer_insert: at the cursor. */
-void chat_composer_insert (ChatComposer *self, const char *text);
 void chat_composer_focus (ChatComposer *self);
 
 G_END_DECLS

@@ -156,25 +156,3 @@ chat_user_list_upsert (ChatUserList *self, const char *name)
   g_list_model_items_changed (G_LIST_MODEL (self), at, 0, 1);
   return place.user;
 }
-
-void
-chat_user_list_reset (ChatUserList *self)
-{
-  for (guint i = 0; i < self->places->len; i++)
-    chat_user_set_connected (place_at (self, i)->user, FALSE);
-}
-
-void
-chat_user_list_keep (ChatUserList *self, GHashTable *names)
-{
-  for (guint i = self->places->len; i > 0; i--)
-    {
-      const char *name = chat_user_get_name (place_at (self, i - 1)->user);
-
-      if (g_hash_table_contains (names, name))
-        continue;
-      g_hash_table_remove (self->names, name);
-      g_array_remove_index (self->places, i - 1);
-      g_list_model_items_changed (G_LIST_MODEL (self), i - 1, 1, 0);
-    }
-}

@@ -17,9 +17,5 @@ ChatUserList *chat_user_list_new (void);
 ChatUser *chat_user_list_find (ChatUserList *self, const char *name);
 /** chat_user_list_upsert: (transfer none): the user with this name, made where there is none. */
 ChatUser *chat_user_list_upsert (ChatUserList *self, const char *name);
-/** chat_user_list_reset: nobody is known to be connected. */
-void chat_user_list_reset (ChatUserList *self);
-/** chat_user_list_keep: @names: (element-type utf8): a set: everybody else goes. */
-void chat_user_list_keep (ChatUserList *self, GHashTable *names);
 
 G_END_DECLS

@@ -383,13 +383,6 @@ chat_rules_source_get_rules (ChatRulesSource *self)
   return self->rules;
 }
 
-ChatRulesText *
-chat_rules_source_get_text (ChatRulesSource *self)
-{
-  g_return_val_if_fail (CHAT_IS_RULES_SOURCE (self), NULL);
-  return self->text;
-}
-
 gint64
 chat_rules_source_get_revision (ChatRulesSource *self)
 {

@@ -47,8 +47,6 @@ ChatRulesSource *chat_rules_source_new (ChatControlFeed *feed, ChatModerationSto
 /** chat_rules_source_get_rules: (transfer none): once it is started; keep a reference for as long as hits are in use.
  */
 ChatRules *chat_rules_source_get_rules (ChatRulesSource *self);
-/** chat_rules_source_get_text: (transfer none): what they are made of. */
-ChatRulesText *chat_rules_source_get_text (ChatRulesSource *self);
 /** chat_rules_source_get_revision: 0: nothing was published. */
 gint64 chat_rules_source_get_revision (ChatRulesSource *self);
 
