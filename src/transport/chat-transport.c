@@ -41,6 +41,7 @@ chat_transport_features_get_type (void)
         { CHAT_TRANSPORT_GROUPS, "CHAT_TRANSPORT_GROUPS", "groups" },
         { CHAT_TRANSPORT_ATOMIC_FORWARD, "CHAT_TRANSPORT_ATOMIC_FORWARD", "atomic-forward" },
         { CHAT_TRANSPORT_EARLIEST, "CHAT_TRANSPORT_EARLIEST", "earliest" },
+        { CHAT_TRANSPORT_LISTABLE, "CHAT_TRANSPORT_LISTABLE", "listable" },
         { 0, NULL, NULL },
       };
 
@@ -335,4 +336,30 @@ chat_transport_seek_finish (ChatTransport *self, GAsyncResult *result, GError **
   if (refused_here (self, result, chat_transport_seek_async, &answer, error))
     return answer;
   return CHAT_TRANSPORT_GET_IFACE (self)->seek_finish (self, result, error);
+}
+
+void
+chat_transport_list_topics_async (ChatTransport *self, GCancellable *cancellable, GAsyncReadyCallback callback,
+                                  gpointer user_data)
+{
+  ChatTransportInterface *iface = CHAT_TRANSPORT_GET_IFACE (self);
+
+  g_return_if_fail (CHAT_IS_TRANSPORT (self));
+
+  if (iface->list_topics_async == NULL || (chat_transport_get_features (self) & CHAT_TRANSPORT_LISTABLE) == 0)
+    refuse (self, cancellable, callback, user_data, chat_transport_list_topics_async,
+            not_supported (self, "list topics"));
+  else
+    iface->list_topics_async (self, cancellable, callback, user_data);
+}
+
+char **
+chat_transport_list_topics_finish (ChatTransport *self, GAsyncResult *result, GError **error)
+{
+  gboolean answer;
+
+  g_return_val_if_fail (CHAT_IS_TRANSPORT (self), NULL);
+  if (refused_here (self, result, chat_transport_list_topics_async, &answer, error))
+    return NULL;
+  return CHAT_TRANSPORT_GET_IFACE (self)->list_topics_finish (self, result, error);
 }

@@ -34,6 +34,7 @@ typedef enum
   CHAT_TRANSPORT_ATOMIC_FORWARD
   = 1 << 3, /* outputs and acknowledgement happen both or not at all; without it: at least once */
   CHAT_TRANSPORT_EARLIEST = 1 << 4, /* CHAT_START_EARLIEST */
+  CHAT_TRANSPORT_LISTABLE = 1 << 5, /* chat_transport_list_topics_async() */
 } ChatTransportFeatures;
 #define CHAT_TYPE_TRANSPORT_FEATURES (chat_transport_features_get_type ())
 GType chat_transport_features_get_type (void);
@@ -75,6 +76,10 @@ struct _ChatTransportInterface
   void (*seek_async) (ChatTransport *self, ChatSubscription *subscription, const ChatStart *start,
                       GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
   gboolean (*seek_finish) (ChatTransport *self, GAsyncResult *result, GError **error);
+
+  void (*list_topics_async) (ChatTransport *self, GCancellable *cancellable, GAsyncReadyCallback callback,
+                             gpointer user_data);
+  char **(*list_topics_finish) (ChatTransport *self, GAsyncResult *result, GError **error);
 };
 
 /** chat_transport_get_name: (transfer none): "log", "websocket", "kafka", "rabbitmq": stable, part of the ids it gives.
@@ -152,5 +157,13 @@ gboolean chat_transport_forward_finish (ChatTransport *self, GAsyncResult *resul
 void chat_transport_seek_async (ChatTransport *self, ChatSubscription *subscription, const ChatStart *start,
                                 GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 gboolean chat_transport_seek_finish (ChatTransport *self, GAsyncResult *result, GError **error);
+
+/** chat_transport_list_topics_async: the topics that the broker has and these credentials may see, sorted, without the
+ * prefix and without the broker's own. OFFLINE before the first connect and while it reconnects; NOT_SUPPORTED where a
+ * broker can't say. */
+void chat_transport_list_topics_async (ChatTransport *self, GCancellable *cancellable, GAsyncReadyCallback callback,
+                                       gpointer user_data);
+/** chat_transport_list_topics_finish: (transfer full) (array zero-terminated=1) */
+char **chat_transport_list_topics_finish (ChatTransport *self, GAsyncResult *result, GError **error);
 
 G_END_DECLS

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "transport/chat-broker-options.h"
+#include "transport/chat-transport.h"
+
+G_BEGIN_DECLS
+
+#define CHAT_TYPE_RABBITMQ_TRANSPORT (chat_rabbitmq_transport_get_type ())
+G_DECLARE_FINAL_TYPE (ChatRabbitmqTransport, chat_rabbitmq_transport, CHAT, RABBITMQ_TRANSPORT, GObject)
+
+/** CHAT_RABBITMQ_RECORD_MOST: a larger payload is REJECTED, in bytes. */
+#define CHAT_RABBITMQ_RECORD_MOST (1024 * 1024)
+
+/**
+ * chat_rabbitmq_transport_new:
+ * @options: of CHAT_BROKER_RABBITMQ; copied
+ *
+ * RabbitMQ over AMQP 0-9-1, through librabbitmq, as GSources of the main context in which this is called. A topic is an
+ * exchange (direct for chat_warnings, else topic) whose routing key is a record's key; a group reads quorum queues with
+ * a single active consumer behind an x-consistent-hash exchange (one queue where the broker does not have that type);
+ * a reader reads the exchange's stream, `NAME.log`, and where there is none a bounded queue of its own, which can only
+ * be read live. Features: GROUPS, and RESUMABLE, SEEKABLE, EARLIEST where the broker has streams (as far as is known:
+ * before the first connect it says that it has).
+ */
+ChatTransport *chat_rabbitmq_transport_new (const ChatBrokerOptions *options);
+
+G_END_DECLS
