@@ -23,6 +23,8 @@ typedef struct
 {
   const char *name; /* of its cases */
 
+  gboolean tells_others; /* whether who watches a store is told what another store on the same place appends */
+
   /** available: (nullable): (transfer full): why the database is not to be had here, or NULL. */
   char *(*available) (void);
   /** place_new: (transfer full): where a new, empty database is: a path, say. The same place from another process too.

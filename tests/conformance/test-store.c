@@ -213,6 +213,7 @@ main (int argc, char **argv)
       store_cases_search (fixtures[i]);
       store_cases_state (fixtures[i]);
       store_cases_unread (fixtures[i]);
+      store_cases_watch (fixtures[i]);
       store_cases_crash (fixtures[i]);
     }
   return g_test_run ();

@@ -10,6 +10,8 @@ G_DEFINE_INTERFACE (ChatStore, chat_store, G_TYPE_OBJECT)
 static void
 chat_store_default_init (ChatStoreInterface *iface)
 {
+  g_signal_new ("changed", CHAT_TYPE_STORE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2, G_TYPE_STRING,
+                G_TYPE_INT64);
 }
 
 gboolean
@@ -68,6 +70,23 @@ chat_store_check_finish (ChatStore *self, GAsyncResult *result, GError **error)
   g_return_val_if_fail (CHAT_IS_STORE (self), FALSE);
 
   return !chat_store_refused (result, error) && CHAT_STORE_GET_IFACE (self)->check_finish (self, result, error);
+}
+
+void
+chat_store_watch_async (ChatStore *self, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_return_if_fail (CHAT_IS_STORE (self));
+
+  if (chat_store_accepts (self, CHAT_STORE_GET_IFACE (self)->watch_async != NULL, NULL, callback, user_data))
+    CHAT_STORE_GET_IFACE (self)->watch_async (self, cancellable, callback, user_data);
+}
+
+gboolean
+chat_store_watch_finish (ChatStore *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (CHAT_IS_STORE (self), FALSE);
+
+  return !chat_store_refused (result, error) && CHAT_STORE_GET_IFACE (self)->watch_finish (self, result, error);
 }
 
 ChatMessageStore *

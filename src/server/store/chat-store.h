@@ -44,6 +44,12 @@ gboolean chat_store_error_is_passing (const GError *error);
  * did. Before open has returned and after close was called, every call is CHAT_STORE_ERROR_CLOSED; arguments that break
  * the contract are G_IO_ERROR_INVALID_ARGUMENT, a call that a back-end does not offer G_IO_ERROR_NOT_SUPPORTED.
  *
+ * ChatStore::changed (ChatStore *self, const char *channel, gint64 head): records were stored in @channel, whose last
+ * seq is now @head or later; told in the main context in which the store was made, while it is watched
+ * (chat_store_watch_async). @channel NULL: some may have been missed (the connection was lost for a while): look at the
+ * heads of all channels. It may be told more than once, and of one channel in any order: a head that is not beyond the
+ * known one says nothing new.
+ *
  * tests/conformance/test-store.c is the contract.
  */
 #define CHAT_TYPE_STORE (chat_store_get_type ())
@@ -59,6 +65,8 @@ struct _ChatStoreInterface
   gboolean (*close_finish) (ChatStore *self, GAsyncResult *result, GError **error);
   void (*check_async) (ChatStore *self, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
   gboolean (*check_finish) (ChatStore *self, GAsyncResult *result, GError **error);
+  void (*watch_async) (ChatStore *self, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+  gboolean (*watch_finish) (ChatStore *self, GAsyncResult *result, GError **error);
 
   ChatMessageStore *(*get_messages) (ChatStore *self);
   ChatChannelStore *(*get_channels) (ChatStore *self);
@@ -80,6 +88,12 @@ gboolean chat_store_close_finish (ChatStore *self, GAsyncResult *result, GError 
 void chat_store_check_async (ChatStore *self, GCancellable *cancellable, GAsyncReadyCallback callback,
                              gpointer user_data);
 gboolean chat_store_check_finish (ChatStore *self, GAsyncResult *result, GError **error);
+/** chat_store_watch_async: from its return on until the store is closed, `changed` tells of every append that is
+ * committed, also those of other processes on the same database: PostgreSQL by LISTEN / NOTIFY. SQLite tells of those
+ * of this store alone: processes that share its file are not told of each other. Idempotent. */
+void chat_store_watch_async (ChatStore *self, GCancellable *cancellable, GAsyncReadyCallback callback,
+                             gpointer user_data);
+gboolean chat_store_watch_finish (ChatStore *self, GAsyncResult *result, GError **error);
 
 /* (transfer none): live as long as the store */
 ChatMessageStore *chat_store_get_messages (ChatStore *self);

@@ -16,6 +16,7 @@ typedef struct
   gint64 number;
   gboolean public;
   gint64 head;
+  gint64 loaded; /* its head before the call */
   gint64 clock;
   gint64 active;
 } Channel;
@@ -62,15 +63,18 @@ load_channel (ChatSqlite *database, const ChatMessage *message)
   if (chat_sqlite_next (database, query))
     chat_sqlite_read (query, "xuxtx", &channel->number, &kind, &channel->head, &channel->clock, &channel->active);
   channel->public = kind == CHAT_CHANNEL_PUBLIC;
-  channel->head = chat_sqlite_check_seq (database, channel->head);
+  channel->head = channel->loaded = chat_sqlite_check_seq (database, channel->head);
   return channel;
 }
 
 static void
-save_channel (ChatSqlite *database, const Channel *channel)
+save_channel (ChatSqlite *database, const char *name, const Channel *channel)
 {
+  if (channel->head == channel->loaded)
+    return;
   chat_sqlite_run (database, "UPDATE channels SET head = ?2, clock = ?3, active = ?4 WHERE number = ?1", "xxtx",
                    channel->number, channel->head, channel->clock, channel->active);
+  chat_sqlite_announce (database, name, channel->head);
 }
 
 static Channel *
@@ -223,7 +227,7 @@ chat_sqlite_append (ChatSqlite *database, GPtrArray *messages)
   g_autoptr (ChatSqliteTally) tally = chat_sqlite_tally_new ();
   Append self = { .database = database, .channels = channels, .authors = authors, .record = record, .tally = tally };
   GHashTableIter iter;
-  gpointer channel;
+  gpointer name, channel;
 
   for (guint i = 0; i < messages->len && !chat_sqlite_has_failed (database); i++)
     {
@@ -234,7 +238,7 @@ chat_sqlite_append (ChatSqlite *database, GPtrArray *messages)
   save_hour (&self);
   chat_sqlite_tally_save (tally, database);
   g_hash_table_iter_init (&iter, channels);
-  while (g_hash_table_iter_next (&iter, NULL, &channel))
-    save_channel (database, channel);
+  while (g_hash_table_iter_next (&iter, &name, &channel))
+    save_channel (database, name, channel);
   return results;
 }

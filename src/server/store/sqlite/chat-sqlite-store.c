@@ -28,6 +28,7 @@ struct _ChatSqliteStore
   GPtrArray *opening; /* the tasks of calls to open and close that wait */
   GPtrArray *closing;
   GError *failure; /* why opening fails, while its workers end */
+  ChatStoreAnnouncer *announcer;
 };
 
 static void chat_sqlite_store_iface_init (ChatStoreInterface *iface);
@@ -87,10 +88,16 @@ task_new (gpointer self, gpointer tag, GCancellable *cancellable, GAsyncReadyCal
   return task;
 }
 
+static void
+return_not_open (ChatSqliteStore *self, GTask *task)
+{
+  g_task_return_new_error (task, CHAT_STORE_ERROR, CHAT_STORE_ERROR_CLOSED, "The store “%s” is not open", self->path);
+}
+
 static ChatWorker *
 worker_new (ChatSqliteStore *self, const char *name, ChatSqliteRole role)
 {
-  ChatSqlite *database = chat_sqlite_new (self->path, role, self->busy_timeout);
+  ChatSqlite *database = chat_sqlite_new (self->path, role, self->busy_timeout, self->announcer);
 
   return chat_worker_new (name, database, (GDestroyNotify)chat_sqlite_free);
 }
@@ -108,6 +115,7 @@ writer_closed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   chat_worker_close_finish (CHAT_WORKER (source), result, NULL);
   g_clear_object (&self->writer);
   self->state = STATE_CLOSED;
+  chat_store_announcer_set_watched (self->announcer, FALSE);
   /* what is called back may open it again: the state has to be right by now */
   task_list_return (opening, failure);
   task_list_return (closing, NULL);
@@ -279,6 +287,30 @@ chat_sqlite_store_check_finish (ChatStore *store, GAsyncResult *result, GError *
   return chat_sqlite_store_finish_number (store, chat_sqlite_store_check_async, result, error) >= 0;
 }
 
+static void
+chat_sqlite_store_watch_async (ChatStore *store, GCancellable *cancellable, GAsyncReadyCallback callback,
+                               gpointer user_data)
+{
+  ChatSqliteStore *self = CHAT_SQLITE_STORE (store);
+  g_autoptr (GTask) task = task_new (self, chat_sqlite_store_watch_async, cancellable, callback, user_data);
+
+  if (self->state != STATE_OPEN)
+    {
+      return_not_open (self, task);
+      return;
+    }
+  chat_store_announcer_set_watched (self->announcer, TRUE);
+  g_task_return_boolean (task, TRUE);
+}
+
+static gboolean
+chat_sqlite_store_watch_finish (ChatStore *store, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_async_result_is_tagged (result, chat_sqlite_store_watch_async), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
 static ChatMessageStore *
 chat_sqlite_store_get_messages (ChatStore *store)
 {
@@ -318,6 +350,8 @@ chat_sqlite_store_iface_init (ChatStoreInterface *iface)
   iface->close_finish = chat_sqlite_store_close_finish;
   iface->check_async = chat_sqlite_store_check_async;
   iface->check_finish = chat_sqlite_store_check_finish;
+  iface->watch_async = chat_sqlite_store_watch_async;
+  iface->watch_finish = chat_sqlite_store_watch_finish;
   iface->get_messages = chat_sqlite_store_get_messages;
   iface->get_channels = chat_sqlite_store_get_channels;
   iface->get_users = chat_sqlite_store_get_users;
@@ -366,6 +400,7 @@ chat_sqlite_store_finalize (GObject *object)
   g_clear_pointer (&self->opening, g_ptr_array_unref);
   g_clear_pointer (&self->closing, g_ptr_array_unref);
   g_clear_error (&self->failure);
+  chat_store_announcer_unref (self->announcer);
   g_clear_pointer (&self->path, g_free);
 
   G_OBJECT_CLASS (chat_sqlite_store_parent_class)->finalize (object);
@@ -392,6 +427,7 @@ chat_sqlite_store_init (ChatSqliteStore *self)
 {
   self->opening = task_list_new ();
   self->closing = task_list_new ();
+  self->announcer = chat_store_announcer_new (CHAT_STORE (self));
 }
 
 /* What the aggregates call */
@@ -407,7 +443,7 @@ call_new (ChatSqliteStore *self, gpointer tag, ChatSqliteFunc func, gpointer arg
   if (self->state == STATE_OPEN)
     return g_steal_pointer (&task);
 
-  g_task_return_new_error (task, CHAT_STORE_ERROR, CHAT_STORE_ERROR_CLOSED, "The store “%s” is not open", self->path);
+  return_not_open (self, task);
   return NULL;
 }
 

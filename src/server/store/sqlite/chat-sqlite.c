@@ -25,7 +25,10 @@ struct _ChatSqlite
   ChatLru *keys;          /* user → key */
   GError *failure;        /* the first of this transaction */
   GPtrArray *late;        /* what is to be run before the commit: Late */
+  GPtrArray *heads;       /* what is to be told after the commit: Head */
   guint kept;             /* how many of them were there when the savepoint began */
+  guint kept_heads;
+  ChatStoreAnnouncer *announcer;
 };
 
 /* synchronous=FULL: what a commit confirmed survives a power cut, in WAL mode too. */
@@ -55,6 +58,22 @@ late_free (gpointer data)
   g_free (late->first);
   g_free (late->second);
   g_free (late);
+}
+
+/** Head: how far a channel has come. */
+typedef struct
+{
+  char *channel;
+  gint64 seq;
+} Head;
+
+static void
+head_free (gpointer data)
+{
+  Head *head = data;
+
+  g_free (head->channel);
+  g_free (head);
 }
 
 /* Statement helpers */
@@ -231,7 +250,7 @@ disconnect (ChatSqlite *self)
 }
 
 ChatSqlite *
-chat_sqlite_new (const char *path, ChatSqliteRole role, guint busy_timeout)
+chat_sqlite_new (const char *path, ChatSqliteRole role, guint busy_timeout, ChatStoreAnnouncer *announcer)
 {
   ChatSqlite *self = g_new0 (ChatSqlite, 1);
 
@@ -240,7 +259,9 @@ chat_sqlite_new (const char *path, ChatSqliteRole role, guint busy_timeout)
   self->busy_timeout = busy_timeout;
   self->statements = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, finalize_statement);
   self->late = g_ptr_array_new_with_free_func (late_free);
+  self->heads = g_ptr_array_new_with_free_func (head_free);
   self->keys = chat_lru_new (KNOWN_KEYS, g_free);
+  self->announcer = chat_store_announcer_ref (announcer);
   return self;
 }
 
@@ -251,6 +272,8 @@ chat_sqlite_free (ChatSqlite *self)
   g_hash_table_unref (self->statements);
   chat_lru_free (self->keys);
   g_ptr_array_unref (self->late);
+  g_ptr_array_unref (self->heads);
+  chat_store_announcer_unref (self->announcer);
   g_clear_error (&self->failure);
   g_free (self->path);
   g_free (self);
@@ -402,6 +425,15 @@ chat_sqlite_catch_up (ChatSqlite *self)
   g_ptr_array_set_size (self->late, 0);
 }
 
+void
+chat_sqlite_announce (ChatSqlite *self, const char *channel, gint64 head)
+{
+  Head *news = g_new (Head, 1);
+
+  *news = (Head){ g_strdup (channel), head };
+  g_ptr_array_add (self->heads, news);
+}
+
 gint64
 chat_sqlite_last_number (ChatSqlite *self)
 {
@@ -488,6 +520,13 @@ chat_sqlite_end (ChatSqlite *self, GError **error)
 {
   chat_sqlite_catch_up (self);
   chat_sqlite_run (self, "COMMIT", "");
+  for (guint i = 0; i < self->heads->len && self->failure == NULL; i++)
+    {
+      const Head *head = g_ptr_array_index (self->heads, i);
+
+      chat_store_announcer_tell (self->announcer, head->channel, head->seq);
+    }
+  g_ptr_array_set_size (self->heads, 0);
   if (self->failure == NULL)
     return TRUE;
 
@@ -502,6 +541,7 @@ chat_sqlite_savepoint (ChatSqlite *self)
 {
   chat_sqlite_run (self, "SAVEPOINT call", "");
   self->kept = self->late->len;
+  self->kept_heads = self->heads->len;
 }
 
 gboolean
@@ -517,6 +557,7 @@ chat_sqlite_release (ChatSqlite *self, GError **error)
     return FALSE;
 
   g_ptr_array_set_size (self->late, (int)self->kept);
+  g_ptr_array_set_size (self->heads, (int)self->kept_heads);
   failure = g_steal_pointer (&self->failure);
   chat_sqlite_script (self, "ROLLBACK TO call; RELEASE call");
   g_propagate_error (error, failure);

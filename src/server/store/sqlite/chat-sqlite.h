@@ -4,7 +4,7 @@
 #include <glib.h>
 #include <sqlite3.h>
 
-#include "server/store/chat-store.h"
+#include "server/store/chat-store-announcer.h"
 
 G_BEGIN_DECLS
 
@@ -25,9 +25,9 @@ typedef enum
   CHAT_SQLITE_WRITER, /* makes the file and brings its schema up to date */
 } ChatSqliteRole;
 
-/** chat_sqlite_new: @path: absolute; @busy_timeout: how long to wait for another process's lock, ms. Opens nothing yet.
- */
-ChatSqlite *chat_sqlite_new (const char *path, ChatSqliteRole role, guint busy_timeout);
+/** chat_sqlite_new: @path: absolute; @busy_timeout: how long to wait for another process's lock, ms; @announcer: whom
+ * to tell what was stored. Opens nothing yet. */
+ChatSqlite *chat_sqlite_new (const char *path, ChatSqliteRole role, guint busy_timeout, ChatStoreAnnouncer *announcer);
 void chat_sqlite_free (ChatSqlite *self);
 
 /** chat_sqlite_open: CHAT_STORE_ERROR: whatever stands in the way; a file that is not ours is not touched. */
@@ -69,6 +69,9 @@ int chat_sqlite_run (ChatSqlite *self, const char *sql, const char *types, ...);
 void chat_sqlite_run_late (ChatSqlite *self, const char *sql, gint64 number, const char *first, const char *second);
 /** chat_sqlite_catch_up: runs now what is late. */
 void chat_sqlite_catch_up (ChatSqlite *self);
+
+/** chat_sqlite_announce: once this is committed, that @channel has come to @head. */
+void chat_sqlite_announce (ChatSqlite *self, const char *channel, gint64 head);
 
 /** chat_sqlite_last_number: of the row that was inserted last. */
 gint64 chat_sqlite_last_number (ChatSqlite *self);
