@@ -6,6 +6,7 @@
 #include <glib/gi18n.h>
 
 #include "app/chat-name-dialog.h"
+#include "core/chat-time.h"
 
 struct _ChatChannelActions
 {
@@ -145,6 +146,52 @@ copy_name_cb (GSimpleAction *action, GVariant *parameter, gpointer data)
   gdk_clipboard_set_text (gtk_widget_get_clipboard (self->owner), name);
 }
 
+/* A channel's log as a file */
+
+static void
+exported_cb (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (ChatChannelActions) self = data;
+  g_autoptr (GError) error = NULL;
+
+  if (chat_workspace_export_finish (CHAT_WORKSPACE (source), result, &error))
+    g_signal_emit (self, signals[TOLD], 0, _ ("The channel has been saved."));
+  tell (self, error);
+}
+
+static void
+file_chosen_cb (ChatChannelActions *self, int response, GtkFileChooser *chooser)
+{
+  g_autoptr (GFile) file = gtk_file_chooser_get_file (chooser);
+  const char *channel = g_object_get_data (G_OBJECT (chooser), "channel");
+  const char *format = g_object_get_data (G_OBJECT (chooser), "format");
+
+  if (response == GTK_RESPONSE_ACCEPT && file != NULL && self->workspace != NULL)
+    chat_workspace_export_async (self->workspace, channel, format, CHAT_TIME_UNKNOWN, CHAT_TIME_UNKNOWN, file,
+                                 self->cancellable, exported_cb, g_object_ref (self));
+  gtk_native_dialog_destroy (GTK_NATIVE_DIALOG (chooser));
+  g_object_unref (chooser);
+}
+
+static void
+export_cb (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  ChatChannelActions *self = data;
+  const char *channel = chat_channel_get_name (self->channel);
+  const char *format = g_variant_get_string (parameter, NULL);
+  g_autofree char *name = g_strconcat (channel, g_str_equal (format, "jsonl") ? ".jsonl" : ".txt", NULL);
+  GtkFileChooserNative *chooser
+      = gtk_file_chooser_native_new (_ ("Save the channel"), GTK_WINDOW (gtk_widget_get_root (self->owner)),
+                                     GTK_FILE_CHOOSER_ACTION_SAVE, _ ("_Save"), _ ("_Cancel"));
+
+  gtk_file_chooser_set_current_name (GTK_FILE_CHOOSER (chooser), name);
+  g_object_set_data_full (G_OBJECT (chooser), "format", g_strdup (format), g_free);
+  g_object_set_data_full (G_OBJECT (chooser), "channel", g_strdup (channel), g_free);
+  g_signal_connect_object (chooser, "response", G_CALLBACK (file_chosen_cb), self, G_CONNECT_SWAPPED);
+  gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (chooser), TRUE);
+  gtk_native_dialog_show (GTK_NATIVE_DIALOG (chooser));
+}
+
 static void
 enable (ChatChannelActions *self, const char *name, gboolean enabled)
 {
@@ -190,6 +237,7 @@ chat_channel_actions_init (ChatChannelActions *self)
     { "leave", leave_cb, NULL, NULL, NULL, { 0 } },  { "mark-read", mark_read_cb, NULL, NULL, NULL, { 0 } },
     { "mute", NULL, NULL, "false", mute_cb, { 0 } }, { "notify", NULL, "s", "'default'", notify_cb, { 0 } },
     { "topic", topic_cb, NULL, NULL, NULL, { 0 } },  { "copy-name", copy_name_cb, NULL, NULL, NULL, { 0 } },
+    { "export", export_cb, "s", NULL, NULL, { 0 } },
   };
 
   self->cancellable = g_cancellable_new ();

@@ -12,6 +12,7 @@
 
 #define TEXT_LIMIT CHAT_TEXT_MAX_CHARS
 #define COUNT_FROM (TEXT_LIMIT - 500)
+#define REST_MS 2000  /* after the last key */
 #define CODE_FROM 600 /* bytes of several pasted lines that are offered as a block of code */
 
 struct _ChatComposer
@@ -39,6 +40,7 @@ struct _ChatComposer
   ChatCompletionPopover *popover; /* of the view */
   ChatCompleter *completer;
   char *aside; /* what was written before an edit */
+  guint rest_source;
   GtkTextMark *pasted_from, *pasted_to;
 
   ChatComposerMode mode;
@@ -56,6 +58,7 @@ enum
   SEND,
   CANCELLED,
   EDIT_LAST,
+  RESTED,
   N_SIGNALS
 };
 
@@ -250,12 +253,24 @@ key_pressed_cb (GtkEventControllerKey *keys, guint key, guint code, GdkModifierT
   return GDK_EVENT_STOP;
 }
 
+static gboolean
+rested_cb (gpointer data)
+{
+  ChatComposer *self = data;
+
+  self->rest_source = 0;
+  g_signal_emit (self, signals[RESTED], 0);
+  return G_SOURCE_REMOVE;
+}
+
 static void
 text_changed_cb (ChatComposer *self)
 {
   int length = gtk_text_buffer_get_char_count (self->buffer);
   g_autofree char *count = g_strdup_printf ("%d", TEXT_LIMIT - length);
 
+  g_clear_handle_id (&self->rest_source, g_source_remove);
+  self->rest_source = g_timeout_add (REST_MS, rested_cb, self);
   gtk_widget_set_visible (GTK_WIDGET (self->placeholder), length == 0);
   gtk_widget_set_sensitive (self->send_button, length > 0 && length <= TEXT_LIMIT);
   gtk_widget_set_visible (GTK_WIDGET (self->counter), length > COUNT_FROM);
@@ -318,6 +333,7 @@ dispose (GObject *object)
 
   if (self->popover != NULL)
     gtk_widget_unparent (GTK_WIDGET (g_steal_pointer (&self->popover)));
+  g_clear_handle_id (&self->rest_source, g_source_remove);
   g_clear_object (&self->completer);
   g_clear_pointer (&self->aside, g_free);
   g_clear_pointer (&self->box, gtk_widget_unparent);
@@ -339,6 +355,7 @@ chat_composer_class_init (ChatComposerClass *klass)
                                 NULL, NULL, G_TYPE_BOOLEAN, 1, G_TYPE_STRING);
   signals[CANCELLED]
       = g_signal_new ("cancelled", CHAT_TYPE_COMPOSER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[RESTED] = g_signal_new ("rested", CHAT_TYPE_COMPOSER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   signals[EDIT_LAST]
       = g_signal_new ("edit-last", CHAT_TYPE_COMPOSER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   gtk_widget_class_set_template_from_resource (widget_class, "/chat/tertulia/Tertulia/chat-composer.ui");

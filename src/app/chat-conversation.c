@@ -180,10 +180,15 @@ chat_conversation_open (ChatConversation *self, const char *channel, const char 
 
 /* What blocked can be appealed against, once it is known which warning did. */
 static void
-warned_cb (ChatConversation *self, const ChatWarning *warning)
+update_appeal (ChatConversation *self)
 {
-  gtk_actionable_set_action_target (GTK_ACTIONABLE (self->appeal_button), "s", warning->id);
-  gtk_widget_set_visible (self->appeal_button, TRUE);
+  g_autofree char *warning = NULL;
+
+  if (self->workspace != NULL)
+    g_object_get (self->workspace, "appealable", &warning, NULL);
+  if (warning != NULL)
+    gtk_actionable_set_action_target (GTK_ACTIONABLE (self->appeal_button), "s", warning);
+  gtk_widget_set_visible (self->appeal_button, warning != NULL);
 }
 
 /* A message says so in its row; of an edit, a deletion or a reaction nothing is left to see. */
@@ -368,7 +373,7 @@ init_signals (ChatConversation *self)
   self->workspace_signals = g_signal_group_new (CHAT_TYPE_WORKSPACE);
   g_signal_group_connect_swapped (self->workspace_signals, "notify::blocked", G_CALLBACK (update_blocked), self);
   g_signal_group_connect_swapped (self->workspace_signals, "notify::block-reason", G_CALLBACK (update_blocked), self);
-  g_signal_group_connect_swapped (self->workspace_signals, "warned", G_CALLBACK (warned_cb), self);
+  g_signal_group_connect_swapped (self->workspace_signals, "notify::appealable", G_CALLBACK (update_appeal), self);
   g_signal_group_connect_swapped (self->workspace_signals, "refused", G_CALLBACK (refused_cb), self);
   self->channel_signals = g_signal_group_new (CHAT_TYPE_CHANNEL);
   g_signal_group_connect_swapped (self->channel_signals, "notify::topic", G_CALLBACK (update_title), self);
@@ -392,6 +397,8 @@ chat_conversation_init (ChatConversation *self)
   chat_conversation_menu_init (self);
   chat_conversation_write_init (self);
   chat_conversation_place_init (self);
+  g_signal_connect_object (self->composer, "rested", G_CALLBACK (chat_conversation_keep_draft), self,
+                           G_CONNECT_SWAPPED);
   g_signal_connect_object (self->list, "notify::at-bottom", G_CALLBACK (update_down_button), self, G_CONNECT_SWAPPED);
   update_all (self);
 }
@@ -424,7 +431,7 @@ chat_conversation_set_workspace (ChatConversation *self, ChatWorkspace *workspac
   g_signal_group_set_target (self->workspace_signals, workspace);
   if (self->search != NULL)
     chat_search_view_set_workspace (self->search, workspace);
-  gtk_widget_set_visible (self->appeal_button, FALSE);
+  update_appeal (self);
   update_completer (self);
   update_look (self);
   update_all (self);

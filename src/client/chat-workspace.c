@@ -29,6 +29,7 @@ enum
   PROP_STORAGE_ERROR,
   PROP_ROLE,
   PROP_PASSWORD_MODE,
+  PROP_APPEALABLE,
   N_PROPS
 };
 
@@ -218,6 +219,7 @@ chat_workspace_add_warning (ChatWorkspace *self, const ChatWarning *warning, gbo
   if (known != NULL && (tell || chat_warning_equal (known, warning)))
     return;
   g_hash_table_insert (self->warnings, g_strdup (warning->id), chat_warning_copy (warning));
+  chat_workspace_notify (self, "appealable");
   if (timeline != NULL)
     chat_timeline_add_warning (timeline, warning);
   if (tell)
@@ -240,6 +242,25 @@ void
 chat_workspace_emit_signed_out (ChatWorkspace *self, const GError *error)
 {
   g_signal_emit (self, signals[SIGNED_OUT], 0, error);
+}
+
+/* (transfer none) (nullable): of the user's warnings */
+static const char *
+find_appealable (ChatWorkspace *self)
+{
+  const ChatWarning *last = NULL, *warning;
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->warnings);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      warning = value;
+      if (warning->forgiven == CHAT_TIME_UNKNOWN && warning->verdict == CHAT_VERDICT_NO_APPEAL
+          && (last == NULL || warning->timestamp > last->timestamp))
+        last = warning;
+    }
+  return last != NULL ? last->id : NULL;
 }
 
 /* Overrides */
@@ -289,6 +310,9 @@ chat_workspace_get_property (GObject *object, guint id, GValue *value, GParamSpe
       break;
     case PROP_PASSWORD_MODE:
       g_value_set_boolean (value, self->password_mode);
+      break;
+    case PROP_APPEALABLE:
+      g_value_set_string (value, find_appealable (self));
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -368,6 +392,7 @@ chat_workspace_class_init (ChatWorkspaceClass *klass)
   properties[PROP_TOKEN] = g_param_spec_string ("token", NULL, NULL, NULL, flags);
   properties[PROP_STORAGE_ERROR] = g_param_spec_string ("storage-error", NULL, NULL, NULL, flags);
   properties[PROP_ROLE] = g_param_spec_uint ("role", NULL, NULL, 0, CHAT_N_ROLES - 1, CHAT_ROLE_MEMBER, flags);
+  properties[PROP_APPEALABLE] = g_param_spec_string ("appealable", NULL, NULL, NULL, flags);
   properties[PROP_PASSWORD_MODE] = g_param_spec_boolean ("password-mode", NULL, NULL, FALSE, flags);
   g_object_class_install_properties (object_class, N_PROPS, properties);
 

@@ -41,7 +41,8 @@ G_DECLARE_FINAL_TYPE (ChatWorkspace, chat_workspace, CHAT, WORKSPACE, GObject)
  * one when it had to be renewed, to be kept in the keyring; `storage-error` (nullable): why nothing can be kept on this
  * computer right now.
  *
- * `role` (ChatRole as guint), `password-mode` (boolean: every name needs a password).
+ * `role` (ChatRole as guint), `password-mode` (boolean: every name needs a password); `appealable` (nullable): the id
+ * of the last warning that counts and has no appeal.
  *
  * Signals: `noteworthy (ChatChannel *, ChatMessage *, gboolean mention)`: somebody else's message that came live, in a
  * channel that the user has joined or in a conversation, once for each message ever, and not when it is caught up with

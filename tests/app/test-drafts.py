@@ -57,6 +57,33 @@ def drafts(scratch):
     ana = App(scratch / 'ana', '--profile', 'ana').opened()
     ana.choose('general')
     wait(lambda: composed(ana) == 'a medias', 'the draft, after a restart')
+    type_in(ana, ' y más')
+    # the window holds its database locked: its log is looked into instead
+    log = next((scratch / 'ana').rglob('workspace.db-wal'))
+    wait(lambda: 'a medias y más'.encode() in log.read_bytes(), 'the draft on the disk')
+    ana.kill()
+    ana = App(scratch / 'ana', '--profile', 'ana').opened()
+    ana.choose('general')
+    wait(lambda: composed(ana) == 'a medias y más', 'the draft, after the window was killed')
+    end(server, ana)
+
+
+def saves(scratch):
+    server, ana, luis = start(scratch)
+    luis.say('para el archivo')
+    ana.wait_row('luis', 'para el archivo')
+    for item, name in (('Text, for people', 'log.txt'), ('JSON Lines', 'log.jsonl')):
+        ana.key('ctrl+l', 'Down', 'shift+F10')
+        ana.press('Save to a file', 'menu item')
+        ana.press(item, 'menu item')
+        ana.find('text', 'Name:').queryEditableText().setTextContents(str(scratch / name))
+        ana.press('_Save')
+        wait((scratch / name).exists, name)
+    ana.find('label', 'The channel has been saved')
+    lines = [line for line in (scratch / 'log.txt').read_text().splitlines() if 'para el archivo' in line]
+    assert len(lines) == 1 and '<luis>' in lines[0], lines
+    records = [json.loads(line) for line in (scratch / 'log.jsonl').read_text().splitlines()]
+    assert [r['author'] for r in records if r.get('data') == 'para el archivo'] == ['luis'], records
     end(server, ana)
 
 
@@ -110,4 +137,4 @@ def reports_and_moderators(scratch):
 
 
 if __name__ == '__main__':
-    run(drafts, copies, reports_and_moderators)
+    run(drafts, saves, copies, reports_and_moderators)

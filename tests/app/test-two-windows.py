@@ -4,6 +4,7 @@
 import os
 from pathlib import Path
 
+import pyatspi
 from driver import App, Server, run, wait
 
 PICTURES = os.environ.get('TERTULIA_TEST_PICTURES')
@@ -57,11 +58,17 @@ def two_people_talk(scratch):
         wait(lambda: [r.split(' (')[0] for r in app.rows() if 'Warning' not in r] == [r.split(' (')[0] for r in rows],
              f'the history {rows}')
     luis.find('label', 'You have been blocked')
+    wait(lambda: appeals(luis) == 4, 'an appeal against each warning, and one against the block')
     ana.say('seguimos')
     luis.wait_row('ana', 'seguimos')
     ana.close()
     luis.close()
     server.stop()
+
+
+def appeals(app):
+    return len(pyatspi.findAllDescendants(app.root, lambda x: x.getRoleName() == 'push button' and 'Appeal' in x.name
+                                          and x.getState().contains(pyatspi.STATE_SHOWING)))
 
 
 def switching_channels(scratch):
