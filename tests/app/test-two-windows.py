@@ -68,7 +68,7 @@ def two_people_talk(scratch):
 
 def appeals(app):
     return len(pyatspi.findAllDescendants(app.root, lambda x: x.getRoleName() == 'push button' and 'Appeal' in x.name
-                                          and x.getState().contains(pyatspi.STATE_SHOWING)))
+                                          and x.getState().contains(pyatspi.STATE_VISIBLE)))
 
 
 def switching_channels(scratch):
