@@ -111,7 +111,7 @@ class PostgreSQL:
         return f'postgresql://tertulia:{self.passwords["tertulia"]}@{HOST}:{self.port}/{database}'
 
     def describe(self):
-        return {'host': HOST, 'port': self.port, 'database': DATABASE, 'user': 'tertulia', 'password': self.passwords['tertulia'],
+        return {'host': HOST, 'port': str(self.port), 'database': DATABASE, 'user': 'tertulia', 'password': self.passwords['tertulia'],
                 'admin': 'admin', 'admin_password': self.passwords['admin'], 'uri': self.uri(DATABASE),
                 'admin_uri': f'postgresql://admin:{self.passwords["admin"]}@{HOST}:{self.port}/postgres', **self.certificates}
 
