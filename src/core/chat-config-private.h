@@ -9,6 +9,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   gboolean set; /* by a file or by chat_config_set(); else it is the fallback */
+  char *place;  /* (nullable): "FILE:LINE", where a file has set it */
   char *string; /* STRING, PATH, CHOICE */
   gint64 number;
   char **list;

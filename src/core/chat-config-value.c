@@ -23,6 +23,7 @@ chat_config_value_clear (ChatConfigValue *value)
 {
   g_clear_pointer (&value->string, g_free);
   g_clear_pointer (&value->list, g_strfreev);
+  g_clear_pointer (&value->place, g_free);
   value->number = 0;
   value->set = FALSE;
 }
@@ -34,6 +35,7 @@ chat_config_value_copy (const ChatConfigValue *from, ChatConfigValue *to)
   to->number = from->number;
   to->string = g_strdup (from->string);
   to->list = g_strdupv (from->list);
+  to->place = g_strdup (from->place);
 }
 
 static const Unit *

@@ -230,6 +230,7 @@ load_line_cb (const char *group, const char *key, const char *value, guint line,
       g_prefix_error (error, "%s:%u: ", load->name, line);
       return FALSE;
     }
+  load->values[row].place = g_strdup_printf ("%s:%u", load->name, line);
   load->lines[row] = line;
   return TRUE;
 }
@@ -400,6 +401,61 @@ chat_config_get_list (ChatConfig *self, const char *group, const char *key)
 
   value = get_value (self, group, key, 1u << CHAT_CONFIG_LIST);
   return value != NULL ? (const char *const *)value->list : NULL;
+}
+
+static gboolean
+equal_lists (char **a, char **b)
+{
+  return a == b || (a != NULL && b != NULL && g_strv_equal ((const char *const *)a, (const char *const *)b));
+}
+
+gboolean
+chat_config_is_changed (ChatConfig *self, const char *group, const char *key)
+{
+  const ChatConfigValue *value;
+  const ChatConfigKey *row;
+  ChatConfigValue fallback = { 0 };
+  gboolean changed;
+
+  g_return_val_if_fail (CHAT_IS_CONFIG (self), FALSE);
+
+  value = get_value (self, group, key, G_MAXUINT);
+  if (value == NULL || !value->set)
+    return FALSE;
+  row = &self->keys[value - self->values];
+  if (row->fallback == NULL || !chat_config_value_parse (row, row->fallback, NULL, &fallback, NULL))
+    return TRUE;
+  changed = value->number != fallback.number || g_strcmp0 (value->string, fallback.string) != 0
+            || !equal_lists (value->list, fallback.list);
+  chat_config_value_clear (&fallback);
+  return changed;
+}
+
+char *
+chat_config_dup_place (ChatConfig *self, const char *group, const char *key)
+{
+  const ChatConfigValue *value;
+
+  g_return_val_if_fail (CHAT_IS_CONFIG (self), NULL);
+
+  value = get_value (self, group, key, G_MAXUINT);
+  if (value == NULL || value->place == NULL)
+    return g_strdup_printf ("[%s] %s: ", group, key);
+  return g_strdup_printf ("%s: [%s] %s: ", value->place, group, key);
+}
+
+gboolean
+chat_config_refuse (ChatConfig *self, const char *group, const char *key, GError **error, const char *format, ...)
+{
+  g_autofree char *place = chat_config_dup_place (self, group, key);
+  g_autofree char *reason = NULL;
+  va_list arguments;
+
+  va_start (arguments, format);
+  reason = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+  g_set_error (error, CHAT_CORE_ERROR, CHAT_CORE_ERROR_INVALID, "%s%s", place, reason);
+  return FALSE;
 }
 
 static void

@@ -64,6 +64,18 @@ gint64 chat_config_get_int (ChatConfig *self, const char *group, const char *key
 gboolean chat_config_get_boolean (ChatConfig *self, const char *group, const char *key);
 const char *const *chat_config_get_list (ChatConfig *self, const char *group, const char *key);
 
+/** chat_config_is_changed: whether a file or chat_config_set() has set it to something else than its fallback. */
+gboolean chat_config_is_changed (ChatConfig *self, const char *group, const char *key);
+
+/** chat_config_dup_place: (transfer full): what an error about this key begins with: "FILE:LINE: [group] key: ",
+ * without the first part where no file has set it. */
+char *chat_config_dup_place (ChatConfig *self, const char *group, const char *key);
+
+/** chat_config_refuse: for what no single value tells: sets a CHAT_CORE_ERROR_INVALID with the place and what @format
+ * makes, which says what is wrong and what would be right. Returns: FALSE, always */
+gboolean chat_config_refuse (ChatConfig *self, const char *group, const char *key, GError **error, const char *format,
+                             ...) G_GNUC_PRINTF (5, 6);
+
 /** chat_config_sample: (transfer full): a commented file with every key at its fallback; `data/tertulia-server.conf` is
  * this, and a test says so. */
 char *chat_config_sample (ChatConfig *self);

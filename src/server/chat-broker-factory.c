@@ -1,11 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "server/chat-broker-factory.h"
 
+#include "config.h"
+#include "server/chat-server-broker.h"
 #include "server/chat-server-config.h"
 #include "transport/log/chat-log-transport.h"
+#if CHAT_HAVE_KAFKA
+#include "transport/kafka/chat-kafka-transport.h"
+#endif
+#if CHAT_HAVE_RABBITMQ
+#include "transport/rabbitmq/chat-rabbitmq-transport.h"
+#endif
 
 static ChatTransport *
-new_log (ChatConfig *config)
+new_log (ChatConfig *config, GError **error)
 {
   g_autofree char *path = chat_server_config_dup_path (config, "broker", "broker.db");
   ChatLogOptions options = CHAT_LOG_OPTIONS_INIT;
@@ -16,22 +24,48 @@ new_log (ChatConfig *config)
   return chat_log_transport_new (path, &options);
 }
 
+#if CHAT_HAVE_KAFKA
+static ChatTransport *
+new_kafka (ChatConfig *config, GError **error)
+{
+  g_autoptr (ChatBrokerOptions) options = chat_server_broker_read (config, error);
+
+  return options != NULL ? chat_kafka_transport_new (options) : NULL;
+}
+#endif
+
+#if CHAT_HAVE_RABBITMQ
+static ChatTransport *
+new_rabbitmq (ChatConfig *config, GError **error)
+{
+  g_autoptr (ChatBrokerOptions) options = chat_server_broker_read (config, error);
+
+  return options != NULL ? chat_rabbitmq_transport_new (options) : NULL;
+}
+#endif
+
 ChatTransport *
-chat_broker_factory_new_transport (ChatConfig *config)
+chat_broker_factory_new_transport (ChatConfig *config, GError **error)
 {
   /* One entry for each of the choices of [broker] kind. */
   static const struct
   {
     const char *kind;
-    ChatTransport *(*make) (ChatConfig *config);
-  } brokers[] = {
-    { "log", new_log },
-  };
+    ChatTransport *(*make) (ChatConfig *config, GError **error);
+  } brokers[]
+      = { { "log", new_log },
+#if CHAT_HAVE_KAFKA
+          { "kafka", new_kafka },
+#endif
+#if CHAT_HAVE_RABBITMQ
+          { "rabbitmq", new_rabbitmq },
+#endif
+        };
   const char *kind = chat_config_get_string (config, "broker", "kind");
 
   for (guint i = 0; i < G_N_ELEMENTS (brokers); i++)
     if (g_str_equal (brokers[i].kind, kind))
-      return brokers[i].make (config);
+      return brokers[i].make (config, error);
   g_return_val_if_reached (NULL);
 }
 

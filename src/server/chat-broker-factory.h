@@ -6,9 +6,9 @@
 
 G_BEGIN_DECLS
 
-/** chat_broker_factory_new_transport: (transfer full): what [broker] of a checked configuration names; not connected.
- */
-ChatTransport *chat_broker_factory_new_transport (ChatConfig *config);
+/** chat_broker_factory_new_transport: (transfer full) (nullable): what [broker] of a checked configuration names; not
+ * connected. The error: a file that it names can't be read any more. */
+ChatTransport *chat_broker_factory_new_transport (ChatConfig *config, GError **error);
 
 /** chat_broker_factory_forget_group_async: of @transport, which was made here: a group that nobody will be a member of
  * any more no longer keeps records in the broker. The finish: *known: whether that changed something: only brokers that

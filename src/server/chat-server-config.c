@@ -9,7 +9,7 @@
 #include "core/chat-names.h"
 #include "moderation/chat-rules.h"
 
-#include <string.h>
+#include "server/chat-server-broker.h"
 #include "server/chat-server-limits.h"
 
 /* A guess of so many characters does not come right. */
@@ -23,7 +23,8 @@
 #define DAY (24 * HOUR)
 
 static const char *const roles[] = { "api", "moderator", "archiver", "bots", NULL };
-static const char *const brokers[] = { "log", NULL };
+static const char *const brokers[] = { "log", "kafka", "rabbitmq", NULL };
+static const char *const mechanisms[] = { "none", "plain", "scram-sha-256", "scram-sha-512", "external", NULL };
 static const char *const stores[] = { "sqlite", NULL };
 static const char *const metrics_access[] = { "off", "loopback", "token", NULL };
 static const char *const modes[] = { "open", "password", NULL };
@@ -38,18 +39,74 @@ static const ChatConfigKey keys[] = {
   { "server", "data_directory", CHAT_CONFIG_PATH, "/var/lib/tertulia", 0, 0, NULL,
     "Where its files are: broker, store, signing key. Made when missing, for its own user only." },
   { "server", "roles", CHAT_CONFIG_LIST, "api;moderator;archiver;bots", 0, 0, roles,
-    "What this process does. With the log broker it must do everything." },
+    "What this process does. With the log broker, or the SQLite store, it must do everything." },
+  { "server", "signing_key", CHAT_CONFIG_PATH, NULL, 0, 0, NULL,
+    "The file with the signing key, 32 bytes or 64 hexadecimal digits: the same for all processes of the service; else "
+    "signing.key in the data directory, made when missing." },
   { "server", "proxies", CHAT_CONFIG_LIST, NULL, 0, 0, NULL,
     "Numeric addresses of reverse proxies in front of it: what they say in X-Forwarded-For is believed." },
   { "server", "log_level", CHAT_CONFIG_CHOICE, "info", 0, 0, levels, "How much is written to standard error." },
 
-  { "broker", "kind", CHAT_CONFIG_CHOICE, "log", 0, 0, brokers, "The broker; log: in this process, in one file." },
+  { "broker", "kind", CHAT_CONFIG_CHOICE, "log", 0, 0, brokers,
+    "The broker; log: in this process, in one file; else one that the site runs." },
   { "broker", "path", CHAT_CONFIG_PATH, NULL, 0, 0, NULL, "log: its file; else broker.db in the data directory." },
-  { "broker", "shards", CHAT_CONFIG_INT, "1", 1, 64, NULL, "log: shards of a topic; fixed when the file is made." },
+  { "broker", "addresses", CHAT_CONFIG_LIST, NULL, 0, 0, NULL,
+    "kafka, rabbitmq: where it is, as HOST:PORT; of several any that answers will do." },
+  { "broker", "virtual_host", CHAT_CONFIG_STRING, "/", 0, 0, NULL, "rabbitmq: the virtual host." },
+  { "broker", "prefix", CHAT_CONFIG_STRING, NULL, 0, 0, NULL,
+    "kafka, rabbitmq: what stands in front of the names of topics, exchanges, queues and groups, such as site1." },
+  { "broker", "tls", CHAT_CONFIG_BOOLEAN, "false", 0, 0, NULL,
+    "kafka, rabbitmq: whether the connection is encrypted, and the broker has to prove who it is." },
+  { "broker", "ca_file", CHAT_CONFIG_PATH, NULL, 0, 0, NULL,
+    "With tls: whose certificates are trusted (PEM); else those that the system trusts." },
+  { "broker", "certificate_file", CHAT_CONFIG_PATH, NULL, 0, 0, NULL,
+    "With tls: a certificate of its own (PEM), where the broker wants one." },
+  { "broker", "key_file", CHAT_CONFIG_PATH, NULL, 0, 0, NULL, "And that certificate's key (PEM)." },
+  { "broker", "mechanism", CHAT_CONFIG_CHOICE, NULL, 0, 0, mechanisms,
+    "How the broker is told who comes (SASL); else none for kafka and plain for rabbitmq. external: by the "
+    "certificate, rabbitmq only; scram: kafka only." },
+  { "broker", "user", CHAT_CONFIG_STRING, NULL, 0, 0, NULL,
+    "Who comes. It has to read and write everything of the service, and nobody else may read its chat, chat_private "
+    "and "
+    "chat_receipts." },
+  { "broker", "password", CHAT_CONFIG_STRING, NULL, 0, 0, NULL, "The user's password." },
+  { "broker", "password_file", CHAT_CONFIG_PATH, NULL, 0, 0, NULL, "Or the file that has it, and nothing else." },
+  { "broker", "declare", CHAT_CONFIG_BOOLEAN, "true", 0, 0, NULL,
+    "kafka, rabbitmq: whether topics, exchanges and queues that are missing are made." },
+  { "broker", "shards", CHAT_CONFIG_INT, "1", 1, 64, NULL,
+    "In how many parts a topic is when it is made (partitions, queues): so many moderators and archivers can share the "
+    "work." },
+  { "broker", "replication", CHAT_CONFIG_INT, "1", 1, 99, NULL,
+    "kafka, rabbitmq: on how many nodes each part is kept when it is made." },
+  { "broker", "min_insync", CHAT_CONFIG_INT, "1", 1, 99, NULL,
+    "kafka: on how many of these it has to be before it is accepted." },
   { "broker", "retention_age", CHAT_CONFIG_DURATION, "7d", 0, 3650 * DAY, NULL,
-    "log: what is older and has been read by all roles goes; 0s keeps everything." },
+    "What is older goes (log: when all roles have read it too); 0s keeps everything." },
   { "broker", "retention_size", CHAT_CONFIG_SIZE, "1GiB", 0, 1024 * GIB, NULL,
-    "log: of each topic, what is beyond this size and has been read by all roles goes; 0 keeps everything." },
+    "Of each topic (kafka, rabbitmq: of each of its parts), what is beyond this size goes (log: when all roles have "
+    "read "
+    "it too); 0 keeps everything." },
+  { "broker", "slot", CHAT_CONFIG_STRING, NULL, 0, 0, NULL,
+    "kafka, rabbitmq: what tells this process from the others, the same after a restart; else from the names of the "
+    "host "
+    "and the data directory." },
+  { "broker", "stream", CHAT_CONFIG_STRING, NULL, 0, 0, NULL,
+    "rabbitmq: the stream that readers read; else the exchange's name with .log behind it." },
+
+  { "feeds", "broker", CHAT_CONFIG_BOOLEAN, "false", 0, 0, NULL,
+    "kafka, rabbitmq: whether desktops may read public channels from the broker itself." },
+  { "feeds", "addresses", CHAT_CONFIG_LIST, NULL, 0, 0, NULL,
+    "Where desktops reach it; else at the addresses of the broker." },
+  { "feeds", "tls", CHAT_CONFIG_BOOLEAN, NULL, 0, 0, NULL, "Whether they encrypt the connection; else as the server." },
+  { "feeds", "ca_file", CHAT_CONFIG_PATH, NULL, 0, 0, NULL,
+    "With tls: whose certificates they trust (PEM); else those that the server trusts." },
+  { "feeds", "mechanism", CHAT_CONFIG_CHOICE, NULL, 0, 0, mechanisms,
+    "How they say who they are; else as the server." },
+  { "feeds", "user", CHAT_CONFIG_STRING, NULL, 0, 0, NULL,
+    "Who they are, one user for all of them: another than the server's, who may only read chat_controlled and "
+    "chat_warnings." },
+  { "feeds", "password", CHAT_CONFIG_STRING, NULL, 0, 0, NULL, "That user's password: every member is told." },
+  { "feeds", "password_file", CHAT_CONFIG_PATH, NULL, 0, 0, NULL, "Or the file that has it, and nothing else." },
 
   { "store", "kind", CHAT_CONFIG_CHOICE, "sqlite", 0, 0, stores, "The database that keeps the history." },
   { "store", "path", CHAT_CONFIG_PATH, NULL, 0, 0, NULL, "sqlite: its file; else store.db in the data directory." },
@@ -151,18 +208,37 @@ chat_server_config_has_role (ChatConfig *config, const char *role)
   return list != NULL && g_strv_contains (list, role);
 }
 
+/* What is in one process keeps all the roles there. */
 static gboolean
 check_roles (ChatConfig *config, GError **error)
 {
-  for (guint i = 0; roles[i] != NULL; i++)
+  const char *broker = chat_config_get_string (config, "broker", "kind");
+  const char *store = chat_config_get_string (config, "store", "kind");
+  const char *missing = NULL;
+
+  for (guint i = 0; roles[i] != NULL && missing == NULL; i++)
     if (!chat_server_config_has_role (config, roles[i]))
-      {
-        g_set_error (error, CHAT_CORE_ERROR, CHAT_CORE_ERROR_INVALID,
-                     "[server] roles: \"%s\" is missing, but with [broker] kind = log one process must have all roles: "
-                     "the log is read by nobody else. Name all of them: api;moderator;archiver;bots",
-                     roles[i]);
-        return FALSE;
-      }
+      missing = roles[i];
+  if (missing == NULL)
+    return TRUE;
+  if (g_str_equal (broker, "log"))
+    return chat_config_refuse (
+        config, "server", "roles", error,
+        "\"%s\" is missing, but with [broker] kind = log one process must have all roles: the log "
+        "is read by nobody else. Name all of them: api;moderator;archiver;bots",
+        missing);
+  if (g_str_equal (store, "sqlite"))
+    return chat_config_refuse (
+        config, "server", "roles", error,
+        "\"%s\" is missing, but with [store] kind = sqlite one process must have all roles: the "
+        "file is of one process alone. Name all of them, api;moderator;archiver;bots, or keep the "
+        "history in PostgreSQL",
+        missing);
+  if (chat_config_get_string (config, "server", "signing_key") == NULL)
+    return chat_config_refuse (config, "server", "roles", error,
+                               "\"%s\" is in another process, which must have the same signing key: name its file in "
+                               "[server] signing_key of both. One is made with: openssl rand -hex 32",
+                               missing);
   return TRUE;
 }
 
@@ -172,10 +248,20 @@ check_address (ChatConfig *config, GError **error)
   const char *address = chat_config_get_string (config, "server", "address");
   g_autoptr (GInetAddress) inet = g_inet_address_new_from_string (address);
 
-  if (inet == NULL)
-    g_set_error (error, CHAT_CORE_ERROR, CHAT_CORE_ERROR_INVALID,
-                 "[server] address: \"%s\" is not a numeric address: write it like 127.0.0.1, ::1 or 0.0.0.0", address);
-  return inet != NULL;
+  if (inet != NULL)
+    return TRUE;
+  return chat_config_refuse (config, "server", "address", error,
+                             "\"%s\" is not a numeric address: write it like 127.0.0.1, ::1 or 0.0.0.0", address);
+}
+
+/* For an error of a check that knows no place. */
+static gboolean
+name_place (ChatConfig *config, const char *group, const char *key, GError **error)
+{
+  g_autofree char *place = chat_config_dup_place (config, group, key);
+
+  g_prefix_error_literal (error, place);
+  return FALSE;
 }
 
 static gboolean
@@ -185,8 +271,7 @@ check_language (ChatConfig *config, const char *group, GError **error)
 
   if (language == NULL || chat_languages_check (language, error))
     return TRUE;
-  g_prefix_error (error, "[%s] language: ", group);
-  return FALSE;
+  return name_place (config, group, "language", error);
 }
 
 static gboolean
@@ -197,20 +282,13 @@ check_channels (ChatConfig *config, GError **error)
 
   for (; names != NULL && *names != NULL; names++)
     if (!chat_channel_name_check (*names, error))
-      {
-        g_prefix_error (error, "[channels] initial: ");
-        return FALSE;
-      }
+      return name_place (config, "channels", "initial", error);
     else if (chat_channel_name_is_private (*names))
-      {
-        g_set_error (error, CHAT_CORE_ERROR, CHAT_CORE_ERROR_INVALID,
-                     "[channels] initial: \"%s\" is the name of a private conversation: choose another", *names);
-        return FALSE;
-      }
+      return chat_config_refuse (config, "channels", "initial", error,
+                                 "\"%s\" is the name of a private conversation: choose another", *names);
   if (topic == NULL || *topic == '\0' || chat_text_check (topic, error))
     return TRUE;
-  g_prefix_error (error, "[channels] topic: ");
-  return FALSE;
+  return name_place (config, "channels", "topic", error);
 }
 
 static gboolean
@@ -218,10 +296,8 @@ check_sessions (ChatConfig *config, GError **error)
 {
   if (chat_config_get_int (config, "sessions", "lease") <= chat_config_get_int (config, "sessions", "expiry"))
     return TRUE;
-  g_set_error_literal (error, CHAT_CORE_ERROR, CHAT_CORE_ERROR_INVALID,
-                       "[sessions] lease: is longer than [sessions] expiry: a name can't be held longer than its "
-                       "session lasts");
-  return FALSE;
+  return chat_config_refuse (config, "sessions", "lease", error,
+                             "is longer than [sessions] expiry: a name can't be held longer than its session lasts");
 }
 
 static gboolean
@@ -233,11 +309,9 @@ check_proxies (ChatConfig *config, GError **error)
     {
       g_autoptr (GInetAddress) address = g_inet_address_new_from_string (*proxies);
 
-      if (address != NULL)
-        continue;
-      g_set_error (error, CHAT_CORE_ERROR, CHAT_CORE_ERROR_INVALID,
-                   "[server] proxies: \"%s\" is not a numeric address: write it like 127.0.0.1 or ::1", *proxies);
-      return FALSE;
+      if (address == NULL)
+        return chat_config_refuse (config, "server", "proxies", error,
+                                   "\"%s\" is not a numeric address: write it like 127.0.0.1 or ::1", *proxies);
     }
   return TRUE;
 }
@@ -258,19 +332,18 @@ check_metrics (ChatConfig *config, GError **error)
   if (!g_str_equal (chat_config_get_string (config, "metrics", "access"), "token")
       || (token != NULL && strlen (token) >= METRICS_TOKEN_MIN && g_str_is_ascii (token)))
     return TRUE;
-  g_set_error (error, CHAT_CORE_ERROR, CHAT_CORE_ERROR_INVALID,
-               "[metrics] token: with access = token it must be there, with %d ASCII characters or more",
-               METRICS_TOKEN_MIN);
-  return FALSE;
+  return chat_config_refuse (config, "metrics", "token", error,
+                             "with access = token it must be there, with %d ASCII characters or more",
+                             METRICS_TOKEN_MIN);
 }
 
 gboolean
 chat_server_config_check (ChatConfig *config, GError **error)
 {
-  return check_roles (config, error) && check_address (config, error) && check_language (config, "moderation", error)
-         && check_language (config, "channels", error) && check_channels (config, error)
-         && check_sessions (config, error) && check_proxies (config, error) && check_rates (config, error)
-         && check_metrics (config, error);
+  return chat_server_broker_check (config, error) && check_roles (config, error) && check_address (config, error)
+         && check_language (config, "moderation", error) && check_language (config, "channels", error)
+         && check_channels (config, error) && check_sessions (config, error) && check_proxies (config, error)
+         && check_rates (config, error) && check_metrics (config, error);
 }
 
 char *

@@ -146,32 +146,66 @@ make_key (const char *path, GError **error)
   return g_bytes_new (bytes, sizeof bytes);
 }
 
-GBytes *
-chat_server_directory_load_key (ChatServerDirectory *self, GError **error)
+/* (transfer full) (nullable): the bytes that 64 hexadecimal digits, and perhaps a line's end, stand for. */
+static GBytes *
+read_digits (const char *text, gsize length)
 {
-  g_autofree char *path = g_build_filename (self->path, KEY_NAME, NULL);
+  guint8 bytes[KEY_BYTES];
+  gsize digits = 0;
+
+  while (length > 0 && g_ascii_isspace (text[length - 1]))
+    length--;
+  for (; digits < length && digits < 2 * KEY_BYTES && g_ascii_isxdigit (text[digits]); digits++)
+    {
+      guint8 *byte = &bytes[digits / 2];
+
+      *byte = (guint8)((digits % 2 == 0 ? 0 : *byte << 4) | g_ascii_xdigit_value (text[digits]));
+    }
+  return digits == 2 * KEY_BYTES && digits == length ? g_bytes_new (bytes, sizeof bytes) : NULL;
+}
+
+static GBytes *
+read_key (const char *path, GError **error)
+{
   g_autofree char *contents = NULL;
-  g_autoptr (GError) reason = NULL;
+  GBytes *key = NULL;
   gsize length;
 
-  if (!tighten_file (path, error))
+  if (!g_file_get_contents (path, &contents, &length, error))
     return NULL;
-  if (!g_file_get_contents (path, &contents, &length, &reason))
+  if (length == KEY_BYTES)
+    return g_bytes_new_take (g_steal_pointer (&contents), length);
+  key = read_digits (contents, length);
+  if (key == NULL)
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+                 "The signing key %s has neither %d bytes nor %d hexadecimal digits, but %" G_GSIZE_FORMAT
+                 " bytes: put back the right file, or remove it to have a new one made",
+                 path, KEY_BYTES, 2 * KEY_BYTES, length);
+  return key;
+}
+
+GBytes *
+chat_server_directory_load_key (ChatServerDirectory *self, const char *path, GError **error)
+{
+  g_autofree char *own = g_build_filename (self->path, KEY_NAME, NULL);
+  g_autoptr (GError) reason = NULL;
+  GBytes *key;
+
+  if (path != NULL)
     {
-      if (g_error_matches (reason, G_FILE_ERROR, G_FILE_ERROR_NOENT))
-        return make_key (path, error);
-      g_propagate_error (error, g_steal_pointer (&reason));
-      return NULL;
+      key = read_key (path, error);
+      if (key == NULL)
+        g_prefix_error (error, "[server] signing_key: ");
+      return key;
     }
-  if (length != KEY_BYTES)
-    {
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
-                   "The signing key %s has %" G_GSIZE_FORMAT " bytes instead of %d: put back the right file, or remove "
-                   "it to have a new one made",
-                   path, length, KEY_BYTES);
-      return NULL;
-    }
-  return g_bytes_new_take (g_steal_pointer (&contents), length);
+  if (!tighten_file (own, error))
+    return NULL;
+  key = read_key (own, &reason);
+  if (key == NULL && g_error_matches (reason, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+    return make_key (own, error);
+  if (key == NULL)
+    g_propagate_error (error, g_steal_pointer (&reason));
+  return key;
 }
 
 gboolean

@@ -20,9 +20,10 @@ ChatServerDirectory *chat_server_directory_open (const char *path, gboolean tigh
 void chat_server_directory_free (ChatServerDirectory *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ChatServerDirectory, chat_server_directory_free)
 
-/** chat_server_directory_load_key: (transfer full) (nullable): the 32 random bytes of `signing.key`, made when missing,
- * readable by their owner only. */
-GBytes *chat_server_directory_load_key (ChatServerDirectory *self, GError **error);
+/** chat_server_directory_load_key: (transfer full) (nullable): the 32 random bytes of the signing key.
+ * @path: (nullable): the file that has them, also as 64 hexadecimal digits; NULL: `signing.key` in the directory, made
+ * when missing, readable by its owner only. */
+GBytes *chat_server_directory_load_key (ChatServerDirectory *self, const char *path, GError **error);
 
 /** chat_server_directory_tighten: a database and what SQLite keeps beside it, where they are there, are for this user
  * alone from here on; or FALSE with a G_IO_ERROR that says what to do. */

@@ -10,6 +10,7 @@
 #include "server/chat-broker-factory.h"
 #include "server/chat-server-accounts.h"
 #include "server/chat-server-bots.h"
+#include "server/chat-server-broker.h"
 #include "server/chat-server-channels.h"
 #include "server/chat-server-config.h"
 #include "server/chat-server-directory.h"
@@ -29,6 +30,7 @@ struct _ChatServer
   ChatConfig *config;
   ChatServerDirectory *directory;
   ChatSigner *signer;
+  ChatServerFeed *feed; /* (nullable): what desktops are offered of the broker */
   ChatTransport *transport;
   ChatStore *store;
   ChatSessionService *sessions;
@@ -95,7 +97,8 @@ open_directory (ChatServer *self)
 
   self->directory = chat_server_directory_open (path, self->embedded, &error);
   if (self->directory != NULL && tighten_databases (self, &error))
-    key = chat_server_directory_load_key (self->directory, &error);
+    key = chat_server_directory_load_key (self->directory,
+                                          chat_config_get_string (self->config, "server", "signing_key"), &error);
   if (key == NULL)
     {
       fail_start (self, error);
@@ -155,10 +158,44 @@ broker_state_cb (ChatTransport *transport, GParamSpec *property, gpointer user_d
                     chat_transport_get_name (transport), "MESSAGE", "%s", status);
 }
 
+/* What everybody may know is nobody's: said once, for what it means is not plain. */
+static void
+warn_of_open_broker (const ChatBrokerOptions *feed)
+{
+  if (feed->user == NULL)
+    g_warning ("Desktops reach the broker without a user: whoever reaches it reads everything on it, private "
+               "conversations too, unless its own rules forbid it");
+}
+
+static void
+read_feed (ChatServer *self)
+{
+  GError *error = NULL;
+
+  if (chat_server_broker_offers_feed (self->config))
+    {
+      self->feed = chat_server_broker_read_feed (self->config, &error);
+      if (self->feed == NULL)
+        {
+          fail_start (self, error);
+          return;
+        }
+      warn_of_open_broker (self->feed->options);
+    }
+  start_next (self);
+}
+
 static void
 connect_broker (ChatServer *self)
 {
-  self->transport = chat_broker_factory_new_transport (self->config);
+  GError *error = NULL;
+
+  self->transport = chat_broker_factory_new_transport (self->config, &error);
+  if (self->transport == NULL)
+    {
+      fail_start (self, error);
+      return;
+    }
   g_signal_connect_object (self->transport, "notify::state", G_CALLBACK (broker_state_cb), self, 0);
   chat_transport_connect_async (self->transport, g_task_get_cancellable (self->start), connected_cb,
                                 g_object_ref (self));
@@ -370,6 +407,11 @@ add_api (ChatServer *self)
   };
 
   options.metrics = self->metrics;
+  if (self->feed != NULL)
+    {
+      options.feed = self->feed->options;
+      options.feed_ca = self->feed->ca;
+    }
   chat_server_limits_fill (self->config, &options);
   self->sessions = chat_server_accounts_new_sessions (self->config, users);
   self->accounts = chat_server_accounts_new (self->config, users, self->sessions);
@@ -431,8 +473,8 @@ static void
 start_next (ChatServer *self)
 {
   static void (*const steps[]) (ChatServer * self) = {
-    open_directory, begin_lists, open_store,   connect_broker, make_channels,
-    forget_bots,    await_lists, add_services, start_services,
+    open_directory, begin_lists, open_store,  read_feed,    connect_broker,
+    make_channels,  forget_bots, await_lists, add_services, start_services,
   };
   GError *error = NULL;
 
@@ -643,6 +685,7 @@ chat_server_finalize (GObject *object)
   g_clear_object (&self->control);
   g_clear_pointer (&self->lists, g_bytes_unref);
   g_clear_object (&self->transport);
+  g_clear_pointer (&self->feed, chat_server_feed_free);
   g_clear_object (&self->store);
   g_clear_pointer (&self->signer, chat_signer_free);
   g_clear_pointer (&self->directory, chat_server_directory_free);

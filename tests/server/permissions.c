@@ -36,6 +36,7 @@
 
 const Permission permissions[] = {
   { "GET", "/v1/workspace", "/v1/workspace", NULL, ANYBODY (200) },
+  { "GET", "/v1/feeds", "/v1/feeds", NULL, SIGNED_IN (200) },
   { "GET", "/healthz", "/healthz", NULL, ANYBODY (200) },
   { "GET", "/readyz", "/readyz", NULL, ANYBODY (200) },
 

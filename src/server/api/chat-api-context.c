@@ -47,6 +47,8 @@ context_clear (gpointer data)
   g_free (self->workspace);
   g_free (self->language);
   g_free (self->version);
+  chat_broker_options_free (self->feed);
+  g_free (self->feed_ca);
 }
 
 void

@@ -43,6 +43,8 @@ typedef struct
   char *workspace;
   char *language; /* (nullable): whose word lists apply in channels that name none */
   char *version;
+  ChatBrokerOptions *feed; /* (nullable): the broker that desktops may read themselves */
+  char *feed_ca;           /* (nullable): PEM */
 
   gint64 lease_ms;
   guint strike_limit;

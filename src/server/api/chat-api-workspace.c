@@ -6,14 +6,24 @@
 
 #define PAGE_MAX 200
 
+static void
+add_kind (JsonArray *feeds, const char *kind)
+{
+  JsonObject *feed = json_object_new ();
+
+  json_object_set_string_member (feed, "kind", kind);
+  json_array_add_object_element (feeds, feed);
+}
+
+/* Anybody may know what there is; how one gets there is for members. */
 static JsonArray *
-list_feeds (void)
+list_feeds (const ChatApiContext *context)
 {
   JsonArray *feeds = json_array_new ();
-  JsonObject *websocket = json_object_new ();
 
-  json_object_set_string_member (websocket, "kind", "websocket");
-  json_array_add_object_element (feeds, websocket);
+  add_kind (feeds, "websocket");
+  if (context->feed != NULL)
+    add_kind (feeds, chat_broker_kind_to_string (context->feed->kind));
   return feeds;
 }
 
@@ -32,13 +42,38 @@ get_workspace (ChatApiRequest *request)
   json_object_set_string_member (answer, "version", request->context->version);
   json_object_set_string_member (answer, "mode", options->accounts_only ? "password" : "open");
   json_object_set_string_member (answer, "registration", registrations[options->registration]);
-  json_object_set_array_member (answer, "feeds", list_feeds ());
+  json_object_set_array_member (answer, "feeds", list_feeds (request->context));
   json_object_set_object_member (answer, "limits", limits);
   json_object_set_object_member (answer, "moderation", moderation);
   chat_api_request_reply (request, SOUP_STATUS_OK, answer);
 }
 
+static void
+get_feeds (ChatApiRequest *request)
+{
+  const ChatApiContext *context = request->context;
+  JsonObject *answer, *feed;
+  JsonArray *feeds;
+
+  if (!chat_api_request_may_read (request))
+    return;
+  answer = json_object_new ();
+  feeds = json_array_new ();
+  if (context->feed != NULL)
+    {
+      feed = chat_broker_options_to_json (context->feed);
+      if (context->feed_ca != NULL)
+        json_object_set_string_member (feed, "ca", context->feed_ca);
+      else
+        json_object_set_null_member (feed, "ca");
+      json_array_add_object_element (feeds, feed);
+    }
+  json_object_set_array_member (answer, "feeds", feeds);
+  chat_api_request_reply (request, SOUP_STATUS_OK, answer);
+}
+
 const ChatApiRoute chat_api_workspace_routes[] = {
   { "GET", "/v1/workspace", CHAT_API_OPEN, get_workspace },
+  { "GET", "/v1/feeds", 0, get_feeds },
   { 0 },
 };

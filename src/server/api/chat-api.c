@@ -248,6 +248,8 @@ make_context (ChatTransport *transport, ChatStore *store, ChatSessionService *se
   context->metrics_token = g_strdup (options->metrics_token);
   context->workspace = g_strdup (options->workspace);
   context->version = g_strdup (options->version);
+  context->feed = options->feed != NULL ? chat_broker_options_copy (options->feed) : NULL;
+  context->feed_ca = g_strdup (options->feed_ca);
   context->lease_ms = options->lease_ms;
   context->strike_limit = options->strike_limit;
   context->blocked_may_read = options->blocked_may_read;

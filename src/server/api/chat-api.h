@@ -11,6 +11,7 @@
 #include "server/session/chat-account-service.h"
 #include "server/session/chat-presence.h"
 #include "server/store/chat-store.h"
+#include "transport/chat-broker-options.h"
 #include "transport/chat-transport.h"
 
 G_BEGIN_DECLS
@@ -38,9 +39,11 @@ typedef struct
   guint answer_ms;           /* for the services behind to answer a request */
   ChatMetrics *metrics;      /* (nullable): where its figures go */
   ChatApiMetricsAccess metrics_access;
-  const char *metrics_token; /* (nullable): with TOKEN */
-  ChatApiRates rates;        /* of requests */
-  gsize live_backlog_bytes;  /* per WebSocket: past this a reader is dropped with 4013 */
+  const char *metrics_token;     /* (nullable): with TOKEN */
+  ChatApiRates rates;            /* of requests */
+  gsize live_backlog_bytes;      /* per WebSocket: past this a reader is dropped with 4013 */
+  const ChatBrokerOptions *feed; /* (nullable): the broker that desktops may read themselves, as they are told of it */
+  const char *feed_ca;           /* (nullable): PEM: whose certificates they trust there */
 } ChatApiOptions;
 
 #define CHAT_TYPE_API (chat_api_get_type ())
