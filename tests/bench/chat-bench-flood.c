@@ -174,7 +174,7 @@ activate_cb (GtkApplication *application, gpointer data)
 {
   Flood *self = data;
   g_autoptr (GError) error = NULL;
-  g_autoptr (GSettings) settings = g_settings_new_with_path (CHAT_APPLICATION_ID, "/chat/tertulia/bench/");
+  g_autoptr (GSettings) settings = g_settings_new_with_path (CHAT_SETTINGS_SCHEMA, "/chat/tertulia/bench/");
   g_autofree char *uri = NULL;
   g_autofree char *directory = g_dir_make_tmp ("tertulia-flood.XXXXXX", NULL);
   GSList *uris;
