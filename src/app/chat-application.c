@@ -7,6 +7,7 @@
 #include <glib/gi18n.h>
 
 #include "app/chat-connect-dialog.h"
+#include "app/chat-link.h"
 #include "app/chat-notifier.h"
 #include "app/chat-preferences.h"
 #include "app/chat-shortcuts.h"
@@ -26,6 +27,7 @@ struct _ChatApplication
   ChatWorkspaceHost *host;
   ChatNotifier *notifier;
   char *pending[2]; /* nullable: the channel and message to go to once a workspace is shown */
+  ChatLink *link;   /* nullable: what a person is asked about now */
   char *profile;
   char *connect_uri;
   char *connect_user;
@@ -141,16 +143,26 @@ status_cb (ChatApplication *self, GParamSpec *pspec, ChatWorkspace *workspace)
     chat_window_show_busy (self->window, chat_workspace_get_status (workspace));
 }
 
+/* @channel: (nullable), @message_id: (nullable) */
+static void
+set_pending (ChatApplication *self, const char *channel, const char *message_id)
+{
+  g_free (self->pending[0]);
+  g_free (self->pending[1]);
+  self->pending[0] = g_strdup (channel);
+  self->pending[1] = g_strdup (message_id);
+}
+
 static void
 show_workspace (ChatApplication *self, ChatWorkspace *workspace, gboolean first)
 {
-  g_autofree char *channel = g_settings_get_string (self->settings, "last-channel");
+  g_autofree char *last = g_settings_get_string (self->settings, "last-channel");
+  const char *channel = self->pending[0] != NULL ? self->pending[0] : last;
 
   chat_window_show_workspace (self->window, workspace, channel, first);
-  if (self->pending[0] != NULL)
+  if (self->pending[1] != NULL)
     chat_window_open_message (self->window, self->pending[0], self->pending[1]);
-  g_clear_pointer (&self->pending[0], g_free);
-  g_clear_pointer (&self->pending[1], g_free);
+  set_pending (self, NULL, NULL);
 }
 
 static void
@@ -212,6 +224,9 @@ static void
 connect_to_cb (ChatApplication *self, const char *uri, const char *user, const char *password, gboolean account,
                const char *invitation)
 {
+  g_autoptr (ChatLink) link = g_steal_pointer (&self->link);
+
+  set_pending (self, link != NULL && g_strcmp0 (link->uri, uri) == 0 ? link->channel : NULL, NULL);
   show_connecting (self, uri);
   chat_workspace_host_open (self->host, uri, user, password, account, invitation);
 }
@@ -342,10 +357,67 @@ open_message_cb (GSimpleAction *action, GVariant *parameter, gpointer data)
       chat_window_open_message (self->window, channel, id);
       return;
     }
-  g_free (self->pending[0]);
-  g_free (self->pending[1]);
-  self->pending[0] = g_strdup (channel);
-  self->pending[1] = g_strdup (id);
+  set_pending (self, channel, id);
+}
+
+static gboolean
+is_shown (ChatApplication *self, const char *uri)
+{
+  ChatWorkspace *workspace = chat_workspace_host_get_workspace (self->host);
+
+  return workspace != NULL && chat_window_get_channel (self->window) != NULL
+         && g_strcmp0 (chat_workspace_get_uri (workspace), uri) == 0;
+}
+
+static void
+go_to_channel (ChatApplication *self, const char *channel)
+{
+  if (chat_workspace_find_channel (chat_workspace_host_get_workspace (self->host), channel) == NULL)
+    {
+      g_autofree char *sentence = g_strdup_printf (_ ("There is no channel “%s” here."), channel);
+
+      chat_window_tell (self->window, sentence);
+      return;
+    }
+  chat_window_open_message (self->window, channel, NULL);
+}
+
+/* A link only fills the dialog in: whoever wrote it does not decide to which server this one connects. */
+static void
+follow_link (ChatApplication *self, const char *text)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ChatLink) link = chat_link_parse (text, &error);
+  g_autofree char *user = NULL;
+
+  gtk_window_present (GTK_WINDOW (self->window));
+  if (link == NULL)
+    {
+      chat_window_tell (self->window, error->message);
+      return;
+    }
+  if (is_shown (self, link->uri))
+    {
+      if (link->channel != NULL)
+        go_to_channel (self, link->channel);
+      return;
+    }
+  user = link->user == NULL ? suggest_user () : g_strdup (link->user);
+  chat_window_ask_connection (self->window, link->uri, user, NULL, 0);
+  g_clear_pointer (&self->link, chat_link_free);
+  self->link = g_steal_pointer (&link);
+}
+
+/* What opens a link may be another process, or the bus. */
+static void
+open_link (GApplication *application, GFile **files, int n_files, const char *hint)
+{
+  ChatApplication *self = CHAT_APPLICATION (application);
+  g_autofree char *text = g_file_get_uri (files[0]);
+
+  g_application_activate (application);
+  if (self->window != NULL && !self->closing)
+    follow_link (self, text);
 }
 
 static void
@@ -391,8 +463,8 @@ static char *
 dup_data_directory (ChatApplication *self)
 {
   if (self->profile == NULL)
-    return g_build_filename (g_get_user_data_dir (), "tertulia", NULL);
-  return g_build_filename (g_get_user_data_dir (), "tertulia", "profiles", self->profile, NULL);
+    return g_build_filename (g_get_user_data_dir (), CHAT_USER_DIRECTORY, NULL);
+  return g_build_filename (g_get_user_data_dir (), CHAT_USER_DIRECTORY, "profiles", self->profile, NULL);
 }
 
 static void
@@ -412,11 +484,10 @@ static void
 create_host (ChatApplication *self)
 {
   g_autofree char *directory = dup_data_directory (self);
-  g_autofree char *path = self->profile == NULL
-                              ? g_strdup ("/chat/tertulia/Tertulia/")
-                              : g_strdup_printf ("/chat/tertulia/Tertulia/profiles/%s/", self->profile);
+  g_autofree char *path = self->profile == NULL ? g_strdup (CHAT_SETTINGS_PATH)
+                                                : g_strdup_printf (CHAT_SETTINGS_PATH "profiles/%s/", self->profile);
 
-  self->settings = g_settings_new_with_path (CHAT_APPLICATION_ID, path);
+  self->settings = g_settings_new_with_path (CHAT_SETTINGS_SCHEMA, path);
   g_signal_connect_object (self->settings, "changed::color-scheme", G_CALLBACK (update_scheme), self,
                            G_CONNECT_SWAPPED);
   update_scheme (self);
@@ -504,6 +575,7 @@ dispose (GObject *object)
   g_clear_object (&self->notifier);
   g_clear_pointer (&self->pending[0], g_free);
   g_clear_pointer (&self->pending[1], g_free);
+  g_clear_pointer (&self->link, chat_link_free);
   g_clear_object (&self->host);
   g_clear_object (&self->settings);
   g_clear_pointer (&self->profile, g_free);
@@ -520,6 +592,7 @@ chat_application_class_init (ChatApplicationClass *klass)
   G_OBJECT_CLASS (klass)->dispose = dispose;
   application_class->startup = startup;
   application_class->activate = activate;
+  application_class->open = open_link;
   application_class->handle_local_options = handle_local_options;
 }
 
@@ -540,6 +613,6 @@ chat_application_init (ChatApplication *self)
 ChatApplication *
 chat_application_new (void)
 {
-  return g_object_new (CHAT_TYPE_APPLICATION, "application-id", CHAT_APPLICATION_ID, "resource-base-path",
-                       "/chat/tertulia/Tertulia", NULL);
+  return g_object_new (CHAT_TYPE_APPLICATION, "application-id", CHAT_APPLICATION_ID, "flags",
+                       G_APPLICATION_HANDLES_OPEN, "resource-base-path", "/chat/tertulia/Tertulia", NULL);
 }

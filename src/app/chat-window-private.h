@@ -37,6 +37,7 @@ struct _ChatWindow
   char *uri;         /* what was asked for last in the dialog */
   char *user;
   gulong channels_id;
+  guint open_first_id;
   gboolean join_first; /* the channel that is opened first: who is new here is in one from the start */
 };
 

@@ -90,19 +90,27 @@ find_first_public (ChatWorkspace *workspace)
   return NULL;
 }
 
-/* Each time the list changes: where no channel is open, or it is gone, the one of last time, else the first public one;
- * else the row of the open one, which may be another. */
+/* The row of the open channel, which may be another after each change of the list. FALSE: none is open, or it is gone.
+ */
+static gboolean
+select_open (ChatWindow *self)
+{
+  ChatChannel *open = chat_conversation_get_channel (self->conversation);
+
+  if (open == NULL || chat_workspace_find_channel (self->workspace, chat_channel_get_name (open)) != open)
+    return FALSE;
+  chat_sidebar_select (self->sidebar, open);
+  return TRUE;
+}
+
+/* Where no channel is open, the one that is wanted, else the first public one. */
 static void
 open_first (ChatWindow *self)
 {
-  ChatChannel *open = chat_conversation_get_channel (self->conversation);
   ChatChannel *wanted = NULL;
 
-  if (open != NULL && chat_workspace_find_channel (self->workspace, chat_channel_get_name (open)) == open)
-    {
-      chat_sidebar_select (self->sidebar, open);
-      return;
-    }
+  if (select_open (self))
+    return;
   chat_conversation_set_channel (self->conversation, NULL);
   if (self->wanted != NULL && *self->wanted != '\0')
     wanted = chat_workspace_find_channel (self->workspace, self->wanted);
@@ -115,6 +123,25 @@ open_first (ChatWindow *self)
     chat_workspace_join_async (self->workspace, chat_channel_get_name (wanted), TRUE, NULL, NULL, NULL);
   self->join_first = FALSE;
   chat_conversation_focus (self->conversation);
+}
+
+static gboolean
+open_first_cb (gpointer data)
+{
+  ChatWindow *self = data;
+
+  self->open_first_id = 0;
+  if (self->workspace != NULL)
+    open_first (self);
+  return G_SOURCE_REMOVE;
+}
+
+/* Channels come one by one: which is the first, and whether the wanted one is among them, shows when all are there. */
+static void
+channels_changed_cb (ChatWindow *self)
+{
+  if (!select_open (self) && self->open_first_id == 0)
+    self->open_first_id = g_idle_add_full (G_PRIORITY_HIGH_IDLE, open_first_cb, self, NULL);
 }
 
 static void
@@ -188,7 +215,7 @@ set_workspace (ChatWindow *self, ChatWorkspace *workspace)
   if (workspace == NULL)
     return;
   self->channels_id = g_signal_connect_object (chat_workspace_get_channels (workspace), "items-changed",
-                                               G_CALLBACK (open_first), self, G_CONNECT_SWAPPED);
+                                               G_CALLBACK (channels_changed_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (workspace, "notify::password-mode", G_CALLBACK (chat_window_update_actions), self,
                            G_CONNECT_SWAPPED);
 }
@@ -219,6 +246,7 @@ dispose (GObject *object)
   ChatWindow *self = CHAT_WINDOW (object);
 
   g_cancellable_cancel (self->cancellable);
+  g_clear_handle_id (&self->open_first_id, g_source_remove);
   if (self->workspace != NULL)
     g_clear_signal_handler (&self->channels_id, chat_workspace_get_channels (self->workspace));
   g_clear_object (&self->workspace);
