@@ -277,6 +277,8 @@ run (ChatConversation *self, const ChatCommand *command)
       chat_conversation_show_help (self);
       return TRUE;
     case CHAT_COMMAND_EXIT:
+      /* or it would be kept as a draft */
+      chat_composer_set_text (self->composer, NULL);
       return gtk_widget_activate_action (widget, "win.exit", NULL);
     default:
       g_return_val_if_reached (FALSE);
