@@ -24,6 +24,9 @@ VENDORS = {
     'enchant': ('enchant.h',),
 }
 
+# Below a contract, but no implementation of it: what several of them share.
+SHARED = ('server/store/sql/',)
+
 # Everybody may use C's and the system's own.
 SYSTEM = re.compile(r'''(assert|complex|ctype|errno|fcntl|fenv|float|inttypes|iso646|langinfo|libintl|limits|locale|math
     |poll|pthread|pwd|grp|sched|setjmp|signal|stdalign|stdarg|stdatomic|stdbool|stddef|stdint|stdio|stdlib|stdnoreturn
@@ -76,8 +79,8 @@ class Table:
 
     def is_backend(self, directory):
         """Whether the row is one implementation of a contract that is the row above it."""
-        return any(directory.startswith(contract) and directory != contract
-                   for contract in ('transport/', 'server/store/'))
+        return directory not in SHARED and any(directory.startswith(contract) and directory != contract
+                                               for contract in ('transport/', 'server/store/'))
 
     def may_name_backends(self, path):
         """Composition roots, factories, and main.c beside them."""

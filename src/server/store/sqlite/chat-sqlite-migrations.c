@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "moderation/chat-skeleton.h"
-#include "server/store/sqlite/chat-sqlite-record.h"
 #include "server/store/sqlite/sqlite-resources.h"
 
 #define MIGRATIONS "/chat/tertulia/store/sqlite/migrations/"
@@ -52,7 +51,7 @@ list_migrations (void)
 }
 
 static void
-migrate (ChatSqlite *database, const char *name, gint64 version)
+migrate (ChatSql *database, const char *name, gint64 version)
 {
   g_autofree char *path = g_strconcat (MIGRATIONS, name, NULL);
   g_autoptr (GBytes) script = g_resources_lookup_data (path, 0, NULL);
@@ -61,15 +60,15 @@ migrate (ChatSqlite *database, const char *name, gint64 version)
   g_assert (g_ascii_strtoll (name, NULL, 10) == version);
 
   /* a resource ends with a NUL byte that its size does not count */
-  chat_sqlite_script (database, g_bytes_get_data (script, NULL));
+  chat_sql_script (database, g_bytes_get_data (script, NULL));
   if (version == FILLED_IN)
     chat_sqlite_backfill (database);
   mark = g_strdup_printf ("PRAGMA application_id = %d; PRAGMA user_version = %d", APPLICATION_ID, (int)version);
-  chat_sqlite_script (database, mark);
+  chat_sql_script (database, mark);
 }
 
 gboolean
-chat_sqlite_recognise (ChatSqlite *database, GError **error)
+chat_sqlite_recognise (ChatSql *database, GError **error)
 {
   g_auto (GStrv) names = list_migrations ();
   gint64 known = g_strv_length (names);
@@ -77,37 +76,37 @@ chat_sqlite_recognise (ChatSqlite *database, GError **error)
   gboolean empty;
 
   /* one look at it all: another process may be making the schema */
-  chat_sqlite_run (database, "BEGIN", "");
-  version = chat_sqlite_number (database, "PRAGMA user_version");
-  application = chat_sqlite_number (database, "PRAGMA application_id");
-  empty = chat_sqlite_number (database, "SELECT count (*) FROM sqlite_schema") == 0;
+  chat_sql_run (database, "BEGIN", "");
+  version = chat_sql_number (database, "PRAGMA user_version");
+  application = chat_sql_number (database, "PRAGMA application_id");
+  empty = chat_sql_number (database, "SELECT count (*) FROM sqlite_schema") == 0;
 
   if (application != APPLICATION_ID && !(empty && application == 0 && version == 0))
-    chat_sqlite_fail (database, CHAT_STORE_ERROR_CONFLICT,
-                      "“%s” is another program's database: name another file in the configuration",
-                      chat_sqlite_get_path (database));
+    chat_sql_fail (database, CHAT_STORE_ERROR_CONFLICT,
+                   "“%s” is another program's database: name another file in the configuration",
+                   chat_sqlite_get_path ((ChatSqlite *)database));
   else if (version > known)
-    chat_sqlite_fail (database, CHAT_STORE_ERROR_TOO_NEW,
-                      "“%s” was written by a later version of tertulia-server (schema %" G_GINT64_FORMAT
-                      ", this one knows up to %" G_GINT64_FORMAT "): start that version, or put a backup from before "
-                      "in its place; nothing was touched",
-                      chat_sqlite_get_path (database), version, known);
-  return chat_sqlite_end (database, error);
+    chat_sql_fail (database, CHAT_STORE_ERROR_TOO_NEW,
+                   "“%s” was written by a later version of tertulia-server (schema %" G_GINT64_FORMAT
+                   ", this one knows up to %" G_GINT64_FORMAT "): start that version, or put a backup from before "
+                   "in its place; nothing was touched",
+                   chat_sqlite_get_path ((ChatSqlite *)database), version, known);
+  return chat_sql_end (database, error);
 }
 
 gboolean
-chat_sqlite_migrate (ChatSqlite *database, GError **error)
+chat_sqlite_migrate (ChatSql *database, GError **error)
 {
   g_auto (GStrv) names = list_migrations ();
 
-  chat_sqlite_offer (database, "chat_skeleton", 1, skeleton_func);
+  chat_sqlite_offer ((ChatSqlite *)database, "chat_skeleton", 1, skeleton_func);
   for (gint64 i = 0; names[i] != NULL; i++)
     {
-      chat_sqlite_begin (database);
+      chat_sql_begin (database);
       /* within the transaction: another process may be doing the same */
-      if (chat_sqlite_number (database, "PRAGMA user_version") == i)
+      if (chat_sql_number (database, "PRAGMA user_version") == i)
         migrate (database, names[i], i + 1);
-      if (!chat_sqlite_end (database, error))
+      if (!chat_sql_end (database, error))
         return FALSE;
     }
   return TRUE;

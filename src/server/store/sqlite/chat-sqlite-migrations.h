@@ -12,9 +12,12 @@ G_BEGIN_DECLS
 
 /** chat_sqlite_recognise: fails with TOO_NEW where a later version wrote the database, with CONFLICT where it is
  * another program's. Only reads. */
-gboolean chat_sqlite_recognise (ChatSqlite *database, GError **error);
+gboolean chat_sqlite_recognise (ChatSql *database, GError **error);
 
 /** chat_sqlite_migrate: runs the scripts that are still to come, each in a transaction of its own. */
-gboolean chat_sqlite_migrate (ChatSqlite *database, GError **error);
+gboolean chat_sqlite_migrate (ChatSql *database, GError **error);
+
+/** chat_sqlite_backfill: does for all records that are there what storing them does now. */
+void chat_sqlite_backfill (ChatSql *database);
 
 G_END_DECLS

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "server/store/chat-store.h"
+#include "server/store/sql/chat-sql-store.h"
 
 G_BEGIN_DECLS
 
@@ -18,7 +18,7 @@ G_BEGIN_DECLS
  * BUSY, in milliseconds (2,000). All calls come from one main context.
  */
 #define CHAT_TYPE_SQLITE_STORE (chat_sqlite_store_get_type ())
-G_DECLARE_FINAL_TYPE (ChatSqliteStore, chat_sqlite_store, CHAT, SQLITE_STORE, GObject)
+G_DECLARE_FINAL_TYPE (ChatSqliteStore, chat_sqlite_store, CHAT, SQLITE_STORE, ChatSqlStore)
 
 /** chat_sqlite_store_new: @path: the database file; made when missing. */
 ChatStore *chat_sqlite_store_new (const char *path);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "server/store/sqlite/chat-sqlite-store-private.h"
+#include "server/store/sql/chat-sql-store-private.h"
 
 /* How many of the rows of a query there are, up to CHAT_UNREAD_MAX. */
-#define COUNT(query) "(SELECT count (*) FROM (" query " LIMIT " G_STRINGIFY (CHAT_UNREAD_MAX) "))"
+#define COUNT(query) "(SELECT count (*) FROM (" query " LIMIT " G_STRINGIFY (CHAT_UNREAD_MAX) ") AS rows_of_it)"
 /* What others said after the marker; and what of it names the asking user. */
 #define UNREAD                                                                                                         \
   COUNT ("SELECT 1 FROM messages u WHERE ?1 IS NOT NULL AND u.channel = channels.number AND u.said = 1 "               \
@@ -59,37 +59,37 @@ channel_call_free (gpointer data)
 }
 
 static gpointer
-fail_unknown (ChatSqlite *database, const char *name)
+fail_unknown (ChatSql *database, const char *name)
 {
-  return chat_sqlite_fail (database, CHAT_STORE_ERROR_NOT_FOUND, "There is no channel “%s”", name);
+  return chat_sql_fail (database, CHAT_STORE_ERROR_NOT_FOUND, "There is no channel “%s”", name);
 }
 
 static char **
-read_members (ChatSqlite *database, gint64 channel)
+read_members (ChatSql *database, gint64 channel)
 {
   g_autoptr (GStrvBuilder) members = g_strv_builder_new ();
-  g_autoptr (ChatSqliteQuery) query
-      = chat_sqlite_query (database, "SELECT user FROM members WHERE channel = ?1 ORDER BY user_key", "x", channel);
+  g_autoptr (ChatSqlQuery) query
+      = chat_sql_query (database, "SELECT \"user\" FROM members WHERE channel = ?1 ORDER BY user_key", "x", channel);
 
-  while (chat_sqlite_next (database, query))
+  while (chat_sql_next (database, query))
     {
       g_autofree char *user = NULL;
 
-      chat_sqlite_read (query, "s", &user);
+      chat_sql_read (query, "s", &user);
       g_strv_builder_add (members, user);
     }
   return g_strv_builder_end (members);
 }
 
 static ChatChannelInfo *
-read_channel (ChatSqlite *database, ChatSqliteQuery *query)
+read_channel (ChatSql *database, ChatSqlQuery *query)
 {
   ChatChannelInfo *info = g_new0 (ChatChannelInfo, 1);
   gint64 number;
   guint kind;
 
-  chat_sqlite_read (query, "xsummxxxbuu", &number, &info->name, &kind, &info->topic, &info->language, &info->head,
-                    &info->active, &info->read, &info->joined, &info->unread, &info->mentions);
+  chat_sql_read (query, "xsummxxxbuu", &number, &info->name, &kind, &info->topic, &info->language, &info->head,
+                 &info->active, &info->read, &info->joined, &info->unread, &info->mentions);
   info->kind = kind == CHAT_CHANNEL_PUBLIC ? CHAT_CHANNEL_PUBLIC : CHAT_CHANNEL_PRIVATE;
   info->members = read_members (database, number);
   return info;
@@ -97,14 +97,14 @@ read_channel (ChatSqlite *database, ChatSqliteQuery *query)
 
 /* the number of a channel; 0 after it failed because there is none */
 static gint64
-find_channel (ChatSqlite *database, const char *name, guint *kind)
+find_channel (ChatSql *database, const char *name, guint *kind)
 {
-  g_autoptr (ChatSqliteQuery) query
-      = chat_sqlite_query (database, "SELECT number, kind FROM channels WHERE name = ?1", "s", name);
+  g_autoptr (ChatSqlQuery) query
+      = chat_sql_query (database, "SELECT number, kind FROM channels WHERE name = ?1", "s", name);
   gint64 number = 0;
 
-  if (chat_sqlite_next (database, query))
-    chat_sqlite_read (query, "xu", &number, kind);
+  if (chat_sql_next (database, query))
+    chat_sql_read (query, "xu", &number, kind);
   else
     fail_unknown (database, name);
   return number;
@@ -113,13 +113,13 @@ find_channel (ChatSqlite *database, const char *name, guint *kind)
 /* list */
 
 static gpointer
-list (ChatSqlite *database, gconstpointer arguments)
+list (ChatSql *database, gconstpointer arguments)
 {
   const ChannelCall *call = arguments;
   GPtrArray *channels = g_ptr_array_new_with_free_func ((GDestroyNotify)chat_channel_info_free);
-  g_autoptr (ChatSqliteQuery) query = chat_sqlite_query (database, SELECT_CHANNEL "ORDER BY name", "s", call->user_key);
+  g_autoptr (ChatSqlQuery) query = chat_sql_query (database, SELECT_CHANNEL "ORDER BY name", "s", call->user_key);
 
-  while (chat_sqlite_next (database, query))
+  while (chat_sql_next (database, query))
     g_ptr_array_add (channels, read_channel (database, query));
   return channels;
 }
@@ -128,26 +128,26 @@ static void
 list_async (ChatChannelStore *self, const char *user_key, GCancellable *cancellable, GAsyncReadyCallback callback,
             gpointer user_data)
 {
-  chat_sqlite_store_read (self, list_async, list, channel_call_new (NULL, user_key), channel_call_free,
-                          (GDestroyNotify)g_ptr_array_unref, cancellable, callback, user_data);
+  chat_sql_store_read (self, list_async, list, channel_call_new (NULL, user_key), channel_call_free,
+                       (GDestroyNotify)g_ptr_array_unref, cancellable, callback, user_data);
 }
 
 static GPtrArray *
 list_finish (ChatChannelStore *self, GAsyncResult *result, GError **error)
 {
-  return chat_sqlite_store_finish (self, list_async, result, error);
+  return chat_sql_store_finish (self, list_async, result, error);
 }
 
 /* get */
 
 static gpointer
-get (ChatSqlite *database, gconstpointer arguments)
+get (ChatSql *database, gconstpointer arguments)
 {
   const ChannelCall *call = arguments;
-  g_autoptr (ChatSqliteQuery) query
-      = chat_sqlite_query (database, SELECT_CHANNEL "AND name = ?2", "ss", call->user_key, call->name);
+  g_autoptr (ChatSqlQuery) query
+      = chat_sql_query (database, SELECT_CHANNEL "AND name = ?2", "ss", call->user_key, call->name);
 
-  if (chat_sqlite_next (database, query))
+  if (chat_sql_next (database, query))
     return read_channel (database, query);
   return fail_unknown (database, call->name);
 }
@@ -156,27 +156,27 @@ static void
 get_async (ChatChannelStore *self, const char *name, const char *user_key, GCancellable *cancellable,
            GAsyncReadyCallback callback, gpointer user_data)
 {
-  chat_sqlite_store_read (self, get_async, get, channel_call_new (name, user_key), channel_call_free,
-                          (GDestroyNotify)chat_channel_info_free, cancellable, callback, user_data);
+  chat_sql_store_read (self, get_async, get, channel_call_new (name, user_key), channel_call_free,
+                       (GDestroyNotify)chat_channel_info_free, cancellable, callback, user_data);
 }
 
 static ChatChannelInfo *
 get_finish (ChatChannelStore *self, GAsyncResult *result, GError **error)
 {
-  return chat_sqlite_store_finish (self, get_async, result, error);
+  return chat_sql_store_finish (self, get_async, result, error);
 }
 
 static void
-add_member (ChatSqlite *database, gint64 channel, const char *user_key, const char *user)
+add_member (ChatSql *database, gint64 channel, const char *user_key, const char *user)
 {
-  chat_sqlite_run (database, "INSERT INTO members VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING", "xss", channel, user_key,
-                   user);
+  chat_sql_run (database, "INSERT INTO members VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING", "xss", channel, user_key,
+                user);
 }
 
 /* ensure */
 
 static gpointer
-ensure (ChatSqlite *database, gconstpointer arguments)
+ensure (ChatSql *database, gconstpointer arguments)
 {
   const ChannelCall *call = arguments;
   const ChatChannelInfo *info = call->info;
@@ -184,13 +184,14 @@ ensure (ChatSqlite *database, gconstpointer arguments)
   guint kind;
   int made;
 
+  chat_sql_lock (database, "channel", info->name);
   /* a conversation that append made has no members yet: it becomes the one that is asked for */
-  made = chat_sqlite_run (database,
-                          "INSERT INTO channels (name, kind, topic, language, active) VALUES (?1, ?2, ?3, ?4, ?5) "
-                          "ON CONFLICT (name) DO UPDATE SET topic = excluded.topic, language = excluded.language "
-                          "WHERE kind = 1 AND excluded.kind = 1 "
-                          "AND NOT EXISTS (SELECT 1 FROM members WHERE channel = number)",
-                          "sussx", info->name, (guint)info->kind, info->topic, info->language, info->active);
+  made = chat_sql_run (database,
+                       "INSERT INTO channels (name, kind, topic, language, active) VALUES (?1, ?2, ?3, ?4, ?5) "
+                       "ON CONFLICT (name) DO UPDATE SET topic = excluded.topic, language = excluded.language "
+                       "WHERE channels.kind = 1 AND excluded.kind = 1 "
+                       "AND NOT EXISTS (SELECT 1 FROM members WHERE members.channel = channels.number)",
+                       "sussx", info->name, (guint)info->kind, info->topic, info->language, info->active);
   number = find_channel (database, info->name, &kind);
   for (guint i = 0; made > 0 && call->member_keys != NULL && call->member_keys[i] != NULL; i++)
     add_member (database, number, call->member_keys[i], info->members[i]);
@@ -205,13 +206,13 @@ ensure_async (ChatChannelStore *self, const ChatChannelInfo *info, const char *c
 
   call->info = chat_channel_info_copy (info);
   call->member_keys = g_strdupv ((char **)member_keys);
-  chat_sqlite_store_write (self, ensure_async, ensure, call, channel_call_free, NULL, cancellable, callback, user_data);
+  chat_sql_store_write (self, ensure_async, ensure, call, channel_call_free, NULL, cancellable, callback, user_data);
 }
 
 static gboolean
 ensure_finish (ChatChannelStore *self, GAsyncResult *result, gboolean *created, GError **error)
 {
-  gssize made = chat_sqlite_store_finish_number (self, ensure_async, result, error);
+  gssize made = chat_sql_store_finish_number (self, ensure_async, result, error);
 
   if (created != NULL)
     *created = made > 0;
@@ -221,14 +222,14 @@ ensure_finish (ChatChannelStore *self, GAsyncResult *result, gboolean *created, 
 /* update */
 
 static gpointer
-update (ChatSqlite *database, gconstpointer arguments)
+update (ChatSql *database, gconstpointer arguments)
 {
   const ChannelCall *call = arguments;
 
-  if (chat_sqlite_run (database,
-                       "UPDATE channels SET topic = nullif (coalesce (?2, topic), ''), "
-                       "language = nullif (coalesce (?3, language), '') WHERE name = ?1",
-                       "sss", call->name, call->topic, call->language)
+  if (chat_sql_run (database,
+                    "UPDATE channels SET topic = nullif (coalesce (?2, topic), ''), "
+                    "language = nullif (coalesce (?3, language), '') WHERE name = ?1",
+                    "sss", call->name, call->topic, call->language)
       == 0)
     fail_unknown (database, call->name);
   return NULL;
@@ -242,32 +243,31 @@ update_async (ChatChannelStore *self, const char *name, const char *topic, const
 
   call->topic = g_strdup (topic);
   call->language = g_strdup (language);
-  chat_sqlite_store_write (self, update_async, update, call, channel_call_free, NULL, cancellable, callback, user_data);
+  chat_sql_store_write (self, update_async, update, call, channel_call_free, NULL, cancellable, callback, user_data);
 }
 
 static gboolean
 update_finish (ChatChannelStore *self, GAsyncResult *result, GError **error)
 {
-  return chat_sqlite_store_finish_number (self, update_async, result, error) >= 0;
+  return chat_sql_store_finish_number (self, update_async, result, error) >= 0;
 }
 
 /* set_member */
 
 static gpointer
-set_member (ChatSqlite *database, gconstpointer arguments)
+set_member (ChatSql *database, gconstpointer arguments)
 {
   const ChannelCall *call = arguments;
   guint kind = CHAT_CHANNEL_PUBLIC;
   gint64 number = find_channel (database, call->name, &kind);
 
   if (kind == CHAT_CHANNEL_PRIVATE)
-    return chat_sqlite_fail (database, CHAT_STORE_ERROR_CONFLICT,
-                             "“%s” is a private conversation: nobody joins or leaves it", call->name);
+    return chat_sql_fail (database, CHAT_STORE_ERROR_CONFLICT,
+                          "“%s” is a private conversation: nobody joins or leaves it", call->name);
   if (call->member)
     add_member (database, number, call->user_key, call->user);
   else
-    chat_sqlite_run (database, "DELETE FROM members WHERE channel = ?1 AND user_key = ?2", "xs", number,
-                     call->user_key);
+    chat_sql_run (database, "DELETE FROM members WHERE channel = ?1 AND user_key = ?2", "xs", number, call->user_key);
   return NULL;
 }
 
@@ -279,27 +279,29 @@ set_member_async (ChatChannelStore *self, const char *name, const char *user, co
 
   call->user = g_strdup (user);
   call->member = member;
-  chat_sqlite_store_write (self, set_member_async, set_member, call, channel_call_free, NULL, cancellable, callback,
-                           user_data);
+  chat_sql_store_write (self, set_member_async, set_member, call, channel_call_free, NULL, cancellable, callback,
+                        user_data);
 }
 
 static gboolean
 set_member_finish (ChatChannelStore *self, GAsyncResult *result, GError **error)
 {
-  return chat_sqlite_store_finish_number (self, set_member_async, result, error) >= 0;
+  return chat_sql_store_finish_number (self, set_member_async, result, error) >= 0;
 }
 
 /* set_read */
 
 static gpointer
-set_read (ChatSqlite *database, gconstpointer arguments)
+set_read (ChatSql *database, gconstpointer arguments)
 {
   const ChannelCall *call = arguments;
 
-  if (chat_sqlite_run (database,
-                       "INSERT INTO read_markers SELECT number, ?2, min (?3, head) FROM channels WHERE name = ?1 "
-                       "ON CONFLICT (channel, user_key) DO UPDATE SET seq = max (seq, excluded.seq)",
-                       "ssx", call->name, call->user_key, call->seq)
+  if (chat_sql_run (database,
+                    "INSERT INTO read_markers SELECT number, ?2, " CHAT_SQL_LESSER (
+                        "?3", "head") " FROM channels WHERE name = ?1 "
+                                      "ON CONFLICT (channel, user_key) DO UPDATE SET "
+                                      "seq = " CHAT_SQL_GREATER ("read_markers.seq", "excluded.seq"),
+                    "ssx", call->name, call->user_key, call->seq)
       == 0)
     fail_unknown (database, call->name);
   return NULL;
@@ -312,18 +314,18 @@ set_read_async (ChatChannelStore *self, const char *name, const char *user_key, 
   ChannelCall *call = channel_call_new (name, user_key);
 
   call->seq = seq;
-  chat_sqlite_store_write (self, set_read_async, set_read, call, channel_call_free, NULL, cancellable, callback,
-                           user_data);
+  chat_sql_store_write (self, set_read_async, set_read, call, channel_call_free, NULL, cancellable, callback,
+                        user_data);
 }
 
 static gboolean
 set_read_finish (ChatChannelStore *self, GAsyncResult *result, GError **error)
 {
-  return chat_sqlite_store_finish_number (self, set_read_async, result, error) >= 0;
+  return chat_sql_store_finish_number (self, set_read_async, result, error) >= 0;
 }
 
 void
-chat_sqlite_channels_iface_init (ChatChannelStoreInterface *iface)
+chat_sql_channels_iface_init (ChatChannelStoreInterface *iface)
 {
   iface->list_async = list_async;
   iface->list_finish = list_finish;

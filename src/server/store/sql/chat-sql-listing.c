@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "server/store/sqlite/chat-sqlite-listing.h"
+#include "server/store/sql/chat-sql-listing.h"
 
-#include "server/store/sqlite/chat-sqlite-store-private.h"
+#include "server/store/sql/chat-sql-store-private.h"
 
 typedef struct
 {
-  const ChatSqliteListing *listing;
+  const ChatSqlListing *listing;
   char *user_key;
   char *before;
   gboolean open_only;
@@ -24,11 +24,11 @@ list_call_free (gpointer data)
 
 /* the number of the row that the page before ended with */
 static gint64
-find_cursor (ChatSqlite *database, const ListCall *call)
+find_cursor (ChatSql *database, const ListCall *call)
 {
   g_autofree char *sql
       = g_strdup_printf ("SELECT number FROM %s WHERE %s = ?1", call->listing->table, call->listing->cursor);
-  g_autoptr (ChatSqliteQuery) query = NULL;
+  g_autoptr (ChatSqlQuery) query = NULL;
   gint64 number = G_MAXINT64;
 
   if (call->before == NULL)
@@ -36,35 +36,35 @@ find_cursor (ChatSqlite *database, const ListCall *call)
   /* the audit log may be asked to go on from an entry that there is not */
   if (g_str_equal (call->listing->cursor, "number"))
     return g_ascii_strtoll (call->before, NULL, 10);
-  query = chat_sqlite_query (database, sql, "s", call->before);
-  if (chat_sqlite_next (database, query))
-    chat_sqlite_read (query, "x", &number);
+  query = chat_sql_query (database, sql, "s", call->before);
+  if (chat_sql_next (database, query))
+    chat_sql_read (query, "x", &number);
   else
-    chat_sqlite_fail (database, CHAT_STORE_ERROR_NOT_FOUND, "There is no “%s” to go on from", call->before);
+    chat_sql_fail (database, CHAT_STORE_ERROR_NOT_FOUND, "There is no “%s” to go on from", call->before);
   return number;
 }
 
 static gpointer
-list (ChatSqlite *database, gconstpointer arguments)
+list (ChatSql *database, gconstpointer arguments)
 {
   const ListCall *call = arguments;
-  const ChatSqliteListing *listing = call->listing;
+  const ChatSqlListing *listing = call->listing;
   GPtrArray *rows = g_ptr_array_new_with_free_func (listing->free);
   gboolean open = call->open_only && listing->open != NULL;
   g_autofree char *sql = g_strdup_printf ("%s WHERE number < ?2 %s %s%s ORDER BY number DESC LIMIT ?3", listing->select,
                                           call->user_key != NULL ? "AND user_key = ?1" : "AND ?1 IS NULL",
                                           open ? "AND " : "", open ? listing->open : "");
   gint64 before = find_cursor (database, call);
-  g_autoptr (ChatSqliteQuery) query = chat_sqlite_query (database, sql, "sxu", call->user_key, before, call->limit);
+  g_autoptr (ChatSqlQuery) query = chat_sql_query (database, sql, "sxu", call->user_key, before, call->limit);
 
-  while (chat_sqlite_next (database, query))
+  while (chat_sql_next (database, query))
     g_ptr_array_add (rows, listing->read (query));
   return rows;
 }
 
 void
-chat_sqlite_list_async (gpointer store, gpointer tag, const ChatSqliteListing *listing, const ChatModerationList *what,
-                        GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+chat_sql_list_async (gpointer store, gpointer tag, const ChatSqlListing *listing, const ChatModerationList *what,
+                     GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
   ListCall *call = g_new0 (ListCall, 1);
 
@@ -73,6 +73,6 @@ chat_sqlite_list_async (gpointer store, gpointer tag, const ChatSqliteListing *l
                       .before = g_strdup (what->before),
                       .open_only = what->open_only,
                       .limit = what->limit };
-  chat_sqlite_store_read (store, tag, list, call, list_call_free, (GDestroyNotify)g_ptr_array_unref, cancellable,
-                          callback, user_data);
+  chat_sql_store_read (store, tag, list, call, list_call_free, (GDestroyNotify)g_ptr_array_unref, cancellable, callback,
+                       user_data);
 }

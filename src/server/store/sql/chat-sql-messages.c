@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "server/store/sqlite/chat-sqlite-store-private.h"
+#include "server/store/sql/chat-sql-store-private.h"
 
 #include "core/chat-time.h"
 #include "server/store/chat-search-text.h"
-#include "server/store/sqlite/chat-sqlite-append.h"
-#include "server/store/sqlite/chat-sqlite-record.h"
-#include "server/store/sqlite/chat-sqlite-search.h"
+#include "server/store/sql/chat-sql-append.h"
+#include "server/store/sql/chat-sql-record.h"
+#include "server/store/sql/chat-sql-search.h"
 
 typedef struct
 {
@@ -44,11 +44,11 @@ message_call_free (gpointer data)
 /* append */
 
 static gpointer
-append (ChatSqlite *database, gconstpointer arguments)
+append (ChatSql *database, gconstpointer arguments)
 {
   const MessageCall *call = arguments;
 
-  return chat_sqlite_append (database, call->messages);
+  return chat_sql_append (database, call->messages);
 }
 
 static void
@@ -60,14 +60,14 @@ append_async (ChatMessageStore *self, GPtrArray *messages, GCancellable *cancell
   call->messages = g_ptr_array_new_full (messages->len, (GDestroyNotify)chat_message_unref);
   for (guint i = 0; i < messages->len; i++)
     g_ptr_array_add (call->messages, chat_message_ref (g_ptr_array_index (messages, i)));
-  chat_sqlite_store_write (self, append_async, append, call, message_call_free, (GDestroyNotify)g_array_unref,
-                           cancellable, callback, user_data);
+  chat_sql_store_write (self, append_async, append, call, message_call_free, (GDestroyNotify)g_array_unref, cancellable,
+                        callback, user_data);
 }
 
 static GArray *
 append_finish (ChatMessageStore *self, GAsyncResult *result, GError **error)
 {
-  return chat_sqlite_store_finish (self, append_async, result, error);
+  return chat_sql_store_finish (self, append_async, result, error);
 }
 
 /* list */
@@ -81,51 +81,49 @@ typedef struct
 } Extent;
 
 static gboolean
-find_extent (ChatSqlite *database, const char *channel, Extent *extent)
+find_extent (ChatSql *database, const char *channel, Extent *extent)
 {
-  g_autoptr (ChatSqliteQuery) query
-      = chat_sqlite_query (database,
-                           "SELECT number, head, "
-                           "(SELECT coalesce (min (seq), 0) FROM messages WHERE channel = channels.number) "
-                           "FROM channels WHERE name = ?1",
-                           "s", channel);
+  g_autoptr (ChatSqlQuery) query
+      = chat_sql_query (database,
+                        "SELECT number, head, "
+                        "(SELECT coalesce (min (seq), 0) FROM messages WHERE channel = channels.number) "
+                        "FROM channels WHERE name = ?1",
+                        "s", channel);
 
-  if (!chat_sqlite_next (database, query))
+  if (!chat_sql_next (database, query))
     return FALSE;
-  chat_sqlite_read (query, "xxx", &extent->number, &extent->head, &extent->first);
-  extent->head = chat_sqlite_check_seq (database, extent->head);
-  extent->first = chat_sqlite_check_seq (database, extent->first);
+  chat_sql_read (query, "xxx", &extent->number, &extent->head, &extent->first);
+  extent->head = chat_sql_check_seq (database, extent->head);
+  extent->first = chat_sql_check_seq (database, extent->first);
   return TRUE;
 }
 
 /* the seq of the anchor's message, or -1 after it failed */
 static gint64
-find_anchor (ChatSqlite *database, const MessageCall *call, const Extent *extent)
+find_anchor (ChatSql *database, const MessageCall *call, const Extent *extent)
 {
-  g_autoptr (ChatSqliteQuery) query = NULL;
+  g_autoptr (ChatSqlQuery) query = NULL;
   gint64 seq = -1;
 
   if (call->id != NULL)
-    query = chat_sqlite_query (database, "SELECT seq FROM messages WHERE id = ?1 AND channel = ?2", "sx", call->id,
-                               extent->number);
+    query = chat_sql_query (database, "SELECT seq FROM messages WHERE id = ?1 AND channel = ?2", "sx", call->id,
+                            extent->number);
   else if (call->page.time_ms != CHAT_TIME_UNKNOWN)
-    query
-        = chat_sqlite_query (database,
-                             "SELECT seq FROM messages WHERE channel = ?1 AND clock >= ?2 ORDER BY clock, seq LIMIT 1",
-                             "xx", extent->number, call->page.time_ms);
+    query = chat_sql_query (database,
+                            "SELECT seq FROM messages WHERE channel = ?1 AND clock >= ?2 ORDER BY clock, seq LIMIT 1",
+                            "xx", extent->number, call->page.time_ms);
   else
     return call->page.seq;
 
-  if (chat_sqlite_next (database, query))
+  if (chat_sql_next (database, query))
     {
-      chat_sqlite_read (query, "x", &seq);
-      seq = chat_sqlite_check_seq (database, seq);
+      chat_sql_read (query, "x", &seq);
+      seq = chat_sql_check_seq (database, seq);
     }
   else if (call->id == NULL)
     seq = extent->head + 1; /* all is older: the anchor is what comes next */
   else
-    chat_sqlite_fail (database, CHAT_STORE_ERROR_NOT_FOUND, "There is no message “%s” in “%s”", call->id,
-                      call->channel);
+    chat_sql_fail (database, CHAT_STORE_ERROR_NOT_FOUND, "There is no message “%s” in “%s”", call->id, call->channel);
   return seq;
 }
 
@@ -161,21 +159,20 @@ find_range (const MessageCall *call, const Extent *extent, gint64 anchor, gint64
 }
 
 static void
-read_messages (ChatSqlite *database, const MessageCall *call, const Extent *extent, gint64 low, gint64 high,
+read_messages (ChatSql *database, const MessageCall *call, const Extent *extent, gint64 low, gint64 high,
                GPtrArray *messages)
 {
-  g_autoptr (ChatSqliteQuery) query
-      = chat_sqlite_query (database,
-                           "SELECT " CHAT_SQLITE_RECORD "FROM " CHAT_SQLITE_RECORDS
-                           "WHERE m.channel = ?1 AND m.seq BETWEEN ?2 AND ?3 ORDER BY m.seq",
-                           "xxx", extent->number, low, high);
+  g_autoptr (ChatSqlQuery) query = chat_sql_query (database,
+                                                   "SELECT " CHAT_SQL_RECORD "FROM " CHAT_SQL_RECORDS
+                                                   "WHERE m.channel = ?1 AND m.seq BETWEEN ?2 AND ?3 ORDER BY m.seq",
+                                                   "xxx", extent->number, low, high);
 
-  while (chat_sqlite_next (database, query))
-    g_ptr_array_add (messages, chat_sqlite_read_record (database, query, call->channel));
+  while (chat_sql_next (database, query))
+    g_ptr_array_add (messages, chat_sql_read_record (database, query, call->channel));
 }
 
 static gpointer
-list (ChatSqlite *database, gconstpointer arguments)
+list (ChatSql *database, gconstpointer arguments)
 {
   const MessageCall *call = arguments;
   ChatMessagePage *page = g_new0 (ChatMessagePage, 1);
@@ -206,67 +203,67 @@ list_async (ChatMessageStore *self, const char *channel, const ChatPage *page, G
   call->channel = g_strdup (channel);
   call->page = *page;
   call->page.id = NULL;
-  chat_sqlite_store_read (self, list_async, list, call, message_call_free, (GDestroyNotify)chat_message_page_free,
-                          cancellable, callback, user_data);
+  chat_sql_store_read (self, list_async, list, call, message_call_free, (GDestroyNotify)chat_message_page_free,
+                       cancellable, callback, user_data);
 }
 
 static ChatMessagePage *
 list_finish (ChatMessageStore *self, GAsyncResult *result, GError **error)
 {
-  return chat_sqlite_store_finish (self, list_async, result, error);
+  return chat_sql_store_finish (self, list_async, result, error);
 }
 
 /* get */
 
 /* the stored message with this id, or NULL */
 static ChatMessage *
-find_message (ChatSqlite *database, const char *id)
+find_message (ChatSql *database, const char *id)
 {
-  g_autoptr (ChatSqliteQuery) query = chat_sqlite_query (database,
-                                                         "SELECT " CHAT_SQLITE_RECORD ", name FROM " CHAT_SQLITE_RECORDS
-                                                         "JOIN channels ON channels.number = m.channel WHERE m.id = ?1",
-                                                         "s", id);
+  g_autoptr (ChatSqlQuery) query = chat_sql_query (database,
+                                                   "SELECT " CHAT_SQL_RECORD ", name FROM " CHAT_SQL_RECORDS
+                                                   "JOIN channels ON channels.number = m.channel WHERE m.id = ?1",
+                                                   "s", id);
   g_autofree char *channel = NULL;
 
-  if (!chat_sqlite_next (database, query))
+  if (!chat_sql_next (database, query))
     return NULL;
-  chat_sqlite_read_from (query, CHAT_SQLITE_RECORD_COLUMNS, "s", &channel);
-  return chat_sqlite_read_record (database, query, channel);
+  chat_sql_read_from (query, CHAT_SQL_RECORD_COLUMNS, "s", &channel);
+  return chat_sql_read_record (database, query, channel);
 }
 
 static gpointer
-get (ChatSqlite *database, gconstpointer arguments)
+get (ChatSql *database, gconstpointer arguments)
 {
   const MessageCall *call = arguments;
   ChatMessage *message = find_message (database, call->id);
 
   if (message != NULL)
     return message;
-  return chat_sqlite_fail (database, CHAT_STORE_ERROR_NOT_FOUND, "There is no message “%s”", call->id);
+  return chat_sql_fail (database, CHAT_STORE_ERROR_NOT_FOUND, "There is no message “%s”", call->id);
 }
 
 static void
 get_async (ChatMessageStore *self, const char *id, GCancellable *cancellable, GAsyncReadyCallback callback,
            gpointer user_data)
 {
-  chat_sqlite_store_read (self, get_async, get, message_call_new (id), message_call_free,
-                          (GDestroyNotify)chat_message_unref, cancellable, callback, user_data);
+  chat_sql_store_read (self, get_async, get, message_call_new (id), message_call_free,
+                       (GDestroyNotify)chat_message_unref, cancellable, callback, user_data);
 }
 
 static ChatMessage *
 get_finish (ChatMessageStore *self, GAsyncResult *result, GError **error)
 {
-  return chat_sqlite_store_finish (self, get_async, result, error);
+  return chat_sql_store_finish (self, get_async, result, error);
 }
 
 /* search */
 
 static gpointer
-search (ChatSqlite *database, gconstpointer arguments)
+search (ChatSql *database, gconstpointer arguments)
 {
   const MessageCall *call = arguments;
 
-  return chat_sqlite_search (database, &call->search, call->terms);
+  return chat_sql_search (database, &call->search, call->terms);
 }
 
 static void
@@ -285,8 +282,8 @@ search_async (ChatMessageStore *self, const ChatSearch *search_for, GCancellable
     call->terms = chat_search_parse (search_for->text, &error);
   if (error == NULL)
     {
-      chat_sqlite_store_read (self, search_async, search, call, message_call_free,
-                              (GDestroyNotify)chat_search_page_free, cancellable, callback, user_data);
+      chat_sql_store_read (self, search_async, search, call, message_call_free, (GDestroyNotify)chat_search_page_free,
+                           cancellable, callback, user_data);
       return;
     }
   message_call_free (call);
@@ -296,11 +293,11 @@ search_async (ChatMessageStore *self, const ChatSearch *search_for, GCancellable
 static ChatSearchPage *
 search_finish (ChatMessageStore *self, GAsyncResult *result, GError **error)
 {
-  return chat_sqlite_store_finish (self, search_async, result, error);
+  return chat_sql_store_finish (self, search_async, result, error);
 }
 
 void
-chat_sqlite_messages_iface_init (ChatMessageStoreInterface *iface)
+chat_sql_messages_iface_init (ChatMessageStoreInterface *iface)
 {
   iface->append_async = append_async;
   iface->append_finish = append_finish;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What edits, deletions and reactions do to what they are about. */
-#include "server/store/sqlite/chat-sqlite-record.h"
+#include "server/store/sql/chat-sql-record.h"
 
 #include <string.h>
 
@@ -12,7 +12,7 @@
 /** Stored: a record that was stored before, with its place. */
 typedef struct
 {
-  ChatSqliteRecord place;
+  ChatSqlRecord place;
   guint said; /* as the table has it */
   ChatMessage *message;
   char *author_key;
@@ -35,15 +35,15 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Stored, stored_clear)
 
 /* whether there is one that this version can read */
 static gboolean
-read_stored (ChatSqlite *database, ChatSqliteQuery *query, Stored *stored)
+read_stored (ChatSql *database, ChatSqlQuery *query, Stored *stored)
 {
   g_autofree char *record = NULL, *edit = NULL;
   g_autoptr (ChatMessage) edited = NULL;
 
-  if (!chat_sqlite_next (database, query))
+  if (!chat_sql_next (database, query))
     return FALSE;
-  chat_sqlite_read (query, "xxbxxsusm", &stored->place.number, &stored->place.channel, &stored->place.public,
-                    &stored->place.seq, &stored->place.author, &stored->author_key, &stored->said, &record, &edit);
+  chat_sql_read (query, "xxbxxsusm", &stored->place.number, &stored->place.channel, &stored->place.public,
+                 &stored->place.seq, &stored->place.author, &stored->author_key, &stored->said, &record, &edit);
   stored->message = chat_message_decode (record, strlen (record), NULL);
   if (stored->message == NULL)
     return FALSE;
@@ -56,17 +56,17 @@ read_stored (ChatSqlite *database, ChatSqliteQuery *query, Stored *stored)
 }
 
 static gboolean
-find_by_id (ChatSqlite *database, const char *id, Stored *stored)
+find_by_id (ChatSql *database, const char *id, Stored *stored)
 {
-  g_autoptr (ChatSqliteQuery) query = chat_sqlite_query (database, SELECT_STORED "WHERE m.id = ?1", "s", id);
+  g_autoptr (ChatSqlQuery) query = chat_sql_query (database, SELECT_STORED "WHERE m.id = ?1", "s", id);
 
   return read_stored (database, query, stored);
 }
 
 static gboolean
-find_by_number (ChatSqlite *database, gint64 number, Stored *stored)
+find_by_number (ChatSql *database, gint64 number, Stored *stored)
 {
-  g_autoptr (ChatSqliteQuery) query = chat_sqlite_query (database, SELECT_STORED "WHERE m.number = ?1", "x", number);
+  g_autoptr (ChatSqlQuery) query = chat_sql_query (database, SELECT_STORED "WHERE m.number = ?1", "x", number);
 
   return read_stored (database, query, stored);
 }
@@ -97,30 +97,29 @@ message_without_text (const ChatMessage *message, gint64 deleted)
 }
 
 static void
-scrub (ChatSqlite *database, gint64 number, const ChatMessage *message, gint64 deleted)
+scrub (ChatSql *database, gint64 number, const ChatMessage *message, gint64 deleted)
 {
-  g_autofree char *digest = chat_sqlite_dup_digest (message);
+  g_autofree char *digest = chat_sql_dup_digest (message);
   g_autoptr (ChatMessage) bare = message_without_text (message, deleted);
   g_autoptr (GString) record = g_string_new (NULL);
 
   chat_message_encode_append (bare, record);
-  if (chat_sqlite_run (database, "INSERT INTO digests VALUES (?1, ?2) ON CONFLICT DO NOTHING", "xs", number, digest)
-      > 0)
-    chat_sqlite_run (database, "UPDATE messages SET record = ?2 WHERE number = ?1", "xs", number, record->str);
+  if (chat_sql_run (database, "INSERT INTO digests VALUES (?1, ?2) ON CONFLICT DO NOTHING", "xs", number, digest) > 0)
+    chat_sql_run (database, "UPDATE messages SET record = ?2 WHERE number = ?1", "xs", number, record->str);
 }
 
 static void
-scrub_edits (ChatSqlite *database, gint64 message, gint64 deleted)
+scrub_edits (ChatSql *database, gint64 message, gint64 deleted)
 {
-  g_autoptr (ChatSqliteQuery) query
-      = chat_sqlite_query (database, "SELECT number FROM edits WHERE message = ?1", "x", message);
+  g_autoptr (ChatSqlQuery) query
+      = chat_sql_query (database, "SELECT number FROM edits WHERE message = ?1", "x", message);
 
-  while (chat_sqlite_next (database, query))
+  while (chat_sql_next (database, query))
     {
       g_auto (Stored) edit = { 0 };
       gint64 number;
 
-      chat_sqlite_read (query, "x", &number);
+      chat_sql_read (query, "x", &number);
       if (find_by_number (database, number, &edit))
         scrub (database, number, edit.message, deleted);
     }
@@ -129,52 +128,52 @@ scrub_edits (ChatSqlite *database, gint64 message, gint64 deleted)
 /* What each kind does */
 
 static gboolean
-may_change (const ChatSqliteRecord *record, const Stored *target)
+may_change (const ChatSqlRecord *record, const Stored *target)
 {
   return (record->author != 0 && record->author == target->place.author)
          || chat_message_get_moderator (record->message);
 }
 
 static void
-touch (ChatSqlite *database, gint64 message, gint64 seq)
+touch (ChatSql *database, gint64 message, gint64 seq)
 {
-  chat_sqlite_run (database,
-                   "INSERT INTO states (message, seq) VALUES (?1, ?2) "
-                   "ON CONFLICT (message) DO UPDATE SET seq = max (seq, excluded.seq)",
-                   "xx", message, seq);
+  chat_sql_run (database,
+                "INSERT INTO states (message, seq) VALUES (?1, ?2) "
+                "ON CONFLICT (message) DO UPDATE SET seq = " CHAT_SQL_GREATER ("states.seq", "excluded.seq"),
+                "xx", message, seq);
 }
 
 static void
-react (ChatSqlite *database, const ChatSqliteRecord *record, const Stored *target)
+react (ChatSql *database, const ChatSqlRecord *record, const Stored *target)
 {
   const char *emoji = chat_message_get_data (record->message);
 
   if (record->author == 0 || emoji == NULL || strlen (emoji) > CHAT_EMOJI_MAX_BYTES)
     return;
-  if (chat_sqlite_run (database, "INSERT INTO reactions VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING", "xxsx",
-                       target->place.number, record->author, emoji, record->number)
+  if (chat_sql_run (database, "INSERT INTO reactions VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING", "xxsx",
+                    target->place.number, record->author, emoji, record->number)
       > 0)
     touch (database, target->place.number, record->seq);
 }
 
 static void
-edit (ChatSqlite *database, const ChatSqliteRecord *record, const Stored *target)
+edit (ChatSql *database, const ChatSqlRecord *record, const Stored *target)
 {
   const char *text = chat_message_get_data (record->message);
   gint64 time = chat_message_get_timestamp (record->message);
 
-  chat_sqlite_run (database, "INSERT INTO edits VALUES (?1, ?2)", "xx", target->place.number, record->number);
+  chat_sql_run (database, "INSERT INTO edits VALUES (?1, ?2)", "xx", target->place.number, record->number);
   if (!may_change (record, target))
     return;
   touch (database, target->place.number, record->seq);
-  chat_sqlite_run (database, "UPDATE states SET edit = ?2, edited = ?3 WHERE message = ?1", "xxx", target->place.number,
-                   record->number, time);
-  chat_sqlite_unindex_text (database, &target->place, target->text);
-  chat_sqlite_index_text (database, &target->place, text);
+  chat_sql_run (database, "UPDATE states SET edit = ?2, edited = ?3 WHERE message = ?1", "xxx", target->place.number,
+                record->number, time);
+  chat_sql_unindex_text (database, &target->place, target->text);
+  chat_sql_index_text (database, &target->place, text);
 }
 
 static void
-delete_message (ChatSqlite *database, const ChatSqliteRecord *record, const Stored *target)
+delete_message (ChatSql *database, const ChatSqlRecord *record, const Stored *target)
 {
   gint64 time = chat_message_get_timestamp (record->message);
   const char *by = record->author != target->place.author ? chat_message_get_author (record->message) : NULL;
@@ -182,36 +181,36 @@ delete_message (ChatSqlite *database, const ChatSqliteRecord *record, const Stor
   if (!may_change (record, target))
     return;
   touch (database, target->place.number, record->seq);
-  chat_sqlite_unindex_text (database, &target->place, target->text);
-  chat_sqlite_run (database, "UPDATE states SET edit = NULL, deleted = ?2, deleted_by = ?3 WHERE message = ?1", "xxs",
-                   target->place.number, time, by);
-  chat_sqlite_run (database, "DELETE FROM reactions WHERE message = ?1", "x", target->place.number);
-  chat_sqlite_run (database, "UPDATE messages SET said = 2 WHERE number = ?1", "x", target->place.number);
+  chat_sql_unindex_text (database, &target->place, target->text);
+  chat_sql_run (database, "UPDATE states SET edit = NULL, deleted = ?2, deleted_by = ?3 WHERE message = ?1", "xxs",
+                target->place.number, time, by);
+  chat_sql_run (database, "DELETE FROM reactions WHERE message = ?1", "x", target->place.number);
+  chat_sql_run (database, "UPDATE messages SET said = 2 WHERE number = ?1", "x", target->place.number);
   scrub (database, target->place.number, target->message, time);
   scrub_edits (database, target->place.number, time);
 }
 
 /* One that waits for its message still, and one that has it. */
 static void
-delete_reaction (ChatSqlite *database, const ChatSqliteRecord *record, const Stored *target)
+delete_reaction (ChatSql *database, const ChatSqlRecord *record, const Stored *target)
 {
-  g_autoptr (ChatSqliteQuery) query = NULL;
+  g_autoptr (ChatSqlQuery) query = NULL;
   gint64 message;
 
   if (!may_change (record, target))
     return;
-  chat_sqlite_run (database, "DELETE FROM pending WHERE number = ?1", "x", target->place.number);
-  query = chat_sqlite_query (database, "DELETE FROM reactions WHERE number = ?1 RETURNING message", "x",
-                             target->place.number);
-  if (chat_sqlite_next (database, query))
+  chat_sql_run (database, "DELETE FROM pending WHERE number = ?1", "x", target->place.number);
+  query = chat_sql_query (database, "DELETE FROM reactions WHERE number = ?1 RETURNING message", "x",
+                          target->place.number);
+  if (chat_sql_next (database, query))
     {
-      chat_sqlite_read (query, "x", &message);
+      chat_sql_read (query, "x", &message);
       touch (database, message, record->seq);
     }
 }
 
 static void
-apply_to (ChatSqlite *database, const ChatSqliteRecord *record, const Stored *target)
+apply_to (ChatSql *database, const ChatSqlRecord *record, const Stored *target)
 {
   ChatMessageKind kind = chat_message_get_kind (record->message);
 
@@ -231,24 +230,24 @@ apply_to (ChatSqlite *database, const ChatSqliteRecord *record, const Stored *ta
 
 /* What came before @record and is about it. Each may change what the next one finds: the target is looked up anew. */
 static void
-apply_pending (ChatSqlite *database, const ChatSqliteRecord *record)
+apply_pending (ChatSql *database, const ChatSqlRecord *record)
 {
   const char *id = chat_message_get_id (record->message);
   g_autoptr (GArray) numbers = g_array_new (FALSE, FALSE, sizeof (gint64));
-  g_autoptr (ChatSqliteQuery) query
-      = chat_sqlite_query (database, "SELECT number FROM pending WHERE target = ?1 ORDER BY number", "s", id);
+  g_autoptr (ChatSqlQuery) query
+      = chat_sql_query (database, "SELECT number FROM pending WHERE target = ?1 ORDER BY number", "s", id);
 
-  while (chat_sqlite_next (database, query))
+  while (chat_sql_next (database, query))
     {
       gint64 number;
 
-      chat_sqlite_read (query, "x", &number);
+      chat_sql_read (query, "x", &number);
       g_array_append_val (numbers, number);
     }
   if (numbers->len == 0)
     return;
-  g_clear_pointer (&query, chat_sqlite_query_end);
-  chat_sqlite_run (database, "DELETE FROM pending WHERE target = ?1", "s", id);
+  g_clear_pointer (&query, chat_sql_query_end);
+  chat_sql_run (database, "DELETE FROM pending WHERE target = ?1", "s", id);
   for (guint i = 0; i < numbers->len; i++)
     {
       g_auto (Stored) early = { 0 };
@@ -260,7 +259,7 @@ apply_pending (ChatSqlite *database, const ChatSqliteRecord *record)
 }
 
 static void
-apply_to_target (ChatSqlite *database, const ChatSqliteRecord *record)
+apply_to_target (ChatSql *database, const ChatSqlRecord *record)
 {
   const char *id = chat_message_get_target (record->message);
   g_auto (Stored) target = { 0 };
@@ -270,17 +269,17 @@ apply_to_target (ChatSqlite *database, const ChatSqliteRecord *record)
   if (find_by_id (database, id, &target))
     apply_to (database, record, &target);
   else
-    chat_sqlite_run (database, "INSERT INTO pending VALUES (?1, ?2)", "sx", id, record->number);
+    chat_sql_run (database, "INSERT INTO pending VALUES (?1, ?2)", "sx", id, record->number);
 }
 
 void
-chat_sqlite_apply (ChatSqlite *database, const ChatSqliteRecord *record)
+chat_sql_apply (ChatSql *database, const ChatSqlRecord *record)
 {
   switch (chat_message_get_kind (record->message))
     {
     case CHAT_KIND_MESSAGE:
     case CHAT_KIND_NOTICE:
-      chat_sqlite_index_text (database, record, chat_message_get_data (record->message));
+      chat_sql_index_text (database, record, chat_message_get_data (record->message));
       apply_pending (database, record);
       break;
     case CHAT_KIND_EDIT:
@@ -292,8 +291,8 @@ chat_sqlite_apply (ChatSqlite *database, const ChatSqliteRecord *record)
       apply_pending (database, record);
       break;
     case CHAT_KIND_TOPIC:
-      chat_sqlite_run (database, "UPDATE channels SET topic = nullif (?2, '') WHERE number = ?1", "xs", record->channel,
-                       chat_message_get_data (record->message));
+      chat_sql_run (database, "UPDATE channels SET topic = nullif (?2, '') WHERE number = ?1", "xs", record->channel,
+                    chat_message_get_data (record->message));
       break;
     case CHAT_KIND_ATTRIBUTE:
     case CHAT_KIND_JOIN:
@@ -313,7 +312,7 @@ chat_sqlite_apply (ChatSqlite *database, const ChatSqliteRecord *record)
 }
 
 char *
-chat_sqlite_dup_digest (const ChatMessage *message)
+chat_sql_dup_digest (const ChatMessage *message)
 {
   guint8 digest[CHAT_MESSAGE_DIGEST_BYTES];
   GString *hex = g_string_sized_new (2 * sizeof digest);

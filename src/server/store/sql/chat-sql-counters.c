@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "server/store/sqlite/chat-sqlite-counters.h"
+#include "server/store/sql/chat-sql-counters.h"
 
 #include "core/chat-names.h"
 #include "core/chat-time.h"
-#include "server/store/sqlite/chat-sqlite-store-private.h"
+#include "server/store/sql/chat-sql-store-private.h"
 
 #define HOUR G_GINT64_CONSTANT (3600000) /* ms */
 #define HOURS 24                         /* of a day */
@@ -32,7 +32,7 @@ typedef struct
   gint64 messages;
 } Cell;
 
-struct _ChatSqliteTally
+struct _ChatSqlTally
 {
   GHashTable *cells; /* Cell → itself */
 };
@@ -53,24 +53,24 @@ cell_equal (gconstpointer a, gconstpointer b)
   return first->hour == second->hour && first->channel == second->channel && first->author == second->author;
 }
 
-ChatSqliteTally *
-chat_sqlite_tally_new (void)
+ChatSqlTally *
+chat_sql_tally_new (void)
 {
-  ChatSqliteTally *self = g_new (ChatSqliteTally, 1);
+  ChatSqlTally *self = g_new (ChatSqlTally, 1);
 
   self->cells = g_hash_table_new_full (cell_hash, cell_equal, g_free, NULL);
   return self;
 }
 
 void
-chat_sqlite_tally_free (ChatSqliteTally *self)
+chat_sql_tally_free (ChatSqlTally *self)
 {
   g_hash_table_unref (self->cells);
   g_free (self);
 }
 
 void
-chat_sqlite_tally_add (ChatSqliteTally *self, gint64 timestamp, gint64 channel, gint64 author)
+chat_sql_tally_add (ChatSqlTally *self, gint64 timestamp, gint64 channel, gint64 author)
 {
   const Cell wanted = { floor_divide (timestamp, HOUR), channel, author, 1 };
   Cell *cell = g_hash_table_lookup (self->cells, &wanted);
@@ -82,7 +82,7 @@ chat_sqlite_tally_add (ChatSqliteTally *self, gint64 timestamp, gint64 channel, 
 }
 
 void
-chat_sqlite_tally_save (ChatSqliteTally *self, ChatSqlite *database)
+chat_sql_tally_save (ChatSqlTally *self, ChatSql *database)
 {
   GHashTableIter iter;
   gpointer key;
@@ -92,21 +92,24 @@ chat_sqlite_tally_save (ChatSqliteTally *self, ChatSqlite *database)
     {
       const Cell *cell = key;
 
-      chat_sqlite_run (database,
-                       "INSERT INTO counters VALUES (?1, ?2, ?3, ?4) "
-                       "ON CONFLICT DO UPDATE SET messages = messages + excluded.messages",
-                       "xxxx", cell->hour, cell->channel, cell->author, cell->messages);
+      chat_sql_run (
+          database,
+          "INSERT INTO counters VALUES (?1, ?2, ?3, ?4) "
+          "ON CONFLICT (hour, channel, author) DO UPDATE SET messages = counters.messages + excluded.messages",
+          "xxxx", cell->hour, cell->channel, cell->author, cell->messages);
     }
   g_hash_table_remove_all (self->cells);
 }
 
 void
-chat_sqlite_count_strike (ChatSqlite *database, const ChatStrike *strike)
+chat_sql_count_strike (ChatSql *database, const ChatStrike *strike)
 {
-  chat_sqlite_run (database,
-                   "INSERT INTO strike_counters VALUES (?1, ?2, ?3, 1, ?4) ON CONFLICT DO UPDATE SET "
-                   "warnings = warnings + 1, blocks = blocks + excluded.blocks",
-                   "xssb", floor_divide (strike->timestamp, HOUR), strike->channel, strike->user_key, strike->blocked);
+  chat_sql_run (database,
+                "INSERT INTO strike_counters VALUES (?1, ?2, ?3, 1, ?4) "
+                "ON CONFLICT (hour, channel, user_key) DO UPDATE SET "
+                "warnings = strike_counters.warnings + 1, blocks = strike_counters.blocks + excluded.blocks",
+                "xssx", floor_divide (strike->timestamp, HOUR), strike->channel, strike->user_key,
+                (gint64)strike->blocked);
 }
 
 /* query */
@@ -170,9 +173,9 @@ group_of (ChatCounterGroup group, gboolean said)
     case CHAT_COUNTER_BY_CHANNEL:
       return said ? "name" : "channel";
     case CHAT_COUNTER_BY_AUTHOR:
-      return said ? "nullif (user, '')"
-                  : "coalesce ((SELECT user FROM authors a WHERE a.user_key = strike_counters.user_key), "
-                    "(SELECT user FROM strikes s WHERE s.user_key = strike_counters.user_key LIMIT 1))";
+      return said ? "nullif (\"user\", '')"
+                  : "coalesce ((SELECT \"user\" FROM authors a WHERE a.user_key = strike_counters.user_key), "
+                    "(SELECT \"user\" FROM strikes s WHERE s.user_key = strike_counters.user_key LIMIT 1))";
     case CHAT_COUNTER_BY_NOTHING:
     default:
       return "NULL";
@@ -196,30 +199,31 @@ build_sql (const QueryCall *call)
   if (call->channel != NULL)
     g_string_append (sql, said ? " AND name = ?1" : " AND channel = ?1");
   else
-    g_string_append (sql, said ? " AND kind = 0" : " AND channel NOT GLOB '" CHAT_CONVERSATION_PREFIX "*'");
+    g_string_append (sql, said ? " AND kind = 0" : " AND substr (channel, 1, 3) <> '" CHAT_CONVERSATION_PREFIX "'");
   if (call->author != NULL)
     g_string_append (sql, " AND user_key = ?2");
   /* with neither it is one row, whatever there is */
   if (!total || query->group != CHAT_COUNTER_BY_NOTHING)
-    g_string_append (sql, " GROUP BY time, label HAVING value > 0");
-  g_string_append_printf (sql, " ORDER BY %s LIMIT ?5", total ? "value DESC, label" : "time, label");
+    g_string_append_printf (sql, " GROUP BY time, label HAVING %s > 0", value_of (query->kind));
+  g_string_append_printf (sql, " ORDER BY %s LIMIT ?5",
+                          total ? "value DESC, label NULLS FIRST" : "time, label NULLS FIRST");
   return g_string_free (sql, FALSE);
 }
 
 static gpointer
-query_counters (ChatSqlite *database, gconstpointer arguments)
+query_counters (ChatSql *database, gconstpointer arguments)
 {
   const QueryCall *call = arguments;
   GPtrArray *rows = g_ptr_array_new_with_free_func ((GDestroyNotify)chat_counter_row_free);
   g_autofree char *sql = build_sql (call);
-  g_autoptr (ChatSqliteQuery) query = chat_sqlite_query (database, sql, "ssxxu", call->channel, call->author, call->low,
-                                                         call->high, call->query.limit);
+  g_autoptr (ChatSqlQuery) query
+      = chat_sql_query (database, sql, "ssxxu", call->channel, call->author, call->low, call->high, call->query.limit);
 
-  while (chat_sqlite_next (database, query))
+  while (chat_sql_next (database, query))
     {
       ChatCounterRow *row = g_new0 (ChatCounterRow, 1);
 
-      chat_sqlite_read (query, "tmx", &row->time, &row->group, &row->value);
+      chat_sql_read (query, "tmx", &row->time, &row->group, &row->value);
       if (row->time != CHAT_TIME_UNKNOWN)
         row->time *= HOUR;
       g_ptr_array_add (rows, row);
@@ -246,14 +250,14 @@ query_async (ChatCounterStore *self, const ChatCounterQuery *query, GCancellable
   call->author = g_strdup (query->author);
   call->low = first_hour (query->since, query->step, G_MININT64);
   call->high = first_hour (query->until, query->step, G_MAXINT64);
-  chat_sqlite_store_read (self, query_async, query_counters, call, query_call_free, (GDestroyNotify)g_ptr_array_unref,
-                          cancellable, callback, user_data);
+  chat_sql_store_read (self, query_async, query_counters, call, query_call_free, (GDestroyNotify)g_ptr_array_unref,
+                       cancellable, callback, user_data);
 }
 
 static GPtrArray *
 query_finish (ChatCounterStore *self, GAsyncResult *result, GError **error)
 {
-  return chat_sqlite_store_finish (self, query_async, result, error);
+  return chat_sql_store_finish (self, query_async, result, error);
 }
 
 /* rebuild */
@@ -266,56 +270,59 @@ typedef struct
 
 /* Where the step ends that begins after @call->after; *full: whether there may be more. */
 static gint64
-find_end (ChatSqlite *database, const RebuildCall *call, gboolean *full)
+find_end (ChatSql *database, const RebuildCall *call, gboolean *full)
 {
-  g_autoptr (ChatSqliteQuery) query
-      = chat_sqlite_query (database,
-                           "SELECT max (number), count (*) FROM (SELECT number FROM messages WHERE number > ?1 "
-                           "ORDER BY number LIMIT ?2)",
-                           "xu", call->after, call->limit);
+  g_autoptr (ChatSqlQuery) query
+      = chat_sql_query (database,
+                        "SELECT max (number), count (*) FROM (SELECT number FROM messages WHERE number > ?1 "
+                        "ORDER BY number LIMIT ?2) AS step",
+                        "xu", call->after, call->limit);
   gint64 end = 0, count = 0;
 
-  if (chat_sqlite_next (database, query))
-    chat_sqlite_read (query, "xx", &end, &count);
+  if (chat_sql_next (database, query))
+    chat_sql_read (query, "xx", &end, &count);
   *full = count == call->limit;
   return end;
 }
 
 static void
-put_in_place (ChatSqlite *database)
+put_in_place (ChatSql *database)
 {
   static const char *const script
       = "DELETE FROM counters; INSERT INTO counters SELECT * FROM counters_anew; DELETE FROM counters_anew;"
         "DELETE FROM strike_counters; INSERT INTO strike_counters SELECT " HOUR_OF_TIMESTAMP
-        ", channel, user_key, count (*), sum (blocked) FROM strikes GROUP BY 1, 2, 3";
+        ", channel, user_key, count (*), count (*) FILTER (WHERE blocked) FROM strikes GROUP BY 1, 2, 3";
 
-  chat_sqlite_script (database, script);
+  chat_sql_script (database, script);
 }
 
 static gpointer
-rebuild (ChatSqlite *database, gconstpointer arguments)
+rebuild (ChatSql *database, gconstpointer arguments)
 {
   const RebuildCall *call = arguments;
   gint64 *next = g_new0 (gint64, 1);
   gboolean full;
   gint64 end;
 
+  /* nothing is counted meanwhile that this might miss */
+  chat_sql_lock (database, "counters", "");
   if (call->after == 0)
-    chat_sqlite_script (database, "DELETE FROM counters_anew");
-  else if (chat_sqlite_number (database, "SELECT position FROM rebuild") != call->after)
-    chat_sqlite_fail (database, CHAT_STORE_ERROR_CONFLICT,
-                      "Another rebuild of the counters was begun since: wait for it, or begin anew");
+    chat_sql_script (database, "DELETE FROM counters_anew");
+  else if (chat_sql_number (database, "SELECT position FROM rebuild") != call->after)
+    chat_sql_fail (database, CHAT_STORE_ERROR_CONFLICT,
+                   "Another rebuild of the counters was begun since: wait for it, or begin anew");
   end = find_end (database, call, &full);
-  chat_sqlite_run (database,
-                   "INSERT INTO counters_anew SELECT " HOUR_OF_TIMESTAMP ", channel, author, count (*) "
-                   "FROM messages WHERE number > ?1 AND number <= ?2 AND said > 0 GROUP BY 1, 2, 3 "
-                   "ON CONFLICT DO UPDATE SET messages = messages + excluded.messages",
-                   "xx", call->after, end);
+  chat_sql_run (database,
+                "INSERT INTO counters_anew SELECT " HOUR_OF_TIMESTAMP ", channel, author, count (*) "
+                "FROM messages WHERE number > ?1 AND number <= ?2 AND said > 0 GROUP BY 1, 2, 3 "
+                "ON CONFLICT (hour, channel, author) DO UPDATE SET "
+                "messages = counters_anew.messages + excluded.messages",
+                "xx", call->after, end);
   if (full)
     *next = end;
   else
     put_in_place (database);
-  chat_sqlite_run (database, "UPDATE rebuild SET position = ?1", "x", *next);
+  chat_sql_run (database, "UPDATE rebuild SET position = ?1", "x", *next);
   return next;
 }
 
@@ -326,13 +333,13 @@ rebuild_async (ChatCounterStore *self, gint64 after, guint limit, GCancellable *
   RebuildCall *call = g_new (RebuildCall, 1);
 
   *call = (RebuildCall){ after, limit };
-  chat_sqlite_store_write (self, rebuild_async, rebuild, call, g_free, g_free, cancellable, callback, user_data);
+  chat_sql_store_write (self, rebuild_async, rebuild, call, g_free, g_free, cancellable, callback, user_data);
 }
 
 static gboolean
 rebuild_finish (ChatCounterStore *self, GAsyncResult *result, gint64 *next, GError **error)
 {
-  g_autofree gint64 *end = chat_sqlite_store_finish (self, rebuild_async, result, error);
+  g_autofree gint64 *end = chat_sql_store_finish (self, rebuild_async, result, error);
 
   if (next != NULL)
     *next = end != NULL ? *end : 0;
@@ -340,7 +347,7 @@ rebuild_finish (ChatCounterStore *self, GAsyncResult *result, gint64 *next, GErr
 }
 
 void
-chat_sqlite_counters_iface_init (ChatCounterStoreInterface *iface)
+chat_sql_counters_iface_init (ChatCounterStoreInterface *iface)
 {
   iface->query_async = query_async;
   iface->query_finish = query_finish;
