@@ -65,6 +65,7 @@ void store_cases_search (const StoreFixture *fixture);
 void store_cases_state (const StoreFixture *fixture);
 void store_cases_unread (const StoreFixture *fixture);
 void store_cases_watch (const StoreFixture *fixture);
+void store_cases_outbox (const StoreFixture *fixture);
 void store_cases_crash (const StoreFixture *fixture);
 
 /** store_crash_child: what the process that is to be killed does: appends for ever, and prints each id that was

@@ -214,6 +214,7 @@ main (int argc, char **argv)
       store_cases_state (fixtures[i]);
       store_cases_unread (fixtures[i]);
       store_cases_watch (fixtures[i]);
+      store_cases_outbox (fixtures[i]);
       store_cases_crash (fixtures[i]);
     }
   return g_test_run ();

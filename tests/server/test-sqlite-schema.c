@@ -7,7 +7,7 @@
 
 /* What the SQLite store's tables promise beyond the contract: migrations, settings, what may not be changed. */
 
-#define VERSION 9
+#define VERSION 10
 
 static const char *const tables
     = "SELECT group_concat (name) FROM (SELECT name FROM sqlite_schema WHERE type = 'table' "
@@ -15,7 +15,7 @@ static const char *const tables
 static const char *const all_tables
     = "accounts,appeals,audit,authors,blocks,channels,counters,counters_anew,digests,edits,heartbeat,hours,invitations,"
       "members,mentions,"
-      "messages,originals,pending,reactions,read_markers,rebuild,reports,rules,search,search_config,"
+      "messages,originals,outbox,pending,reactions,read_markers,rebuild,reports,rules,search,search_config,"
       "search_data,search_idx,sessions,standings,states,strike_counters,strikes";
 
 static void

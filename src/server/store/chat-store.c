@@ -128,3 +128,11 @@ chat_store_get_counters (ChatStore *self)
 
   return CHAT_STORE_GET_IFACE (self)->get_counters (self);
 }
+
+ChatOutboxStore *
+chat_store_get_outbox (ChatStore *self)
+{
+  g_return_val_if_fail (CHAT_IS_STORE (self), NULL);
+
+  return CHAT_STORE_GET_IFACE (self)->get_outbox != NULL ? CHAT_STORE_GET_IFACE (self)->get_outbox (self) : NULL;
+}

@@ -7,6 +7,7 @@
 #include "server/store/chat-counter-store.h"
 #include "server/store/chat-message-store.h"
 #include "server/store/chat-moderation-store.h"
+#include "server/store/chat-outbox-store.h"
 #include "server/store/chat-user-store.h"
 
 G_BEGIN_DECLS
@@ -73,6 +74,7 @@ struct _ChatStoreInterface
   ChatUserStore *(*get_users) (ChatStore *self);
   ChatModerationStore *(*get_moderation) (ChatStore *self);
   ChatCounterStore *(*get_counters) (ChatStore *self);
+  ChatOutboxStore *(*get_outbox) (ChatStore *self);
 };
 
 /** chat_store_open_async: connects, creates what is missing, runs the migrations. Idempotent; may be called again after
@@ -101,5 +103,7 @@ ChatChannelStore *chat_store_get_channels (ChatStore *self);
 ChatUserStore *chat_store_get_users (ChatStore *self);
 ChatModerationStore *chat_store_get_moderation (ChatStore *self);
 ChatCounterStore *chat_store_get_counters (ChatStore *self);
+/** chat_store_get_outbox: (nullable): NULL where a back-end has none: then store.write = direct is not to be had. */
+ChatOutboxStore *chat_store_get_outbox (ChatStore *self);
 
 G_END_DECLS

@@ -43,5 +43,6 @@ void chat_sql_users_iface_init (ChatUserStoreInterface *iface);
 void chat_sql_accounts_iface_init (ChatUserStoreInterface *iface); /* the rest of the users */
 void chat_sql_counters_iface_init (ChatCounterStoreInterface *iface);
 void chat_sql_moderation_iface_init (ChatModerationStoreInterface *iface);
+void chat_sql_outbox_iface_init (ChatOutboxStoreInterface *iface);
 
 G_END_DECLS

@@ -36,7 +36,8 @@ G_DEFINE_ABSTRACT_TYPE_WITH_CODE (
             G_IMPLEMENT_INTERFACE (CHAT_TYPE_CHANNEL_STORE, chat_sql_channels_iface_init)
                 G_IMPLEMENT_INTERFACE (CHAT_TYPE_USER_STORE, chat_sql_users_iface_init)
                     G_IMPLEMENT_INTERFACE (CHAT_TYPE_MODERATION_STORE, chat_sql_moderation_iface_init)
-                        G_IMPLEMENT_INTERFACE (CHAT_TYPE_COUNTER_STORE, chat_sql_counters_iface_init))
+                        G_IMPLEMENT_INTERFACE (CHAT_TYPE_COUNTER_STORE, chat_sql_counters_iface_init)
+                            G_IMPLEMENT_INTERFACE (CHAT_TYPE_OUTBOX_STORE, chat_sql_outbox_iface_init))
 
 /* Helpers */
 
@@ -353,6 +354,12 @@ chat_sql_store_get_moderation (ChatStore *store)
   return CHAT_MODERATION_STORE (store);
 }
 
+static ChatOutboxStore *
+chat_sql_store_get_outbox (ChatStore *store)
+{
+  return CHAT_OUTBOX_STORE (store);
+}
+
 static ChatCounterStore *
 chat_sql_store_get_counters (ChatStore *store)
 {
@@ -375,6 +382,7 @@ chat_sql_store_iface_init (ChatStoreInterface *iface)
   iface->get_users = chat_sql_store_get_users;
   iface->get_moderation = chat_sql_store_get_moderation;
   iface->get_counters = chat_sql_store_get_counters;
+  iface->get_outbox = chat_sql_store_get_outbox;
 }
 
 /* GObject */
