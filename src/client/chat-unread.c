@@ -62,7 +62,11 @@ chat_unread_add (ChatUnread *self, const char *id, gint64 seq, gboolean mention)
 {
   Recent *recent;
 
-  if ((seq > 0 && seq <= self->counted) || id == NULL || find_recent (self, id) != NULL)
+  if (id == NULL)
+    return;
+  if (seq > 0)
+    chat_unread_place (self, id, seq);
+  if ((seq > 0 && seq <= self->counted) || find_recent (self, id) != NULL)
     return;
   recent = g_new (Recent, 1);
   *recent = (Recent){ g_strdup (id), seq, mention };

@@ -3,12 +3,11 @@
 
 #include "client/chat-workspace-private.h"
 
-#include <glib/gi18n-lib.h>
-
 #include "client/chat-mention.h"
 #include "client/chat-timeline-private.h"
 #include "core/chat-json.h"
 #include "core/chat-message-codec.h"
+#include "core/chat-names.h"
 #include "core/chat-time.h"
 
 #define FRAME_DEPTH 8
@@ -30,7 +29,7 @@ group_free (Group *group)
 
 /* Routing */
 
-/* A record of a topic that others write to as well may be silent about what the transport knows. */
+/* The service says only what is true. */
 static ChatMessage *
 decode (ChatWorkspace *self, ChatRecord *record)
 {
@@ -41,16 +40,34 @@ decode (ChatWorkspace *self, ChatRecord *record)
   g_autofree char *id = NULL;
   ChatMessageHints hints;
 
-  /* `state` is the store's to say: on a broker it is a claim */
-  if (message != NULL && chat_message_get_state (message) != NULL
-      && !g_str_equal (chat_transport_get_name (self->feed), "websocket"))
-    chat_message_take_state (message, NULL);
   if (message != NULL && chat_message_get_id (message) != NULL && chat_message_get_channel (message) != NULL)
     return message;
   g_clear_pointer (&message, chat_message_unref);
-  id = chat_record_dup_id (record, chat_transport_get_name (self->feed));
+  id = chat_record_dup_id (record, chat_feed_get_name (self->feed));
   hints = (ChatMessageHints){ chat_record_get_key (record), id, chat_record_get_time (record) };
   return chat_message_decode_foreign (data, length, &hints, NULL);
+}
+
+/* On a broker others may write, too. What did not come through the moderator is no part of the history, so it is not
+ * shown either; and what only the store can know is a claim there. Whose words they are can't be told here: who may
+ * write to that topic is the broker's to say. */
+static ChatMessage *
+decode_claim (ChatRecord *record)
+{
+  GBytes *bytes = chat_record_get_bytes (record);
+  g_autoptr (ChatMessage) message
+      = chat_message_decode (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), NULL);
+  const char *channel = message != NULL ? chat_message_get_channel (message) : NULL;
+
+  if (channel == NULL || chat_message_get_id (message) == NULL
+      || chat_message_get_timestamp (message) == CHAT_TIME_UNKNOWN)
+    return NULL;
+  if (g_str_equal (chat_record_get_topic (record), CHAT_TOPIC_CONTROLLED)
+      && (chat_message_kind_is_of_service (chat_message_get_kind (message)) || chat_channel_name_is_private (channel)))
+    return NULL;
+  chat_message_take_state (message, NULL);
+  chat_message_set_seq (message, 0);
+  return g_steal_pointer (&message);
 }
 
 static ChatChannel *
@@ -144,7 +161,12 @@ take_receipt (ChatWorkspace *self, ChatMessage *receipt)
   GHashTableIter iter;
   gpointer id, seq;
 
-  if (channel == NULL || receipts == NULL)
+  if (receipts == NULL || name == NULL)
+    return;
+  g_hash_table_iter_init (&iter, receipts);
+  while (self->merge != NULL && g_hash_table_iter_next (&iter, &id, &seq))
+    chat_feed_merge_add_receipt (self->merge, name, id, *(gint64 *)seq);
+  if (channel == NULL)
     return;
   g_hash_table_iter_init (&iter, receipts);
   while (g_hash_table_iter_next (&iter, &id, &seq))
@@ -181,57 +203,46 @@ take_frame (ChatWorkspace *self, ChatRecord *record)
   return TRUE;
 }
 
-/* What is for this user only. */
-static void
-take_private_word (ChatWorkspace *self, ChatMessage *message)
+/* Whether a record of a channel counts: it is the first of its id, or brings its seq. */
+static gboolean
+merge (ChatWorkspace *self, ChatMessage *message, ChatCarrier carrier)
 {
-  const char *target = chat_message_get_target (message);
-  g_autoptr (ChatWarning) warning = NULL;
+  const char *id = chat_message_get_id (message);
+  gint64 seq = chat_message_get_seq (message);
+  gboolean first;
 
-  switch ((int)chat_message_get_kind (message))
-    {
-    case CHAT_KIND_WARNING:
-      warning = chat_warning_new_from_message (message);
-      if (warning != NULL)
-        chat_workspace_add_warning (self, warning, TRUE);
-      break;
-    case CHAT_KIND_BLOCK:
-      chat_workspace_set_block (self, TRUE, chat_message_get_reason (message), chat_message_get_timestamp (message),
-                                self->block_until);
-      chat_workspace_sync_block (self);
-      break;
-    case CHAT_KIND_UNBLOCK:
-      chat_workspace_set_block (self, FALSE, NULL, CHAT_TIME_UNKNOWN, CHAT_TIME_UNKNOWN);
-      break;
-    case CHAT_KIND_REFUSED:
-      if (target != NULL)
-        chat_outbox_refuse (self->outbox, target, chat_message_get_reason (message));
-      break;
-    default:
-      break;
-    }
+  if (self->merge == NULL)
+    return TRUE;
+  first = chat_feed_merge_take (self->merge, id, carrier);
+  if (seq > 0)
+    self->replayed++;
+  else if (!first)
+    return FALSE;
+  seq = chat_feed_merge_add_record (self->merge, chat_message_get_channel (message), id, seq);
+  chat_message_set_seq (message, seq);
+  return TRUE;
 }
 
 static void
-take_record (ChatWorkspace *self, ChatRecord *record, GPtrArray *groups)
+take_record (ChatWorkspace *self, ChatRecord *record, ChatCarrier carrier, GPtrArray *groups)
 {
   const char *topic = chat_record_get_topic (record);
   g_autoptr (ChatMessage) message = NULL;
-  GPtrArray *group;
 
-  if (take_frame (self, record))
+  if (carrier == CHAT_CARRIER_SERVICE && take_frame (self, record))
     return;
-  message = decode (self, record);
+  message = carrier == CHAT_CARRIER_SERVICE ? decode (self, record) : decode_claim (record);
   /* what can't be read was counted and put aside by the service */
   if (message == NULL)
     return;
   if (g_str_equal (topic, CHAT_TOPIC_WARNINGS))
-    take_private_word (self, message);
+    chat_workspace_take_private_word (self, message, carrier == CHAT_CARRIER_SERVICE);
   else if (chat_message_get_kind (message) == CHAT_KIND_RECEIPT)
     take_receipt (self, message);
-  else
+  else if (merge (self, message, carrier))
     {
-      group = find_group (self, groups, chat_message_get_channel (message))->messages;
+      GPtrArray *group = find_group (self, groups, chat_message_get_channel (message))->messages;
+
       g_ptr_array_add (group, g_steal_pointer (&message));
     }
 }
@@ -244,8 +255,8 @@ take_groups (ChatWorkspace *self, GPtrArray *groups)
   g_ptr_array_set_size (groups, 0);
 }
 
-static void
-records_cb (ChatWorkspace *self, GPtrArray *batch)
+void
+chat_workspace_take_records (ChatWorkspace *self, GPtrArray *batch, ChatCarrier carrier)
 {
   g_autoptr (GPtrArray) groups = g_ptr_array_new_with_free_func ((GDestroyNotify)group_free);
 
@@ -256,9 +267,17 @@ records_cb (ChatWorkspace *self, GPtrArray *batch)
       /* a receipt comes after its record there, and is to find it here */
       if (g_str_equal (chat_record_get_topic (record), CHAT_TOPIC_RECEIPTS))
         take_groups (self, groups);
-      take_record (self, record, groups);
+      take_record (self, record, carrier, groups);
     }
   take_groups (self, groups);
+}
+
+/* The service's feed */
+
+static void
+records_cb (ChatWorkspace *self, GPtrArray *batch)
+{
+  chat_workspace_take_records (self, batch, CHAT_CARRIER_SERVICE);
 }
 
 static void
@@ -273,132 +292,41 @@ gap_cb (ChatWorkspace *self, const char *topic, const char *shard, gint64 from, 
     chat_timeline_resync (chat_channel_peek_timeline (channel));
 }
 
-/* The feed */
-
-static gboolean
-feed_again_cb (gpointer user_data)
-{
-  ChatWorkspace *self = user_data;
-
-  self->feed_source = 0;
-  chat_workspace_feed_start (self);
-  return G_SOURCE_REMOVE;
-}
-
-static void
-feed_failed (ChatWorkspace *self, const GError *error)
-{
-  if (self->session != CHAT_SESSION_OPEN)
-    return;
-  if (g_error_matches (error, CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_DENIED))
-    {
-      chat_workspace_session_lost (self);
-      return;
-    }
-  /* by its other end: begin anew, what was missed comes from the history */
-  chat_workspace_feed_stop (self);
-  self->feed_source = g_timeout_add (chat_backoff_next (&self->feed_backoff), feed_again_cb, self);
-}
-
-static void
-feed_closed_cb (ChatWorkspace *self, const GError *error)
-{
-  if (error != NULL)
-    feed_failed (self, error);
-}
-
 /* The feed is on: what was missed, and what waits to be sent, is due. */
 static void
 feed_online (ChatWorkspace *self)
 {
   self->feed_online = TRUE;
-  chat_backoff_reset (&self->feed_backoff);
   chat_outbox_start (self->outbox);
   chat_workspace_sync (self);
+  chat_workspace_broker_service_online (self);
 }
 
 static void
-feed_state_cb (ChatWorkspace *self)
+changed_cb (ChatWorkspace *self)
 {
-  ChatTransportState state = chat_transport_get_state (self->feed);
-  gboolean online = state == CHAT_TRANSPORT_ONLINE || state == CHAT_TRANSPORT_DEGRADED;
+  gboolean online = chat_feed_is_online (self->feed);
 
   if (self->feed_online && !online)
     self->feed_online = FALSE;
-  else if (!self->feed_online && online && self->subscription != NULL)
+  else if (!self->feed_online && online)
     feed_online (self);
   chat_workspace_update_state (self);
 }
 
-/* An answer about a feed that may have been replaced meanwhile. */
-static ChatWorkspace *
-end_call (gpointer user_data, GObject *source)
-{
-  ChatWorkspace *self = g_weak_ref_get (user_data);
-
-  if (self != NULL && self->feed != (ChatTransport *)source)
-    g_clear_object (&self);
-  g_weak_ref_clear (user_data);
-  g_free (user_data);
-  return self;
-}
-
-static gpointer
-begin_call (ChatWorkspace *self)
-{
-  GWeakRef *call = g_new0 (GWeakRef, 1);
-
-  g_weak_ref_init (call, self);
-  return call;
-}
-
 static void
-subscribed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+denied_cb (ChatWorkspace *self, const GError *error)
 {
-  g_autoptr (ChatWorkspace) self = end_call (user_data, source);
-  g_autoptr (GError) error = NULL;
-  g_autoptr (ChatSubscription) subscription = chat_transport_subscribe_finish (CHAT_TRANSPORT (source), result, &error);
-
-  if (self == NULL)
-    return;
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    return;
-  if (subscription == NULL)
-    {
-      feed_failed (self, error);
-      return;
-    }
-  self->subscription = g_steal_pointer (&subscription);
-  g_signal_connect_object (self->subscription, "records", G_CALLBACK (records_cb), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (self->subscription, "gap", G_CALLBACK (gap_cb), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (self->subscription, "closed", G_CALLBACK (feed_closed_cb), self, G_CONNECT_SWAPPED);
-  feed_state_cb (self);
+  if (self->session == CHAT_SESSION_OPEN)
+    chat_workspace_session_lost (self);
 }
 
-static void
-connected_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+static ChatTransport *
+make_feed (gpointer data)
 {
-  static const char *const topics[] = { CHAT_TOPIC_CONTROLLED,
-                                        CHAT_TOPIC_PRIVATE,
-                                        CHAT_TOPIC_WARNINGS,
-                                        CHAT_TOPIC_RECEIPTS,
-                                        CHAT_TOPIC_PRESENCE,
-                                        CHAT_TOPIC_MARKS,
-                                        NULL };
-  static const ChatStart start = CHAT_START_LIVE_INIT;
-  g_autoptr (ChatWorkspace) self = end_call (user_data, source);
-  g_autoptr (GError) error = NULL;
+  ChatWorkspace *self = data;
 
-  chat_transport_connect_finish (CHAT_TRANSPORT (source), result, &error);
-  if (self == NULL || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    return;
-  if (error != NULL)
-    {
-      feed_failed (self, error);
-      return;
-    }
-  chat_transport_subscribe_async (self->feed, topics, NULL, &start, self->cancellable, subscribed_cb,
-                                  begin_call (self));
+  return self->factory (self->http, self->uri, self->token, self->factory_data);
 }
 
 void
@@ -406,26 +334,25 @@ chat_workspace_feed_start (ChatWorkspace *self)
 {
   if (self->feed != NULL || self->closing)
     return;
-  g_clear_handle_id (&self->feed_source, g_source_remove);
-  self->feed = self->factory (self->http, self->uri, self->token, self->factory_data);
-  g_signal_connect_object (self->feed, "notify::state", G_CALLBACK (feed_state_cb), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (self->feed, "notify::status", G_CALLBACK (chat_workspace_update_state), self,
+  self->feed = chat_feed_new (make_feed, self);
+  g_signal_connect_object (self->feed, "records", G_CALLBACK (records_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->feed, "gap", G_CALLBACK (gap_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->feed, "changed", G_CALLBACK (changed_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->feed, "placed", G_CALLBACK (chat_workspace_broker_service_placed), self,
                            G_CONNECT_SWAPPED);
-  chat_transport_connect_async (self->feed, self->cancellable, connected_cb, begin_call (self));
-  chat_workspace_update_state (self);
+  g_signal_connect_object (self->feed, "denied", G_CALLBACK (denied_cb), self, G_CONNECT_SWAPPED);
+  chat_workspace_broker_feed_made (self);
+  chat_feed_start (self->feed);
 }
 
 void
 chat_workspace_feed_stop (ChatWorkspace *self)
 {
-  g_clear_handle_id (&self->feed_source, g_source_remove);
-  if (self->subscription != NULL)
-    g_signal_handlers_disconnect_by_data (self->subscription, self);
-  g_clear_object (&self->subscription);
+  chat_workspace_broker_stop (self);
   if (self->feed != NULL)
     {
       g_signal_handlers_disconnect_by_data (self->feed, self);
-      chat_transport_close_async (self->feed, NULL, NULL, NULL);
+      chat_feed_stop (self->feed);
     }
   g_clear_object (&self->feed);
   self->feed_online = FALSE;
@@ -435,107 +362,9 @@ chat_workspace_feed_stop (ChatWorkspace *self)
 void
 chat_workspace_feed_again (ChatWorkspace *self)
 {
-  /* idempotent; and a transport that waits for its next try tries at once */
   if (self->feed != NULL)
-    chat_transport_connect_async (self->feed, NULL, NULL, NULL);
+    chat_feed_retry (self->feed);
   else
     chat_workspace_feed_start (self);
-}
-
-/* State and status */
-
-static gboolean
-is_catching_up (ChatWorkspace *self)
-{
-  if (self->syncing > 0)
-    return TRUE;
-  for (guint i = 0; i < chat_channel_list_get_length (self->channels); i++)
-    {
-      ChatTimeline *timeline = chat_channel_peek_timeline (chat_channel_list_get (self->channels, i));
-
-      if (timeline != NULL && chat_timeline_is_resyncing (timeline))
-        return TRUE;
-    }
-  return FALSE;
-}
-
-static ChatWorkspaceState
-find_state (ChatWorkspace *self)
-{
-  if (self->session == CHAT_SESSION_NONE)
-    return CHAT_WORKSPACE_OFFLINE;
-  if (!self->feed_online)
-    return CHAT_WORKSPACE_CONNECTING;
-  return is_catching_up (self) ? CHAT_WORKSPACE_CATCHING_UP : CHAT_WORKSPACE_LIVE;
-}
-
-/* What people call the feed. */
-static const char *
-feed_name (ChatWorkspace *self)
-{
-  static const struct
-  {
-    const char *name, *title;
-  } names[] = { { "websocket", "WebSocket" }, { "kafka", "Kafka" }, { "rabbitmq", "RabbitMQ" } };
-  const char *name = chat_transport_get_name (self->feed);
-
-  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
-    if (g_str_equal (names[i].name, name))
-      return names[i].title;
-  return name;
-}
-
-/* (transfer full) */
-static char *
-describe_state (ChatWorkspace *self, ChatWorkspaceState state)
-{
-  if (self->feed == NULL && self->session_status != NULL)
-    return g_strdup (self->session_status);
-  if (state == CHAT_WORKSPACE_OFFLINE)
-    return g_strdup (_ ("Offline"));
-  if (self->feed == NULL)
-    return g_strdup_printf (_ ("Connecting to %s"), self->uri);
-  if (state == CHAT_WORKSPACE_CONNECTING || chat_transport_get_state (self->feed) == CHAT_TRANSPORT_DEGRADED)
-    return chat_transport_dup_status (self->feed);
-  if (state == CHAT_WORKSPACE_CATCHING_UP)
-    /* Translators: the name of a feed: "WebSocket · catching up" */
-    return g_strdup_printf (_ ("%s · catching up"), feed_name (self));
-  /* Translators: the name of a feed: "WebSocket · live" */
-  return g_strdup_printf (_ ("%s · live"), feed_name (self));
-}
-
-/* (transfer full) */
-static char *
-describe (ChatWorkspace *self, ChatWorkspaceState state)
-{
-  g_autofree char *text = describe_state (self, state);
-  guint waiting = chat_outbox_get_waiting (self->outbox);
-  g_autofree char *queue = NULL;
-
-  /* what is accepted within a moment is not worth a word */
-  if (waiting == 0 || state == CHAT_WORKSPACE_LIVE)
-    return g_steal_pointer (&text);
-  queue = g_strdup_printf (ngettext ("%u message waiting", "%u messages waiting", waiting), waiting);
-  return g_strdup_printf ("%s · %s", text, queue);
-}
-
-void
-chat_workspace_update_state (ChatWorkspace *self)
-{
-  ChatWorkspaceState state = find_state (self);
-  g_autofree char *status = describe (self, state);
-
-  g_object_freeze_notify (G_OBJECT (self));
-  if (self->state != state)
-    {
-      self->state = state;
-      chat_workspace_notify (self, "state");
-    }
-  if (g_strcmp0 (self->status, status) != 0)
-    {
-      g_free (self->status);
-      self->status = g_steal_pointer (&status);
-      chat_workspace_notify (self, "status");
-    }
-  g_object_thaw_notify (G_OBJECT (self));
+  chat_workspace_broker_retry (self);
 }

@@ -4,6 +4,8 @@
 #include "client/chat-cache.h"
 #include "client/chat-channel-list.h"
 #include "client/chat-channel-private.h"
+#include "client/chat-feed.h"
+#include "client/chat-feed-merge.h"
 #include "client/chat-local-history.h"
 #include "client/chat-outbox.h"
 #include "client/chat-rest.h"
@@ -11,6 +13,7 @@
 #include "client/chat-workspace.h"
 #include "core/chat-lru.h"
 #include "transport/chat-backoff.h"
+#include "transport/chat-broker-options.h"
 
 G_BEGIN_DECLS
 
@@ -22,7 +25,11 @@ G_BEGIN_DECLS
  * - chat-workspace-calls.c: what the window asks of the service, one call each
  * - chat-workspace-export.c: a channel's log as a file
  * - chat-workspace-session.c: signing in, the token, closing
- * - chat-workspace-feed.c: the live feed, its records, state and status
+ * - chat-workspace-feed.c: the service's live feed, and what becomes of records, whoever brings them
+ * - chat-workspace-broker.c: a broker's feed, and who brings public channels when
+ * - chat-workspace-offers.c: which brokers the service offers
+ * - chat-workspace-warnings.c: what is said to the user alone
+ * - chat-workspace-status.c: state and status
  * - chat-workspace-sync.c: what is asked of the service after each connect
  * - chat-workspace-read.c: read markers and what is unread
  * - chat-workspace-users.c: who is there
@@ -36,6 +43,13 @@ typedef enum
   CHAT_SESSION_OPEN,
 } ChatSessionState;
 
+typedef enum
+{
+  CHAT_PUBLIC_SERVICE, /* the service brings public channels */
+  CHAT_PUBLIC_BOTH,
+  CHAT_PUBLIC_BROKER,
+} ChatPublic;
+
 struct _ChatWorkspace
 {
   GObject parent_instance;
@@ -43,11 +57,14 @@ struct _ChatWorkspace
   /* Borrowed */
   ChatFeedFactory factory;
   gpointer factory_data;
+  ChatBrokerFactory broker_factory; /* nullable */
+  gpointer broker_data;
 
   /* Owned: the workspace */
   char *uri; /* nullable */
   char *user;
   char *name; /* nullable */
+  char *directory;
   SoupSession *http;
   ChatRest *rest;
   ChatLocalDatabase *database;
@@ -81,15 +98,31 @@ struct _ChatWorkspace
   char *session_status;     /* nullable: what signing in is doing */
   gboolean was_here;        /* this computer signed in as this user and never signed out */
 
-  /* Owned: the feed */
-  ChatTransport *feed;            /* nullable */
-  ChatSubscription *subscription; /* nullable */
+  /* Owned: the service's feed */
+  ChatFeed *feed; /* nullable */
   gboolean feed_online;
   gboolean present; /* the feed tells who is there */
-  ChatBackoff feed_backoff;
-  guint feed_source;
   ChatWorkspaceState state;
   char *status;
+  GHashTable *untold; /* ids (set): warnings that only a broker has told of */
+  guint hint_source;
+
+  /* Owned: a broker's feed */
+  ChatFeedChoice choice;
+  GPtrArray *offers; /* nullable: ChatBrokerOptions; NULL: not known */
+  char *offers_text; /* nullable: what the service said of them last */
+  guint offers_generation;
+  ChatBrokerOptions *broker_options; /* nullable: with `broker` */
+  ChatFeed *broker;                  /* nullable: the one that is wanted */
+  ChatFeedMerge *merge;              /* nullable: since there was one */
+  ChatPublic public;
+  gboolean taking_over; /* the service is asked for public channels again */
+  gboolean then_sync;
+  gboolean unreachable; /* it can't be reached, and not since a moment ago */
+  guint replayed;       /* records that came with their seq since somebody looked */
+  guint patience_ms, overlap_ms;
+  guint patience_source, overlap_source, denied_source, lag_source;
+  gint64 lag_records, lag_ms; /* -1: not known */
 
   /* Owned: synchronising */
   guint syncing; /* calls that are on their way */
@@ -110,6 +143,7 @@ typedef void (*ChatWorkspaceTake) (ChatWorkspace *self, JsonObject *answer);
 void chat_workspace_notify (ChatWorkspace *self, const char *property);
 void chat_workspace_set_block (ChatWorkspace *self, gboolean blocked, const char *reason, gint64 since, gint64 until);
 void chat_workspace_add_warning (ChatWorkspace *self, const ChatWarning *warning, gboolean tell);
+void chat_workspace_emit_warned (ChatWorkspace *self, const ChatWarning *warning);
 void chat_workspace_emit_refused (ChatWorkspace *self, const char *id, const char *reason);
 void chat_workspace_emit_noteworthy (ChatWorkspace *self, ChatChannel *channel, ChatMessage *message, gboolean mention);
 void chat_workspace_emit_signed_out (ChatWorkspace *self, const GError *error);
@@ -136,7 +170,34 @@ void chat_workspace_session_stop (ChatWorkspace *self);
 void chat_workspace_feed_start (ChatWorkspace *self);
 void chat_workspace_feed_stop (ChatWorkspace *self);
 void chat_workspace_feed_again (ChatWorkspace *self);
+/** chat_workspace_take_records: @batch: (element-type ChatRecord) */
+void chat_workspace_take_records (ChatWorkspace *self, GPtrArray *batch, ChatCarrier carrier);
+
+/* chat-workspace-broker.c */
+void chat_workspace_broker_init (ChatWorkspace *self);
+/** chat_workspace_broker_feed_made: a service's feed that wants nothing yet. */
+void chat_workspace_broker_feed_made (ChatWorkspace *self);
+/** chat_workspace_broker_service_online: the service's feed is on, for the first time or after a break. */
+void chat_workspace_broker_service_online (ChatWorkspace *self);
+/** chat_workspace_broker_service_placed: what was wanted of the service's feed is in place. */
+void chat_workspace_broker_service_placed (ChatWorkspace *self);
+/** chat_workspace_broker_update: which broker is wanted may be another. */
+void chat_workspace_broker_update (ChatWorkspace *self);
+void chat_workspace_broker_retry (ChatWorkspace *self);
+void chat_workspace_broker_stop (ChatWorkspace *self);
+
+/* chat-workspace-offers.c */
+/** chat_workspace_take_offers: @answer: of GET /v1/feeds; NULL: there is no such thing. */
+void chat_workspace_take_offers (ChatWorkspace *self, JsonObject *answer);
+
+/* chat-workspace-warnings.c */
+/** chat_workspace_take_private_word: @of_service: else it is a hint of a broker's */
+void chat_workspace_take_private_word (ChatWorkspace *self, ChatMessage *message, gboolean of_service);
+
+/* chat-workspace-status.c */
 void chat_workspace_update_state (ChatWorkspace *self);
+/** chat_workspace_broker_title: (transfer none): what people call it. */
+const char *chat_workspace_broker_title (ChatBrokerKind kind);
 
 /* chat-workspace-sync.c */
 /** chat_workspace_sync: after each connect: channels, people, warnings, and what the open timelines missed. */

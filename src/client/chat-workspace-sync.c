@@ -106,6 +106,27 @@ chat_workspace_sync_about (ChatWorkspace *self)
   ask (self, "v1/workspace", take_workspace, NULL);
 }
 
+/* Brokers. A service that knows of none has no such resource. */
+
+static void
+take_offers (ChatWorkspace *self, JsonObject *answer, const Question *question)
+{
+  chat_workspace_take_offers (self, answer);
+}
+
+static void
+no_offers (ChatWorkspace *self, const Question *question)
+{
+  chat_workspace_take_offers (self, NULL);
+}
+
+static void
+sync_offers (ChatWorkspace *self)
+{
+  if (self->broker_factory != NULL)
+    ask (self, "v1/feeds", take_offers, NULL)->refused = no_offers;
+}
+
 /* Users */
 
 static void
@@ -397,6 +418,7 @@ void
 chat_workspace_sync (ChatWorkspace *self)
 {
   chat_workspace_sync_about (self);
+  sync_offers (self);
   ask (self, "v1/users", take_users, NULL);
   ask (self, "v1/channels", take_channels, NULL);
   chat_workspace_sync_block (self);

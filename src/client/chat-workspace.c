@@ -209,21 +209,28 @@ chat_workspace_set_block (ChatWorkspace *self, gboolean blocked, const char *rea
 }
 
 void
+chat_workspace_emit_warned (ChatWorkspace *self, const ChatWarning *warning)
+{
+  if (warning != NULL)
+    g_signal_emit (self, signals[WARNED], 0, warning);
+}
+
+void
 chat_workspace_add_warning (ChatWorkspace *self, const ChatWarning *warning, gboolean tell)
 {
   ChatTimeline *timeline = chat_workspace_peek_timeline (self, warning->channel);
-
   const ChatWarning *known = g_hash_table_lookup (self->warnings, warning->id);
+  gboolean news = known == NULL || (tell && g_hash_table_remove (self->untold, warning->id));
 
   /* what the feed brings says nothing of an appeal */
-  if (known != NULL && (tell || chat_warning_equal (known, warning)))
-    return;
-  g_hash_table_insert (self->warnings, g_strdup (warning->id), chat_warning_copy (warning));
-  chat_workspace_notify (self, "appealable");
-  if (timeline != NULL)
-    chat_timeline_add_warning (timeline, warning);
-  if (tell)
-    g_signal_emit (self, signals[WARNED], 0, warning);
+  if (known == NULL || (tell ? known->rule == NULL : !chat_warning_equal (known, warning)))
+    {
+      g_hash_table_insert (self->warnings, g_strdup (warning->id), chat_warning_copy (warning));
+      if (timeline != NULL)
+        chat_timeline_add_warning (timeline, warning);
+    }
+  if (tell && news)
+    chat_workspace_emit_warned (self, warning);
 }
 
 void
@@ -328,6 +335,7 @@ chat_workspace_dispose (GObject *object)
   chat_workspace_session_stop (self);
   chat_workspace_sync_stop (self);
   chat_workspace_feed_stop (self);
+  g_clear_handle_id (&self->hint_source, g_source_remove);
   if (self->channels != NULL)
     for (guint i = 0; i < chat_channel_list_get_length (self->channels); i++)
       chat_channel_orphan (chat_channel_list_get (self->channels, i));
@@ -353,10 +361,12 @@ chat_workspace_finalize (GObject *object)
   g_hash_table_unref (self->warnings);
   g_hash_table_unref (self->preloaded);
   g_hash_table_unref (self->unread_puts);
+  g_hash_table_unref (self->untold);
   chat_lru_free (self->noted);
   g_free (self->uri);
   g_free (self->user);
   g_free (self->name);
+  g_free (self->directory);
   g_free (self->token);
   g_free (self->password);
   g_free (self->active);
@@ -419,8 +429,9 @@ chat_workspace_init (ChatWorkspace *self)
   self->users = chat_user_list_new ();
   self->noted = chat_lru_new (NOTED_MOST, NULL);
   self->unread_puts = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->untold = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->session_backoff = (ChatBackoff)CHAT_BACKOFF_INIT;
-  self->feed_backoff = (ChatBackoff)CHAT_BACKOFF_INIT;
+  chat_workspace_broker_init (self);
   self->block_since = self->block_until = CHAT_TIME_UNKNOWN;
 }
 
@@ -435,6 +446,7 @@ chat_workspace_new (const char *uri, const char *user, const char *directory, Ch
   self = g_object_new (CHAT_TYPE_WORKSPACE, NULL);
   self->uri = g_strdup (uri);
   self->user = g_strdup (user);
+  self->directory = g_strdup (directory);
   self->factory = factory;
   self->factory_data = factory_data;
   self->rest = chat_rest_new (self->http, uri != NULL ? uri : "");

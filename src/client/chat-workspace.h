@@ -5,9 +5,11 @@
 
 #include "client/chat-channel.h"
 #include "client/chat-client-error.h"
+#include "client/chat-feed-choice.h"
 #include "client/chat-found-list.h"
 #include "client/chat-user.h"
 #include "core/chat-role.h"
+#include "transport/chat-broker-options.h"
 #include "transport/chat-transport.h"
 
 G_BEGIN_DECLS
@@ -15,6 +17,9 @@ G_BEGIN_DECLS
 /** ChatFeedFactory: (transfer full): the transport of the live feed; how the application chooses a back-end without the
  * client knowing any. */
 typedef ChatTransport *(*ChatFeedFactory) (SoupSession *session, const char *uri, const char *token, gpointer data);
+
+/** ChatBrokerFactory: (transfer full): the transport of a broker that the service offers. */
+typedef ChatTransport *(*ChatBrokerFactory) (const ChatBrokerOptions *options, gpointer data);
 
 typedef enum
 {
@@ -33,13 +38,13 @@ G_DECLARE_FINAL_TYPE (ChatWorkspace, chat_workspace, CHAT, WORKSPACE, GObject)
  * ChatWorkspace:
  *
  * One service as one user sees it: the client's whole face to the window. Owns the REST client, the live feed, the
- * outbox, the cache and the channels.
+ * outbox, the cache and the channels. Where the service offers a broker, public channels come straight from that.
  *
- * Properties (all notify): `name`; `user`; `state`; `status` (a sentence: "WebSocket · live", "Reconnecting in 4 s · 3
- * messages waiting"); `queued` (guint, messages that wait in the outbox); `blocked` (boolean), `block-reason`
- * (nullable), `block-since`, `block-until` (gint64 ms, CHAT_TIME_UNKNOWN); `token` (nullable): of the session: another
- * one when it had to be renewed, to be kept in the keyring; `storage-error` (nullable): why nothing can be kept on this
- * computer right now.
+ * Properties (all notify): `name`; `user`; `state`; `status` (a sentence: "Kafka · live", "Kafka · 42 behind · catching
+ * up", "Kafka can’t be reached · WebSocket · live", "Reconnecting in 4 s · 3 messages waiting"); `queued` (guint,
+ * messages that wait in the outbox); `blocked` (boolean), `block-reason` (nullable), `block-since`, `block-until`
+ * (gint64 ms, CHAT_TIME_UNKNOWN); `token` (nullable): of the session: another one when it had to be renewed, to be kept
+ * in the keyring; `storage-error` (nullable): why nothing can be kept on this computer right now.
  *
  * `role` (ChatRole as guint), `password-mode` (boolean: every name needs a password); `appealable` (nullable): the id
  * of the last warning that counts and has no appeal.
@@ -57,6 +62,13 @@ G_DECLARE_FINAL_TYPE (ChatWorkspace, chat_workspace, CHAT, WORKSPACE, GObject)
  */
 ChatWorkspace *chat_workspace_new (const char *uri, const char *user, const char *directory, ChatFeedFactory factory,
                                    gpointer factory_data);
+
+/** chat_workspace_set_broker_factory: @factory: (nullable): without one everything comes from the service. */
+void chat_workspace_set_broker_factory (ChatWorkspace *self, ChatBrokerFactory factory, gpointer data);
+/** chat_workspace_set_feed_choice: at any time: the feed that is there goes when the other is in place. */
+void chat_workspace_set_feed_choice (ChatWorkspace *self, ChatFeedChoice choice);
+/** chat_workspace_dup_feed_details: (transfer full): as of now. */
+ChatFeedDetails *chat_workspace_dup_feed_details (ChatWorkspace *self);
 
 /** chat_workspace_open_async: the cache and outbox from the disk: channels, and the messages of @channel (nullable):
  * enough for the first frame, without any network. After a CHAT_CLIENT_ERROR_STORAGE it works all the same, but keeps
