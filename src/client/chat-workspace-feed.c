@@ -59,11 +59,12 @@ decode_claim (ChatRecord *record)
       = chat_message_decode (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), NULL);
   const char *channel = message != NULL ? chat_message_get_channel (message) : NULL;
 
-  if (channel == NULL || chat_message_get_id (message) == NULL
+  if (message == NULL || chat_message_get_id (message) == NULL
       || chat_message_get_timestamp (message) == CHAT_TIME_UNKNOWN)
     return NULL;
   if (g_str_equal (chat_record_get_topic (record), CHAT_TOPIC_CONTROLLED)
-      && (chat_message_kind_is_of_service (chat_message_get_kind (message)) || chat_channel_name_is_private (channel)))
+      && (channel == NULL || chat_channel_name_is_private (channel)
+          || chat_message_kind_is_of_service (chat_message_get_kind (message))))
     return NULL;
   chat_message_take_state (message, NULL);
   chat_message_set_seq (message, 0);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "client/chat-workspace-private.h"
 
+#include "client/chat-timeline-private.h"
 #include "core/chat-time.h"
 
 /*
@@ -49,7 +50,7 @@ find_channel (ChatWorkspace *self, const char *id)
       ChatChannel *channel = chat_channel_list_get (self->channels, i);
       ChatTimeline *timeline = chat_channel_peek_timeline (channel);
 
-      if (timeline != NULL && chat_timeline_find (timeline, id, NULL) != NULL)
+      if (timeline != NULL && chat_timeline_find_any (timeline, id) != NULL)
         return chat_channel_get_name (channel);
     }
   return NULL;
