@@ -36,11 +36,14 @@ can_be_root () {
   if [ -t 0 ]; then sudo -v; else sudo -n true 2>/dev/null; fi
 }
 
+# as_root COMMAND…
+as_root () {
+  if [ "$EUID" -eq 0 ]; then "$@"; else sudo "$@"; fi
+}
+
 # apt_get ARGUMENT…: apt-get as root; it asks nothing and waits for another package manager to finish.
 apt_get () {
-  local root=()
-  [ "$EUID" -eq 0 ] || root=(sudo)
-  "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=600 "$@" </dev/null
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=600 "$@" </dev/null
 }
 
 # Fetches the lists of packages. APT waits for dpkg's lock only, so that of the lists is waited for here. Failing is
@@ -56,6 +59,50 @@ update_lists () {
   note "apt-get update failed; trying with the lists that are there. It said:"
   printf '%s\n' "$output" | grep -E '^[EW]:' | head -n 5 | sed 's/^/    /'
 }
+
+# Sets the array new_services: the units of this system that the missing packages (the arguments) would bring with them.
+find_new_services () {
+  local installed
+  new_services=()
+  installed=" $(dpkg-query -W -f '${db:Status-Status} ${Package}\n' | awk '$1 == "installed" { printf "%s ", $2 }')"
+  if [[ " $* " == *" rabbitmq-server "* ]]; then
+    new_services+=(rabbitmq-server.service)
+    [[ $installed == *" erlang-base "* ]] || new_services+=(epmd.service epmd.socket)
+  fi
+  if [[ " $* " == *" postgresql-15 "* && $installed != *" postgresql-common "* ]]; then new_services+=(postgresql.service); fi
+}
+
+# install_quietly PACKAGE…: installs them as `apt_get install` does. What they bring as services of this system is not
+# started, now or at the next boot, and PostgreSQL gets no database of its own: the tests start theirs by themselves.
+install_quietly () (
+  policy=/usr/sbin/policy-rc.d cluster=/etc/postgresql-common/createcluster.d/tertulia.conf written=()
+  clean () { [ ${#written[@]} -eq 0 ] || as_root rm -f "${written[@]}"; }
+  trap clean EXIT
+  trap 'exit 130' INT TERM HUP
+  find_new_services "$@"
+  if [[ " $* " == *" postgresql-15 "* && ! -e $cluster ]]; then
+    as_root mkdir -p "${cluster%/*}"
+    written+=("$cluster")
+    as_root tee "$cluster" >/dev/null <<<"create_main_cluster = false"
+  fi
+  # where there is a policy already, it is its owner's to say what starts
+  if [ ${#new_services[@]} -gt 0 ] && [ ! -e $policy ]; then
+    written+=("$policy")
+    # the script of a service goes by its bare name; 101 is "no", 104 "yes"
+    as_root tee $policy >/dev/null <<END
+#!/bin/sh
+case " ${new_services[*]} " in *" \$1 "* | *" \$1.service "*) exit 101 ;; *) exit 104 ;; esac
+END
+    as_root chmod 755 $policy
+  fi
+  apt_get install --no-install-recommends "$@" || exit
+  for unit in "${new_services[@]}"; do
+    # without clusters PostgreSQL's starts nothing
+    [ "$unit" != postgresql.service ] || continue
+    ! command -v systemctl >/dev/null || as_root systemctl disable "$unit" || true
+    [ ! -e "/etc/init.d/${unit%.service}" ] || as_root update-rc.d "${unit%.service}" disable || true
+  done
+)
 
 # install_missing SECTION…: installs what is missing, saying what. Ends the command where that cannot be done.
 install_missing () {
@@ -77,7 +124,7 @@ install_missing () {
     "or start again with --no-install to go on without them."
   log=$(mktemp "${TMPDIR:-/tmp}/tertulia-install.XXXXXX.log")
   update_lists
-  apt_get install --no-install-recommends "${missing[@]}" >"$log" 2>&1 || {
+  install_quietly "${missing[@]}" >"$log" 2>&1 || {
     tail -n 20 "$log" >&2
     fail "apt-get could not install them; all it said is in $log."
   }

@@ -9,6 +9,7 @@ import signal
 import socket
 import sys
 import time
+from pathlib import Path
 
 from parts import Broken, descendants, process_state, send_signal
 
@@ -109,6 +110,10 @@ class Supervisor:
         while True:
             ready, _, _ = select.select(waiting, [], [])
             if self.watched in ready:
+                shared = os.environ.get('TERTULIA_BROKERS')
+                if shared and Path(shared) == self.directory.parent:
+                    # nobody is left to remove it
+                    self.directory = self.directory.parent
                 return
             self.answer(listener)
 
