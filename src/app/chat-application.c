@@ -14,6 +14,12 @@
 #include "app/chat-window.h"
 #include "app/chat-workspace-host.h"
 #include "core/chat-names.h"
+#if CHAT_HAVE_KAFKA
+#include "transport/kafka/chat-kafka-transport.h"
+#endif
+#if CHAT_HAVE_RABBITMQ
+#include "transport/rabbitmq/chat-rabbitmq-transport.h"
+#endif
 #include "transport/websocket/chat-websocket-transport.h"
 
 #define LONGEST_WAIT_FOR_PAINT_MS 500
@@ -48,6 +54,21 @@ static ChatTransport *
 create_feed (SoupSession *session, const char *uri, const char *token, gpointer data)
 {
   return chat_websocket_transport_new (session, uri, token);
+}
+
+/* (nullable): NULL: this program was built without it. */
+static ChatTransport *
+create_broker (const ChatBrokerOptions *options, gpointer data)
+{
+#if CHAT_HAVE_KAFKA
+  if (options->kind == CHAT_BROKER_KAFKA)
+    return chat_kafka_transport_new (options);
+#endif
+#if CHAT_HAVE_RABBITMQ
+  if (options->kind == CHAT_BROKER_RABBITMQ)
+    return chat_rabbitmq_transport_new (options);
+#endif
+  return NULL;
 }
 
 /* A name to begin with: the login's, less what no name may have. */
@@ -492,7 +513,7 @@ create_host (ChatApplication *self)
                            G_CONNECT_SWAPPED);
   update_scheme (self);
   self->notifier = chat_notifier_new (G_APPLICATION (self), self->settings);
-  self->host = chat_workspace_host_new (self->settings, directory, create_feed);
+  self->host = chat_workspace_host_new (self->settings, directory, create_feed, create_broker);
   g_signal_connect_object (self->host, "opened", G_CALLBACK (opened_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->host, "signed-in", G_CALLBACK (signed_in_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->host, "needs-name", G_CALLBACK (needs_name_cb), self, G_CONNECT_SWAPPED);

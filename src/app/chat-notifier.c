@@ -5,6 +5,7 @@
 
 #include <glib/gi18n.h>
 
+#include "app/chat-warning-card.h"
 #include "client/chat-warning.h"
 
 /* More of one channel become one that counts. */
@@ -227,15 +228,12 @@ warned_cb (ChatNotifier *self, const ChatWarning *warning, ChatWorkspace *worksp
 {
   ChatChannel *channel = warning->channel == NULL ? NULL : chat_workspace_find_channel (workspace, warning->channel);
   g_autofree char *title = NULL;
-  g_autofree char *words = NULL;
   g_autofree char *body = NULL;
 
   if (channel == NULL || is_on_screen (self, channel))
     return;
   title = g_strdup_printf (_ ("Warning %u of %u"), warning->strike, warning->limit);
-  words = warning->words == NULL ? g_strdup ("") : g_strjoinv ("”, “", warning->words);
-  /* Translators: the masked words, then the rule that names them */
-  body = g_strdup_printf (_ ("“%s” matched the rule %s."), words, warning->rule);
+  body = chat_warning_card_dup_text (warning);
   send (self, channel, warning->id, title, body, warning->target);
 }
 

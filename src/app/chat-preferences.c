@@ -17,6 +17,7 @@ struct _ChatPreferences
   AdwComboRow *clock;
   AdwComboRow *order;
   AdwComboRow *notify;
+  AdwComboRow *feed;
   GtkWidget *enter_sends;
   AdwPreferencesGroup *workspaces;
 
@@ -32,6 +33,7 @@ static const char *const schemes[] = { "system", "light", "dark", NULL };
 static const char *const densities[] = { "comfortable", "compact", NULL };
 static const char *const clocks[] = { "locale", "24", "12", NULL };
 static const char *const orders[] = { "name", "activity", NULL };
+static const char *const feeds[] = { "automatic", "kafka", "rabbitmq", "websocket", NULL };
 static const char *const notifies[] = { "all", "mentions", "none", NULL };
 
 static gboolean
@@ -153,6 +155,7 @@ chat_preferences_class_init (ChatPreferencesClass *klass)
   gtk_widget_class_bind_template_child (widget_class, ChatPreferences, clock);
   gtk_widget_class_bind_template_child (widget_class, ChatPreferences, order);
   gtk_widget_class_bind_template_child (widget_class, ChatPreferences, notify);
+  gtk_widget_class_bind_template_child (widget_class, ChatPreferences, feed);
   gtk_widget_class_bind_template_child (widget_class, ChatPreferences, enter_sends);
   gtk_widget_class_bind_template_child (widget_class, ChatPreferences, workspaces);
 }
@@ -176,6 +179,7 @@ chat_preferences_new (GtkWindow *parent, GSettings *settings)
   bind_choice (self, "clock", self->clock, clocks);
   bind_choice (self, "sidebar-order", self->order, orders);
   bind_choice (self, "notify", self->notify, notifies);
+  bind_choice (self, "feed", self->feed, feeds);
   g_settings_bind (settings, "enter-sends", self->enter_sends, "active", G_SETTINGS_BIND_DEFAULT);
   g_signal_connect_object (settings, "changed::workspaces", G_CALLBACK (list_workspaces), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (settings, "changed::last-workspace", G_CALLBACK (list_workspaces), self, G_CONNECT_SWAPPED);

@@ -5,6 +5,7 @@
 
 #include <glib/gi18n.h>
 
+#include "app/chat-feed-popover.h"
 #include "app/chat-workspace-host.h"
 
 struct _ChatSidebar
@@ -25,8 +26,7 @@ struct _ChatSidebar
   GtkWidget *foot;
   GtkWidget *foot_icon;
   GtkLabel *foot_label;
-  GtkLabel *details;
-  GtkWidget *popover;
+  ChatFeedPopover *popover;
 
   /* Owned */
   GSettings *settings;
@@ -61,39 +61,17 @@ static const char *const state_classes[] = {
   [CHAT_WORKSPACE_CATCHING_UP] = "accent",
 };
 
-/* (transfer full): all that the foot leaves out. */
-static char *
-dup_details (ChatSidebar *self, const char *status, const char *storage_error)
-{
-  GString *text = g_string_new (status);
-  const char *uri = chat_workspace_get_uri (self->workspace);
-  guint queued = 0;
-
-  g_object_get (self->workspace, "queued", &queued, NULL);
-  g_string_append (text, "\n");
-  if (uri != NULL)
-    g_string_append_printf (text, _ ("\nServer: %s"), uri);
-  g_string_append_printf (text, _ ("\nYou are: %s\n"), chat_workspace_get_user (self->workspace));
-  g_string_append_printf (text, ngettext ("%u message waits to be sent", "%u messages wait to be sent", queued),
-                          queued);
-  if (storage_error != NULL)
-    g_string_append_printf (text, "\n\n%s", storage_error);
-  return g_string_free (text, FALSE);
-}
-
 static void
 update_foot (ChatSidebar *self)
 {
   ChatWorkspaceState state = CHAT_WORKSPACE_OFFLINE;
   g_autofree char *storage_error = NULL;
-  g_autofree char *details = NULL;
   g_autofree char *status = NULL;
 
   if (self->workspace == NULL)
     return;
   state = chat_workspace_get_state (self->workspace);
   g_object_get (self->workspace, "status", &status, "storage-error", &storage_error, NULL);
-  details = dup_details (self, status, storage_error);
   if (storage_error != NULL)
     {
       g_autofree char *plain = g_steal_pointer (&status);
@@ -106,8 +84,8 @@ update_foot (ChatSidebar *self)
   gtk_label_set_text (self->foot_label, status);
   gtk_widget_set_tooltip_text (self->foot, status);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->foot), GTK_ACCESSIBLE_PROPERTY_LABEL, status, -1);
-  gtk_label_set_text (self->details, details);
-  gtk_widget_action_set_enabled (GTK_WIDGET (self), "sidebar.reconnect", state == CHAT_WORKSPACE_CONNECTING);
+  gtk_widget_action_set_enabled (GTK_WIDGET (self), "sidebar.reconnect",
+                                 state == CHAT_WORKSPACE_CONNECTING || chat_workspace_get_stands_in (self->workspace));
 }
 
 static void
@@ -246,7 +224,7 @@ dispose (GObject *object)
   ChatSidebar *self = CHAT_SIDEBAR (object);
 
   if (self->popover != NULL)
-    gtk_widget_unparent (self->popover);
+    gtk_widget_unparent (GTK_WIDGET (self->popover));
   self->popover = NULL;
   g_clear_pointer (&self->box, gtk_widget_unparent);
   g_clear_object (&self->workspace_signals);
@@ -272,6 +250,7 @@ chat_sidebar_class_init (ChatSidebarClass *klass)
                                          G_TYPE_NONE, 1, CHAT_TYPE_CHANNEL);
   signals[TOLD]
       = g_signal_new ("told", CHAT_TYPE_SIDEBAR, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
+  g_type_ensure (CHAT_TYPE_FEED_POPOVER);
   g_type_ensure (CHAT_TYPE_SIDEBAR_LIST);
   gtk_widget_class_install_action (widget_class, "sidebar.reconnect", NULL, reconnect_cb);
   gtk_widget_class_set_template_from_resource (widget_class, "/chat/tertulia/Tertulia/chat-sidebar.ui");
@@ -288,7 +267,6 @@ chat_sidebar_class_init (ChatSidebarClass *klass)
   gtk_widget_class_bind_template_child (widget_class, ChatSidebar, foot);
   gtk_widget_class_bind_template_child (widget_class, ChatSidebar, foot_icon);
   gtk_widget_class_bind_template_child (widget_class, ChatSidebar, foot_label);
-  gtk_widget_class_bind_template_child (widget_class, ChatSidebar, details);
   gtk_widget_class_bind_template_child (widget_class, ChatSidebar, popover);
 }
 
@@ -301,7 +279,7 @@ chat_sidebar_init (ChatSidebar *self)
   gtk_event_controller_set_propagation_phase (keys, GTK_PHASE_CAPTURE);
   g_signal_connect (keys, "key-pressed", G_CALLBACK (filter_key_cb), self);
   gtk_widget_add_controller (GTK_WIDGET (self->filter), keys);
-  gtk_widget_set_parent (self->popover, self->foot);
+  gtk_widget_set_parent (GTK_WIDGET (self->popover), self->foot);
   gtk_menu_button_set_create_popup_func (self->menu_button, create_menu_cb, self, NULL);
   gtk_menu_button_set_create_popup_func (self->new_button, create_menu_cb, self, NULL);
   gtk_menu_button_set_create_popup_func (self->workspace_button, create_workspaces_cb, self, NULL);
@@ -336,6 +314,7 @@ chat_sidebar_set_workspace (ChatSidebar *self, ChatWorkspace *workspace)
     return;
   g_signal_group_set_target (self->workspace_signals, workspace);
   chat_sidebar_list_set_workspace (self->list, workspace);
+  chat_feed_popover_set_workspace (self->popover, workspace);
   update_title (self);
   update_foot (self);
 }

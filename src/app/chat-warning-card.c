@@ -21,13 +21,24 @@ struct _ChatWarningCard
 
 G_DEFINE_FINAL_TYPE (ChatWarningCard, chat_warning_card, GTK_TYPE_WIDGET)
 
+char *
+chat_warning_card_dup_text (const ChatWarning *warning)
+{
+  g_autofree char *words = NULL;
+
+  /* over a broker it comes without them */
+  if (warning->rule == NULL || warning->words == NULL || warning->words[0] == NULL)
+    return g_strdup (_ ("A word of your message is not allowed here."));
+  words = g_strjoinv ("”, “", warning->words);
+  /* Translators: the masked words, then the rule that names them */
+  return g_strdup_printf (_ ("“%s” matched the rule %s."), words, warning->rule);
+}
+
 static void
 show_warning (ChatWarningCard *self, const ChatWarning *warning)
 {
   g_autofree char *title = g_strdup_printf (_ ("Warning %u of %u"), warning->strike, warning->limit);
-  g_autofree char *words = warning->words == NULL ? g_strdup ("") : g_strjoinv ("”, “", warning->words);
-  /* Translators: the masked words, then the rule that names them */
-  g_autofree char *body = g_strdup_printf (_ ("“%s” matched the rule %s."), words, warning->rule);
+  g_autofree char *body = chat_warning_card_dup_text (warning);
   guint left = warning->limit > warning->strike ? warning->limit - warning->strike : 0;
   g_autofree char *why = NULL;
 

@@ -13,5 +13,7 @@ G_DECLARE_FINAL_TYPE (ChatWarningCard, chat_warning_card, CHAT, WARNING_CARD, Gt
 /** chat_warning_card_new: which rule, which word, strike n of limit, what happens at the limit: only its receiver sees
  * it. */
 GtkWidget *chat_warning_card_new (const ChatWarning *warning);
+/** chat_warning_card_dup_text: (transfer full): which rule, which word; over a broker a warning comes without them. */
+char *chat_warning_card_dup_text (const ChatWarning *warning);
 
 G_END_DECLS

@@ -54,6 +54,7 @@ struct _ChatWorkspaceHost
   Destination *next;   /* nullable: to be opened then */
 
   ChatFeedFactory factory;
+  ChatBrokerFactory broker_factory;
   gboolean account;     /* to be made before signing in */
   gboolean first;       /* never signed in to before */
   gboolean opened;      /* the cache is read */
@@ -337,6 +338,15 @@ signed_out_cb (ChatWorkspaceHost *self, const GError *error)
 }
 
 static void
+update_feed (ChatWorkspaceHost *self)
+{
+  g_autofree char *feed = g_settings_get_string (self->settings, "feed");
+
+  if (self->workspace != NULL)
+    chat_workspace_set_feed_choice (self->workspace, chat_feed_choice_from_string (feed));
+}
+
+static void
 drop_workspace (ChatWorkspaceHost *self)
 {
   if (self->cancellable != NULL)
@@ -372,6 +382,8 @@ open_now (ChatWorkspaceHost *self, const char *key, const char *user)
   self->cancellable = g_cancellable_new ();
   self->workspace = chat_workspace_new (is_here (self) ? chat_embedded_server_get_uri (self->server) : key, user,
                                         directory, self->factory, NULL);
+  chat_workspace_set_broker_factory (self->workspace, self->broker_factory, NULL);
+  update_feed (self);
   g_signal_connect_object (self->workspace, "signed-out", G_CALLBACK (signed_out_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->workspace, "notify::token", G_CALLBACK (token_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->workspace, "notify::storage-error", G_CALLBACK (storage_error_cb), self,
@@ -460,7 +472,8 @@ chat_workspace_host_init (ChatWorkspaceHost *self)
 }
 
 ChatWorkspaceHost *
-chat_workspace_host_new (GSettings *settings, const char *directory, ChatFeedFactory factory)
+chat_workspace_host_new (GSettings *settings, const char *directory, ChatFeedFactory factory,
+                         ChatBrokerFactory broker_factory)
 {
   ChatWorkspaceHost *self = g_object_new (CHAT_TYPE_WORKSPACE_HOST, NULL);
   g_autofree char *server = g_build_filename (directory, "server", NULL);
@@ -468,6 +481,8 @@ chat_workspace_host_new (GSettings *settings, const char *directory, ChatFeedFac
   self->settings = g_object_ref (settings);
   self->directory = g_strdup (directory);
   self->factory = factory;
+  self->broker_factory = broker_factory;
+  g_signal_connect_object (settings, "changed::feed", G_CALLBACK (update_feed), self, G_CONNECT_SWAPPED);
   self->server = chat_embedded_server_new (server);
   g_signal_connect_object (self->server, "notify::uri", G_CALLBACK (server_uri_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->server, "failed", G_CALLBACK (server_failed_cb), self, G_CONNECT_SWAPPED);

@@ -28,7 +28,8 @@ G_DECLARE_FINAL_TYPE (ChatWorkspaceHost, chat_workspace_host, CHAT, WORKSPACE_HO
  * one on this computer); `failed (char *reason)`; `told
  * (char *sentence)`: something to know.
  */
-ChatWorkspaceHost *chat_workspace_host_new (GSettings *settings, const char *directory, ChatFeedFactory factory);
+ChatWorkspaceHost *chat_workspace_host_new (GSettings *settings, const char *directory, ChatFeedFactory factory,
+                                            ChatBrokerFactory broker_factory);
 
 /**
  * chat_workspace_host_open:

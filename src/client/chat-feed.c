@@ -297,6 +297,14 @@ connect_transport (ChatFeed *self)
 {
   self->cancellable = g_cancellable_new ();
   self->transport = self->make (self->make_data);
+  if (self->transport == NULL)
+    {
+      g_autoptr (GError) error = g_error_new_literal (CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_DENIED,
+                                                      _ ("This program was built without that broker"));
+
+      fail (self, error);
+      return;
+    }
   g_free (self->name);
   self->name = g_strdup (chat_transport_get_name (self->transport));
   g_signal_connect_object (self->transport, "notify::state", G_CALLBACK (update), self, G_CONNECT_SWAPPED);

@@ -8,7 +8,8 @@ G_BEGIN_DECLS
 #define CHAT_TYPE_FEED (chat_feed_get_type ())
 G_DECLARE_FINAL_TYPE (ChatFeed, chat_feed, CHAT, FEED, GObject)
 
-/** ChatFeedMake: (transfer full): the transport, not connected yet; asked again whenever the last one is given up. */
+/** ChatFeedMake: (transfer full) (nullable): the transport, not connected yet; asked again whenever the last one is
+ * given up. NULL: this program has none of that kind. */
 typedef ChatTransport *(*ChatFeedMake) (gpointer data);
 
 /** ChatFeedTopics: one subscription of a feed; @channels: (nullable): as in chat_transport_subscribe_async(). */

@@ -171,6 +171,13 @@ dup_position (ChatFeed *feed)
   return g_string_free (text, text->len == 0);
 }
 
+gboolean
+chat_workspace_get_stands_in (ChatWorkspace *self)
+{
+  g_return_val_if_fail (CHAT_IS_WORKSPACE (self), FALSE);
+  return self->public == CHAT_PUBLIC_SERVICE && self->broker != NULL && self->unreachable;
+}
+
 ChatFeedDetails *
 chat_workspace_dup_feed_details (ChatWorkspace *self)
 {

@@ -18,7 +18,8 @@ G_BEGIN_DECLS
  * client knowing any. */
 typedef ChatTransport *(*ChatFeedFactory) (SoupSession *session, const char *uri, const char *token, gpointer data);
 
-/** ChatBrokerFactory: (transfer full): the transport of a broker that the service offers. */
+/** ChatBrokerFactory: (transfer full) (nullable): the transport of a broker that the service offers; NULL: there is
+ * none of that kind in this program. */
 typedef ChatTransport *(*ChatBrokerFactory) (const ChatBrokerOptions *options, gpointer data);
 
 typedef enum
@@ -67,6 +68,8 @@ ChatWorkspace *chat_workspace_new (const char *uri, const char *user, const char
 void chat_workspace_set_broker_factory (ChatWorkspace *self, ChatBrokerFactory factory, gpointer data);
 /** chat_workspace_set_feed_choice: at any time: the feed that is there goes when the other is in place. */
 void chat_workspace_set_feed_choice (ChatWorkspace *self, ChatFeedChoice choice);
+/** chat_workspace_get_stands_in: whether the service stands in for a broker that can't be reached. */
+gboolean chat_workspace_get_stands_in (ChatWorkspace *self);
 /** chat_workspace_dup_feed_details: (transfer full): as of now. */
 ChatFeedDetails *chat_workspace_dup_feed_details (ChatWorkspace *self);
 

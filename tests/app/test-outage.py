@@ -29,8 +29,9 @@ def killed_while_typing(scratch):
     ana.compose('a medio escribir')
 
     server.arguments += ('--set', f'server.port={server.port}')
-    server.start()
     ana.press('Reconnecting')
+    ana.find('push button', 'Reconnect now')
+    server.start()
     ana.press('Reconnect now')
     for words in sent:
         ana.wait_row(words, 'Stored')
