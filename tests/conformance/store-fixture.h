@@ -38,6 +38,6 @@ typedef struct
   GPtrArray *(*read_channel) (const char *place, const char *channel);
 } StoreFixture;
 
-extern const StoreFixture store_fixture_sqlite;
+extern const StoreFixture store_fixture_sqlite, store_fixture_postgresql;
 
 G_END_DECLS

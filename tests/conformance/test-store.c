@@ -6,11 +6,18 @@
  *   test-store                      all fixtures
  *   test-store -r /store/sqlite     one
  */
+#include "config.h"
+
 #include <stdlib.h>
 
 #include "store-case.h"
 
-static const StoreFixture *const fixtures[] = { &store_fixture_sqlite };
+static const StoreFixture *const fixtures[] = {
+  &store_fixture_sqlite,
+#if CHAT_HAVE_POSTGRESQL
+  &store_fixture_postgresql,
+#endif
+};
 
 /** StoreCaseRun: what a case is made of before it runs. */
 typedef struct

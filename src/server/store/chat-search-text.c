@@ -73,6 +73,59 @@ chat_search_split (const char *text)
   return g_string_free (split, FALSE);
 }
 
+/* Folding */
+
+static gboolean
+is_accent (gunichar c)
+{
+  return c >= 0x300 && c < 0x370;
+}
+
+/* letters without their case and their accents; other marks, which in many scripts are vowels, stay */
+static char *
+fold (const char *text)
+{
+  g_autofree char *lower = g_utf8_casefold (text, -1);
+  g_autofree char *decomposed = NULL;
+  GString *folded;
+  char *composed;
+
+  if (g_str_is_ascii (lower))
+    return g_steal_pointer (&lower);
+  decomposed = g_utf8_normalize (lower, -1, G_NORMALIZE_NFD);
+  folded = g_string_sized_new (strlen (decomposed));
+  for (const char *at = decomposed; *at != '\0'; at = g_utf8_next_char (at))
+    if (!is_accent (g_utf8_get_char (at)))
+      g_string_append_unichar (folded, g_utf8_get_char (at));
+  composed = g_utf8_normalize (folded->str, -1, G_NORMALIZE_NFC);
+  g_string_free (folded, TRUE);
+  return composed;
+}
+
+GPtrArray *
+chat_search_cut (const char *text)
+{
+  GPtrArray *words = g_ptr_array_new_with_free_func (g_free);
+  g_autofree char *split = chat_search_split (text);
+  g_autofree char *folded = fold (split != NULL ? split : text);
+  const char *at = folded;
+
+  while (*at != '\0')
+    {
+      const char *begin = at;
+
+      if (!begins_word (g_utf8_get_char (at)))
+        {
+          at = g_utf8_next_char (at);
+          continue;
+        }
+      while (*at != '\0' && continues_word (g_utf8_get_char (at)))
+        at = g_utf8_next_char (at);
+      g_ptr_array_add (words, g_strndup (begin, (gsize)(at - begin)));
+    }
+  return words;
+}
+
 /* What was typed */
 
 void

@@ -39,4 +39,9 @@ GPtrArray *chat_search_parse (const char *text, GError **error);
  * words of their own, and without private ones; NULL where it needs no change. */
 char *chat_search_split (const char *text);
 
+/** chat_search_cut: (transfer full) (element-type utf8): the words of @text in their order, as they are compared:
+ * without case and accents. For back-ends that don't cut and fold themselves: what is indexed and what is looked for
+ * are both to be cut by it. */
+GPtrArray *chat_search_cut (const char *text);
+
 G_END_DECLS

@@ -29,6 +29,7 @@ typedef enum
   CHAT_STORE_ERROR_DAMAGED,   /* what is there can't be read: names the file and what to do */
   CHAT_STORE_ERROR_TOO_NEW,   /* written by a later version: nothing was touched */
   CHAT_STORE_ERROR_CLOSED,
+  CHAT_STORE_ERROR_REFUSED, /* its server refuses us: says whom or what, and what to do */
 } ChatStoreError;
 
 GQuark chat_store_error_quark (void);
@@ -39,7 +40,8 @@ gboolean chat_store_error_is_passing (const GError *error);
 /*
  * The contract of a database: one small interface per aggregate, typed queries, no SQL in a signature. Every call is an
  * asynchronous GTask pair behind a ChatWorker, and is one transaction. Calls that write run in order of the calls, and
- * so do those that read; a call that reads sees all that had returned when it was made.
+ * so do those that read with the same function; others may overtake each other. A call that reads sees all that had
+ * returned when it was made.
  *
  * A call that is cancelled before its turn does nothing (G_IO_ERROR_CANCELLED); one whose turn has come returns what it
  * did. Before open has returned and after close was called, every call is CHAT_STORE_ERROR_CLOSED; arguments that break

@@ -14,12 +14,20 @@ typedef enum
   STATE_CLOSING,
 } State;
 
+/** Reads: the calls under way of one function that reads. */
+typedef struct
+{
+  guint pending;
+  ChatWorker *reader; /* borrowed: which runs them, while there are any */
+} Reads;
+
 typedef struct
 {
   /* Owned */
   State state;
   ChatWorker *writer;
   GPtrArray *readers; /* of ChatWorker */
+  GHashTable *reads;  /* the function → Reads */
   guint connected;    /* how many of them are */
   GPtrArray *opening; /* the tasks of calls to open and close that wait */
   GPtrArray *closing;
@@ -285,7 +293,9 @@ static gpointer
 check (ChatSql *database, gconstpointer arguments)
 {
   /* reads and writes a page, and waits until it is on the disk */
-  chat_sql_run (database, "INSERT INTO heartbeat VALUES (1, 1) ON CONFLICT DO UPDATE SET beats = beats + 1", "");
+  chat_sql_run (database,
+                "INSERT INTO heartbeat VALUES (1, 1) ON CONFLICT (number) DO UPDATE SET beats = heartbeat.beats + 1",
+                "");
   return NULL;
 }
 
@@ -407,6 +417,7 @@ chat_sql_store_finalize (GObject *object)
   ChatSqlStorePrivate *priv = chat_sql_store_get_instance_private (self);
 
   g_clear_pointer (&priv->readers, g_ptr_array_unref);
+  g_clear_pointer (&priv->reads, g_hash_table_unref);
   g_clear_pointer (&priv->opening, g_ptr_array_unref);
   g_clear_pointer (&priv->closing, g_ptr_array_unref);
   g_clear_error (&priv->failure);
@@ -430,6 +441,7 @@ chat_sql_store_init (ChatSqlStore *self)
   ChatSqlStorePrivate *priv = chat_sql_store_get_instance_private (self);
 
   priv->readers = g_ptr_array_new_with_free_func (g_object_unref);
+  priv->reads = g_hash_table_new_full (NULL, NULL, NULL, g_free);
   priv->opening = task_list_new ();
   priv->closing = task_list_new ();
   priv->announcer = chat_store_announcer_new (CHAT_STORE (self));
@@ -470,15 +482,40 @@ get_writer (ChatSqlStore *self)
 }
 
 static ChatWorker *
-least_busy_reader (ChatSqlStore *self)
+least_busy_reader (ChatSqlStorePrivate *priv)
 {
-  ChatSqlStorePrivate *priv = chat_sql_store_get_instance_private (self);
   ChatWorker *least = g_ptr_array_index (priv->readers, 0);
 
   for (guint i = 1; i < priv->readers->len && chat_worker_get_pending (least) > 0; i++)
     if (chat_worker_get_pending (g_ptr_array_index (priv->readers, i)) < chat_worker_get_pending (least))
       least = g_ptr_array_index (priv->readers, i);
   return least;
+}
+
+static void
+read_completed_cb (GTask *task, GParamSpec *pspec, gpointer user_data)
+{
+  Reads *reads = user_data;
+
+  reads->pending--;
+}
+
+/* What reads with the same function stays in order; the rest is shared out. */
+static ChatWorker *
+choose_reader (ChatSqlStore *self, GTask *task, gpointer tag)
+{
+  ChatSqlStorePrivate *priv = chat_sql_store_get_instance_private (self);
+  Reads *reads = g_hash_table_lookup (priv->reads, tag);
+
+  if (reads == NULL)
+    {
+      reads = g_new0 (Reads, 1);
+      g_hash_table_insert (priv->reads, tag, reads);
+    }
+  if (reads->pending++ == 0)
+    reads->reader = least_busy_reader (priv);
+  g_signal_connect (task, "notify::completed", G_CALLBACK (read_completed_cb), reads);
+  return reads->reader;
 }
 
 void
@@ -490,7 +527,7 @@ chat_sql_store_read (gpointer self, gpointer tag, ChatSqlFunc func, gpointer arg
                           callback, user_data);
 
   if (task != NULL)
-    chat_worker_push (least_busy_reader (CHAT_SQL_STORE (self)), task, chat_sql_call_read);
+    chat_worker_push (choose_reader (CHAT_SQL_STORE (self), task, tag), task, chat_sql_call_read);
 }
 
 void

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "server/store/sqlite/chat-sqlite-migrations.h"
 
-#include <stdlib.h>
-
 #include "moderation/chat-skeleton.h"
+#include "server/store/sql/chat-sql-migrations.h"
 #include "server/store/sqlite/sqlite-resources.h"
 
 #define MIGRATIONS "/chat/tertulia/store/sqlite/migrations/"
@@ -25,31 +24,6 @@ skeleton_func (sqlite3_context *context, int n_values, sqlite3_value **values)
 /* the migration whose tables are filled in here: SQL knows nothing of words and names */
 #define FILLED_IN 5
 
-static int
-compare_names (const void *a, const void *b)
-{
-  return strcmp (*(char *const *)a, *(char *const *)b);
-}
-
-/* in the order of their numbers, which start at 001 and leave none out */
-static char **
-list_migrations (void)
-{
-  static gsize registered = 0;
-  char **names;
-
-  /* looked up among all resources and not through chat_sqlite_get_resource(): that is NULL for a moment when several
-   * threads are the first to ask for it */
-  if (g_once_init_enter (&registered))
-    {
-      chat_sqlite_register_resource ();
-      g_once_init_leave (&registered, 1);
-    }
-  names = g_resources_enumerate_children (MIGRATIONS, 0, NULL);
-  qsort (names, g_strv_length (names), sizeof *names, compare_names);
-  return names;
-}
-
 static void
 migrate (ChatSql *database, const char *name, gint64 version)
 {
@@ -70,7 +44,7 @@ migrate (ChatSql *database, const char *name, gint64 version)
 gboolean
 chat_sqlite_recognise (ChatSql *database, GError **error)
 {
-  g_auto (GStrv) names = list_migrations ();
+  g_auto (GStrv) names = chat_sql_list_migrations (MIGRATIONS, chat_sqlite_register_resource);
   gint64 known = g_strv_length (names);
   gint64 version, application;
   gboolean empty;
@@ -97,7 +71,7 @@ chat_sqlite_recognise (ChatSql *database, GError **error)
 gboolean
 chat_sqlite_migrate (ChatSql *database, GError **error)
 {
-  g_auto (GStrv) names = list_migrations ();
+  g_auto (GStrv) names = chat_sql_list_migrations (MIGRATIONS, chat_sqlite_register_resource);
 
   chat_sqlite_offer ((ChatSqlite *)database, "chat_skeleton", 1, skeleton_func);
   for (gint64 i = 0; names[i] != NULL; i++)

@@ -1,0 +1,740 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "server/store/postgresql/chat-postgresql.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "server/store/postgresql/chat-postgresql-migrations.h"
+
+/* types of parameters: https://github.com/postgres/postgres/blob/REL_15_STABLE/src/include/catalog/pg_type.dat */
+#define TYPE_BOOL 16
+#define TYPE_INT8 20
+#define TYPE_TEXT 25
+
+#define ANSWER_MS 30000 /* a server that gave up no statement by then, as its settings tell it to, is gone */
+
+#define FIRST_PAUSE_MS 200 /* before the next attempt to connect */
+#define LONGEST_PAUSE_MS 5000
+#define REFUSED_PAUSE_MS 5000 /* where somebody has to do something first */
+
+#define MAX_ATTEMPTS 6
+#define STEP_ASIDE_MS 10
+
+struct _ChatPostgresql
+{
+  ChatSql parent;
+
+  ChatPostgresqlAddress *address;
+  ChatPostgresqlRole role;
+  gboolean tells;
+
+  PGconn *handle;
+  char *schema;
+  char *topic;
+  GHashTable *statements; /* SQL → the name under which the server has it */
+  ChatPostgresqlRows *rows;
+  gboolean patient;
+
+  /* of the transaction under way, or the last */
+  ChatPostgresqlRemedy remedy;
+  gboolean in_doubt; /* a commit was sent and not answered */
+
+  GError *refusal;  /* why the last attempt to connect failed */
+  gint64 pause_end; /* monotonic: no attempt before */
+  guint pause;      /* ms */
+};
+
+/** Query: an answer, all of it. */
+typedef struct
+{
+  ChatSqlQuery parent;
+  PGresult *result;
+  int row;
+} Query;
+
+static const char settings[] = "SET client_min_messages = warning; SET standard_conforming_strings = on;"
+                               "SET TimeZone = 'UTC'; SET statement_timeout = '20s'; SET lock_timeout = '10s';"
+                               "SET idle_in_transaction_session_timeout = '60s'";
+static const char reader_settings[] = "SET default_transaction_isolation = 'repeatable read';"
+                                      "SET default_transaction_read_only = on";
+
+/* Failures */
+
+static void
+fail (ChatPostgresql *self, const char *state, const char *detail)
+{
+  ChatPostgresqlRemedy remedy;
+  GError *fault = chat_postgresql_fault_new (chat_postgresql_get_name (self), state, detail, &remedy);
+
+  /* rights that were taken away come back: only opening takes a refusal for the last word */
+  if (remedy == CHAT_POSTGRESQL_WAIT)
+    fault->code = CHAT_STORE_ERROR_BUSY;
+  if (self->parent.failure == NULL)
+    self->remedy = remedy;
+  chat_sql_take_failure (&self->parent, fault);
+}
+
+static gboolean
+is_connected (ChatPostgresql *self)
+{
+  return self->handle != NULL && PQstatus (self->handle) == CONNECTION_OK;
+}
+
+static void
+disconnect (ChatPostgresql *self)
+{
+  g_hash_table_remove_all (self->statements);
+  g_clear_pointer (&self->handle, PQfinish);
+}
+
+static void
+lose (ChatPostgresql *self, const char *detail)
+{
+  fail (self, NULL, detail);
+  disconnect (self);
+}
+
+/* Answers */
+
+static gint64
+deadline (ChatPostgresql *self)
+{
+  return self->patient ? G_MAXINT64 : g_get_monotonic_time () + ANSWER_MS * G_TIME_SPAN_MILLISECOND;
+}
+
+/* sends what is left to be sent; FALSE after it failed */
+static gboolean
+flush (ChatPostgresql *self, gint64 until)
+{
+  int left;
+
+  while ((left = PQflush (self->handle)) > 0)
+    {
+      if (!chat_postgresql_wait (self->handle, TRUE, until, NULL))
+        {
+          lose (self, "no answer in time");
+          return FALSE;
+        }
+      /* it may wait for us to read first */
+      if (!PQconsumeInput (self->handle))
+        break;
+    }
+  if (left == 0)
+    return TRUE;
+  lose (self, PQerrorMessage (self->handle));
+  return FALSE;
+}
+
+/* the next result, NULL after the last and after a failure */
+static PGresult *
+next_result (ChatPostgresql *self, gint64 until)
+{
+  if (self->handle == NULL)
+    return NULL;
+  while (PQisBusy (self->handle))
+    {
+      if (!chat_postgresql_wait (self->handle, FALSE, until, NULL))
+        {
+          lose (self, "no answer in time");
+          return NULL;
+        }
+      if (!PQconsumeInput (self->handle))
+        {
+          lose (self, PQerrorMessage (self->handle));
+          return NULL;
+        }
+    }
+  return PQgetResult (self->handle);
+}
+
+static void
+judge (ChatPostgresql *self, PGresult *result)
+{
+  ExecStatusType status = PQresultStatus (result);
+
+  if (status != PGRES_FATAL_ERROR && status != PGRES_BAD_RESPONSE)
+    return;
+  fail (self, PQresultErrorField (result, PG_DIAG_SQLSTATE), PQresultErrorField (result, PG_DIAG_MESSAGE_PRIMARY));
+}
+
+/* What the server answers to what was sent; of several results the last. NULL after a failure. */
+static PGresult *
+await (ChatPostgresql *self, gboolean sent)
+{
+  gint64 until = deadline (self);
+  PGresult *last = NULL, *result;
+
+  if (!sent)
+    lose (self, PQerrorMessage (self->handle));
+  if (!sent || !flush (self, until))
+    return NULL;
+  while ((result = next_result (self, until)) != NULL)
+    {
+      ExecStatusType status = PQresultStatus (result);
+
+      judge (self, result);
+      g_clear_pointer (&last, PQclear);
+      last = result;
+      if (status == PGRES_COPY_IN)
+        break;
+    }
+  if (self->handle != NULL && PQstatus (self->handle) != CONNECTION_OK)
+    lose (self, PQerrorMessage (self->handle));
+  if (self->parent.failure != NULL)
+    g_clear_pointer (&last, PQclear);
+  return last;
+}
+
+static void
+run_plainly (ChatPostgresql *self, const char *sql)
+{
+  PQclear (await (self, PQsendQuery (self->handle, sql)));
+}
+
+/* Connecting */
+
+static gboolean
+check_server (ChatPostgresql *self)
+{
+  const char *encoding = PQparameterStatus (self->handle, "server_encoding");
+
+  if (PQserverVersion (self->handle) < 150000)
+    chat_sql_fail (&self->parent, CHAT_STORE_ERROR_REFUSED, "%s is of version %d: version 15 or later is needed",
+                   chat_postgresql_get_name (self), PQserverVersion (self->handle) / 10000);
+  else if (g_strcmp0 (encoding, "UTF8") != 0)
+    chat_sql_fail (&self->parent, CHAT_STORE_ERROR_REFUSED,
+                   "%s keeps its texts in %s: make one with ENCODING 'UTF8' and name that in the uri",
+                   chat_postgresql_get_name (self), encoding);
+  return self->parent.failure == NULL;
+}
+
+static void
+find_schema (ChatPostgresql *self)
+{
+  g_autoptr (ChatSqlQuery) query = chat_sql_query (&self->parent, "SELECT current_schema ()", "");
+
+  g_clear_pointer (&self->schema, g_free);
+  g_clear_pointer (&self->topic, g_free);
+  if (!chat_sql_next (&self->parent, query))
+    return;
+  chat_sql_read (query, "m", &self->schema);
+  if (self->schema == NULL)
+    chat_sql_fail (&self->parent, CHAT_STORE_ERROR_REFUSED,
+                   "%s has no schema in which the tables could be: make the one that its search_path names",
+                   chat_postgresql_get_name (self));
+  else
+    self->topic = chat_postgresql_dup_topic (self->schema);
+}
+
+static gboolean
+set_up (ChatPostgresql *self)
+{
+  if (!check_server (self))
+    return FALSE;
+  chat_sql_script (&self->parent, settings);
+  if (self->role == CHAT_POSTGRESQL_READER)
+    chat_sql_script (&self->parent, reader_settings);
+  find_schema (self);
+  return self->parent.failure == NULL;
+}
+
+/* The failure is that of the transaction which wants the connection. */
+static void
+connect_now (ChatPostgresql *self)
+{
+  GError *error = NULL;
+
+  disconnect (self);
+  self->handle = chat_postgresql_address_connect (self->address, NULL, &self->remedy, &error);
+  if (self->handle == NULL)
+    {
+      chat_sql_take_failure (&self->parent, error);
+      return;
+    }
+  /* what is sent must not block beyond the deadline either */
+  PQsetnonblocking (self->handle, 1);
+  if (!set_up (self))
+    disconnect (self);
+}
+
+/* Attempts get rarer while they fail. */
+static void
+note_attempt (ChatPostgresql *self)
+{
+  g_clear_error (&self->refusal);
+  if (self->parent.failure == NULL)
+    {
+      self->pause = 0;
+      return;
+    }
+  self->refusal = g_error_copy (self->parent.failure);
+  if (self->remedy == CHAT_POSTGRESQL_WAIT)
+    self->pause = REFUSED_PAUSE_MS;
+  else
+    self->pause = CLAMP (self->pause * 2, FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
+  self->pause_end
+      = g_get_monotonic_time () + g_random_int_range ((gint32)self->pause / 2, (gint32)self->pause + 1) * 1000;
+}
+
+static void
+reconnect (ChatPostgresql *self)
+{
+  if (self->refusal != NULL && g_get_monotonic_time () < self->pause_end)
+    {
+      chat_sql_take_failure (&self->parent, g_error_copy (self->refusal));
+      return;
+    }
+  connect_now (self);
+  /* it was there before: whoever runs it will put it right */
+  if (self->parent.failure != NULL && self->parent.failure->domain == CHAT_STORE_ERROR)
+    self->parent.failure->code = CHAT_STORE_ERROR_BUSY;
+  note_attempt (self);
+}
+
+static gboolean
+driver_open (ChatSql *database, GError **error)
+{
+  ChatPostgresql *self = (ChatPostgresql *)database;
+
+  connect_now (self);
+  if (database->failure == NULL && self->role == CHAT_POSTGRESQL_WRITER)
+    chat_postgresql_migrate (self);
+  if (database->failure == NULL)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&database->failure));
+  disconnect (self);
+  return FALSE;
+}
+
+static void
+driver_free (ChatSql *database)
+{
+  ChatPostgresql *self = (ChatPostgresql *)database;
+
+  disconnect (self);
+  g_hash_table_unref (self->statements);
+  chat_postgresql_rows_free (self->rows);
+  chat_postgresql_address_unref (self->address);
+  g_clear_error (&self->refusal);
+  chat_sql_clear (database);
+  g_free (self->schema);
+  g_free (self->topic);
+  g_free (self);
+}
+
+/* Statements */
+
+/* “?1” is “$1” here */
+static char *
+translate (const char *sql)
+{
+  char *translated = g_strdup (sql);
+
+  for (char *at = strchr (translated, '?'); at != NULL; at = strchr (at + 1, '?'))
+    if (g_ascii_isdigit (at[1]))
+      *at = '$';
+  return translated;
+}
+
+static Oid
+type_of (const ChatSqlValue *value)
+{
+  switch (value->type)
+    {
+    case 's':
+      return TYPE_TEXT;
+    case 'b':
+      return TYPE_BOOL;
+    case 'x':
+    default:
+      return TYPE_INT8;
+    }
+}
+
+/* NULL after it failed: PostgreSQL would refuse it too, and the transaction with it */
+static const char *
+check_text (ChatPostgresql *self, const char *text)
+{
+  if (g_utf8_validate (text, -1, NULL))
+    return text;
+  chat_sql_take_failure (&self->parent, g_error_new_literal (G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                                                             "A text to store is not valid UTF-8"));
+  return NULL;
+}
+
+/** Bound: values as libpq takes them: all as text. */
+typedef struct
+{
+  Oid types[CHAT_SQL_MAX_VALUES];
+  const char *values[CHAT_SQL_MAX_VALUES];
+  char numbers[CHAT_SQL_MAX_VALUES][24];
+  int count;
+} Bound;
+
+static void
+bind (ChatPostgresql *self, Bound *bound, const ChatSqlValue *values, guint n_values)
+{
+  bound->count = (int)n_values;
+  for (guint i = 0; i < n_values; i++)
+    {
+      bound->types[i] = type_of (&values[i]);
+      bound->values[i] = NULL;
+      if (values[i].null)
+        continue;
+      g_snprintf (bound->numbers[i], sizeof bound->numbers[i], "%" G_GINT64_FORMAT, values[i].number);
+      bound->values[i] = values[i].type == 's' ? check_text (self, values[i].text) : bound->numbers[i];
+    }
+}
+
+static const char *
+prepare (ChatPostgresql *self, const char *sql, const Bound *bound)
+{
+  const char *known = g_hash_table_lookup (self->statements, sql);
+  g_autofree char *translated = NULL;
+  g_autofree char *name = NULL;
+
+  if (known != NULL)
+    return known;
+  translated = translate (sql);
+  name = g_strdup_printf ("s%u", g_hash_table_size (self->statements));
+  PQclear (await (self, PQsendPrepare (self->handle, name, translated, bound->count, bound->types)));
+  if (self->parent.failure != NULL)
+    return NULL;
+  known = name;
+  g_hash_table_insert (self->statements, g_strdup (sql), g_steal_pointer (&name));
+  return known;
+}
+
+static ChatSqlQuery *
+query_new (ChatPostgresql *self, PGresult *result)
+{
+  Query *query;
+
+  if (result == NULL)
+    return NULL;
+  query = g_new (Query, 1);
+  *query = (Query){ { &self->parent }, result, -1 };
+  return &query->parent;
+}
+
+static ChatSqlQuery *
+driver_query (ChatSql *database, const char *sql, const ChatSqlValue *values, guint n_values)
+{
+  ChatPostgresql *self = (ChatPostgresql *)database;
+  const char *name;
+  Bound bound;
+
+  bind (self, &bound, values, n_values);
+  if (database->failure != NULL)
+    return NULL;
+  name = prepare (self, sql, &bound);
+  if (name == NULL)
+    return NULL;
+  return query_new (self,
+                    await (self, PQsendQueryPrepared (self->handle, name, bound.count, bound.values, NULL, NULL, 0)));
+}
+
+ChatSqlQuery *
+chat_postgresql_ask (ChatPostgresql *self, const char *sql, const ChatSqlValue *values, guint n_values)
+{
+  g_autofree char *translated = translate (sql);
+  Bound bound;
+
+  bind (self, &bound, values, n_values);
+  if (self->parent.failure != NULL)
+    return NULL;
+  return query_new (self, await (self, PQsendQueryParams (self->handle, translated, bound.count, bound.types,
+                                                          bound.values, NULL, NULL, 0)));
+}
+
+static void
+driver_query_end (ChatSqlQuery *query)
+{
+  PQclear (((Query *)query)->result);
+  g_free (query);
+}
+
+static gboolean
+driver_next (ChatSqlQuery *query)
+{
+  Query *answer = (Query *)query;
+
+  return ++answer->row < PQntuples (answer->result);
+}
+
+static gboolean
+driver_is_null (ChatSqlQuery *query, guint column)
+{
+  Query *answer = (Query *)query;
+
+  return PQgetisnull (answer->result, answer->row, (int)column);
+}
+
+static const char *
+driver_get_text (ChatSqlQuery *query, guint column)
+{
+  Query *answer = (Query *)query;
+
+  return driver_is_null (query, column) ? NULL : PQgetvalue (answer->result, answer->row, (int)column);
+}
+
+static gint64
+driver_get_number (ChatSqlQuery *query, guint column)
+{
+  const char *text = driver_get_text (query, column);
+
+  if (text == NULL)
+    return 0;
+  return *text == 't' ? 1 : g_ascii_strtoll (text, NULL, 10);
+}
+
+static int
+driver_count_changed (ChatSqlQuery *query)
+{
+  return atoi (PQcmdTuples (((Query *)query)->result));
+}
+
+static void
+driver_script (ChatSql *database, const char *sql)
+{
+  run_plainly ((ChatPostgresql *)database, sql);
+}
+
+void
+chat_postgresql_copy (ChatPostgresql *self, const char *sql, const GString *rows)
+{
+  gint64 until = deadline (self);
+
+  if (self->parent.failure != NULL)
+    return;
+  run_plainly (self, sql);
+  if (self->parent.failure != NULL)
+    return;
+  if (PQputCopyData (self->handle, rows->str, (int)rows->len) < 0 || PQputCopyEnd (self->handle, NULL) < 0)
+    lose (self, PQerrorMessage (self->handle));
+  else if (flush (self, until))
+    PQclear (await (self, TRUE));
+}
+
+/* Others */
+
+static void
+driver_lock (ChatSql *database, const char *what, const char *key, gboolean shared)
+{
+  ChatPostgresql *self = (ChatPostgresql *)database;
+  g_autofree char *name = g_strdup_printf ("%s:%s:%s", self->schema, what, key);
+
+  chat_sql_run (database,
+                shared ? "SELECT pg_advisory_xact_lock_shared (hashtextextended (?1, 0))"
+                       : "SELECT pg_advisory_xact_lock (hashtextextended (?1, 0))",
+                "s", name);
+}
+
+static void
+driver_announce (ChatSql *database, const char *channel, gint64 head)
+{
+  ChatPostgresql *self = (ChatPostgresql *)database;
+  g_autofree char *news = g_strdup_printf ("%" G_GINT64_FORMAT " %s", head, channel);
+
+  /* part of the transaction: whoever listens hears of it if, and when, it is committed */
+  if (self->tells)
+    chat_sql_run (database, "SELECT pg_notify (?1, ?2)", "ss", self->topic, news);
+}
+
+static GError *
+driver_damaged (ChatSql *database, const char *detail)
+{
+  return g_error_new (CHAT_STORE_ERROR, CHAT_STORE_ERROR_DAMAGED, "%s is damaged (%s): put a backup in its place",
+                      chat_postgresql_get_name ((ChatPostgresql *)database), detail);
+}
+
+/* Transactions */
+
+static void
+driver_begin (ChatSql *database)
+{
+  ChatPostgresql *self = (ChatPostgresql *)database;
+
+  self->remedy = CHAT_POSTGRESQL_NOTHING;
+  self->in_doubt = FALSE;
+  chat_postgresql_rows_drop (self->rows);
+  if (!is_connected (self))
+    reconnect (self);
+  chat_sql_script (database, "BEGIN");
+}
+
+static gboolean
+driver_is_active (ChatSql *database)
+{
+  ChatPostgresql *self = (ChatPostgresql *)database;
+
+  return is_connected (self) && self->remedy == CHAT_POSTGRESQL_NOTHING
+         && PQtransactionStatus (self->handle) == PQTRANS_INTRANS;
+}
+
+static void
+commit (ChatPostgresql *self)
+{
+  PGresult *result;
+
+  self->in_doubt = TRUE;
+  result = await (self, PQsendQuery (self->handle, "COMMIT"));
+  if (result != NULL || is_connected (self))
+    self->in_doubt = FALSE;
+  /* that is how the server answers where something in the transaction failed */
+  if (result != NULL && g_str_equal (PQcmdStatus (result), "ROLLBACK"))
+    fail (self, "40000", "the transaction was rolled back");
+  g_clear_pointer (&result, PQclear);
+}
+
+static gboolean
+driver_end (ChatSql *database, GError **error)
+{
+  ChatPostgresql *self = (ChatPostgresql *)database;
+  GError *failure;
+
+  if (database->failure == NULL)
+    commit (self);
+  if (database->failure == NULL)
+    return TRUE;
+
+  failure = g_steal_pointer (&database->failure);
+  chat_postgresql_rows_drop (self->rows);
+  if (is_connected (self) && PQtransactionStatus (self->handle) != PQTRANS_IDLE)
+    {
+      ChatPostgresqlRemedy remedy = self->remedy;
+
+      run_plainly (self, "ROLLBACK");
+      /* what can't even be rolled back is better not used any more */
+      if (database->failure != NULL)
+        disconnect (self);
+      g_clear_error (&database->failure);
+      self->remedy = remedy;
+    }
+  g_propagate_error (error, failure);
+  return FALSE;
+}
+
+static void
+driver_savepoint (ChatSql *database)
+{
+  chat_sql_script (database, "SAVEPOINT call");
+}
+
+static gboolean
+driver_release (ChatSql *database, GError **error)
+{
+  ChatPostgresql *self = (ChatPostgresql *)database;
+  GError *failure;
+
+  chat_sql_script (database, "RELEASE call");
+  if (database->failure == NULL)
+    return TRUE;
+  chat_postgresql_rows_drop (self->rows);
+  /* another attempt is made of the whole */
+  if (!is_connected (self) || self->remedy != CHAT_POSTGRESQL_NOTHING)
+    return FALSE;
+
+  failure = g_steal_pointer (&database->failure);
+  chat_sql_script (database, "ROLLBACK TO call; RELEASE call");
+  g_propagate_error (error, failure);
+  return FALSE;
+}
+
+static gboolean
+driver_recovers (ChatSql *database, const GError *error, guint attempt)
+{
+  ChatPostgresql *self = (ChatPostgresql *)database;
+
+  if (attempt >= MAX_ATTEMPTS || self->in_doubt)
+    return FALSE;
+  if (self->remedy == CHAT_POSTGRESQL_AGAIN)
+    {
+      g_usleep ((gulong)g_random_int_range (1, STEP_ASIDE_MS * (gint32)attempt + 1) * 1000);
+      return TRUE;
+    }
+  /* one that was cut while nobody used it; a server that is away is not waited for */
+  return self->remedy == CHAT_POSTGRESQL_RECONNECT && self->refusal == NULL && attempt == 1;
+}
+
+static const ChatSqlDriver driver = {
+  .free = driver_free,
+  .open = driver_open,
+  .query = driver_query,
+  .query_end = driver_query_end,
+  .next = driver_next,
+  .get_text = driver_get_text,
+  .get_number = driver_get_number,
+  .is_null = driver_is_null,
+  .count_changed = driver_count_changed,
+  .script = driver_script,
+  .begin = driver_begin,
+  .is_active = driver_is_active,
+  .end = driver_end,
+  .savepoint = driver_savepoint,
+  .release = driver_release,
+  .recovers = driver_recovers,
+  .lock = driver_lock,
+  .announce = driver_announce,
+  .damaged = driver_damaged,
+  .index_words = chat_postgresql_index_words,
+  .unindex_words = chat_postgresql_unindex_words,
+  .search = chat_postgresql_search,
+  .prepare_append = chat_postgresql_prepare_append,
+  .next_number = chat_postgresql_next_number,
+  .add_row = chat_postgresql_add_row,
+  .flush_rows = chat_postgresql_flush_rows,
+  .hour_slack = 10000,
+};
+
+/* Public */
+
+ChatSql *
+chat_postgresql_new (ChatPostgresqlAddress *address, ChatPostgresqlRole role, gboolean tells)
+{
+  ChatPostgresql *self = g_new0 (ChatPostgresql, 1);
+
+  chat_sql_init (&self->parent, &driver);
+  self->address = chat_postgresql_address_ref (address);
+  self->role = role;
+  self->tells = tells;
+  self->statements = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  self->rows = chat_postgresql_rows_new ();
+  return &self->parent;
+}
+
+const char *
+chat_postgresql_get_name (ChatPostgresql *self)
+{
+  return chat_postgresql_address_get_name (self->address);
+}
+
+const char *
+chat_postgresql_get_schema (ChatPostgresql *self)
+{
+  return self->schema;
+}
+
+char *
+chat_postgresql_dup_topic (const char *schema)
+{
+  /* a name has at most 63 bytes */
+  g_autofree char *sum = g_compute_checksum_for_string (G_CHECKSUM_SHA256, schema, -1);
+
+  sum[16] = '\0';
+  return g_strconcat ("tertulia_", sum, NULL);
+}
+
+void
+chat_postgresql_set_patient (ChatPostgresql *self, gboolean patient)
+{
+  self->patient = patient;
+  chat_sql_script (&self->parent, patient ? "SET statement_timeout = 0; SET lock_timeout = 0"
+                                          : "SET statement_timeout = '20s'; SET lock_timeout = '10s'");
+}
+
+ChatPostgresqlRows *
+chat_postgresql_get_rows (ChatPostgresql *self)
+{
+  return self->rows;
+}
