@@ -72,9 +72,10 @@ static void
 assert_refused (const char *text)
 {
   g_autoptr (GError) error = NULL;
+  g_autofree char *shown = g_strescape (text, NULL);
   ChatLink *link = chat_link_parse (text, &error);
 
-  g_test_message ("%.80s", text);
+  g_test_message ("%.80s", shown);
   g_assert_error (error, CHAT_CORE_ERROR, CHAT_CORE_ERROR_INVALID);
   g_assert_null (link);
   g_assert_nonnull (strstr (error->message, "tertulia://chat.example.org/general"));
