@@ -4,13 +4,12 @@ when the process for which it was started, or its own, is killed. Usage: test-br
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 sys.path.insert(0, sys.argv[1])
 # pylint: disable=wrong-import-position
 from control import KINDS, start, tell  # noqa: E402
-from parts import HOST, Missing, descendants, process_state  # noqa: E402
+from parts import HOST, Missing, descendants, process_state, wait_for  # noqa: E402
 
 
 def kafka_write(broker, text):
@@ -91,11 +90,8 @@ def postgresql_ways_in(broker):
 
 
 def wait_for_end(pids, directory):
-    deadline = time.monotonic() + 20
-    while any(process_state(pid) for pid in pids) or Path(directory).exists():
-        if time.monotonic() > deadline:
-            raise AssertionError(f'left behind: {[pid for pid in pids if process_state(pid)]} {directory}')
-        time.sleep(0.02)
+    wait_for(lambda: not any(process_state(pid) for pid in pids), 'all its processes are gone')
+    wait_for(lambda: not Path(directory).exists(), f'{directory} is gone')
 
 
 def check_equal(found, expected, what):

@@ -85,6 +85,15 @@ def wait_until(check, process, log, what, seconds=90):
         time.sleep(0.05)
 
 
+def wait_for(check, what, seconds=20):
+    """Waits until the check is true; AssertionError where that takes longer."""
+    deadline = time.monotonic() + seconds
+    while not check():
+        if time.monotonic() > deadline:
+            raise AssertionError(f'within {seconds} s it did not come to this: {what}')
+        time.sleep(0.02)
+
+
 def tail(log):
     text = Path(log).read_text(encoding='utf-8', errors='replace') if Path(log).exists() else ''
     return text.strip()[-2000:] or '(it wrote nothing)'
