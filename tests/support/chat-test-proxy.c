@@ -109,8 +109,28 @@ incoming_cb (GSocketService *service, GSocketConnection *connection, GObject *so
   return TRUE;
 }
 
+static gboolean
+open_port (ChatTestProxy *self, guint16 port, GError **error)
+{
+  g_autoptr (GInetAddress) host = g_inet_address_new_loopback (G_SOCKET_FAMILY_IPV4);
+  g_autoptr (GSocketAddress) address = g_inet_socket_address_new (host, port);
+  g_autoptr (GSocketAddress) chosen = NULL;
+
+  if (!g_socket_listener_add_address (G_SOCKET_LISTENER (self->service), address, G_SOCKET_TYPE_STREAM,
+                                      G_SOCKET_PROTOCOL_TCP, NULL, &chosen, error))
+    return FALSE;
+  self->port = g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (chosen));
+  return TRUE;
+}
+
 ChatTestProxy *
 chat_test_proxy_new (guint16 target)
+{
+  return chat_test_proxy_new_at (0, target);
+}
+
+ChatTestProxy *
+chat_test_proxy_new_at (guint16 port, guint16 target)
 {
   ChatTestProxy *self = g_new0 (ChatTestProxy, 1);
   g_autoptr (GError) error = NULL;
@@ -119,7 +139,7 @@ chat_test_proxy_new (guint16 target)
   self->pipes = g_ptr_array_new ();
   self->cancellable = g_cancellable_new ();
   self->service = g_socket_service_new ();
-  self->port = g_socket_listener_add_any_inet_port (G_SOCKET_LISTENER (self->service), NULL, &error);
+  open_port (self, port, &error);
   g_assert_no_error (error);
   g_signal_connect (self->service, "incoming", G_CALLBACK (incoming_cb), self);
   return self;

@@ -13,6 +13,8 @@ G_BEGIN_DECLS
 typedef struct _ChatTestProxy ChatTestProxy;
 
 ChatTestProxy *chat_test_proxy_new (guint16 target);
+/** chat_test_proxy_new_at: @port: on this one. */
+ChatTestProxy *chat_test_proxy_new_at (guint16 port, guint16 target);
 void chat_test_proxy_free (ChatTestProxy *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ChatTestProxy, chat_test_proxy_free)
 

@@ -22,6 +22,7 @@ LISTENERS = {
     'MUTUAL': ('SSL', 'mutual_tls_addresses'),
     'SASL': ('SASL_PLAINTEXT', 'sasl_addresses'),
     'BOTH': ('SASL_SSL', 'sasl_tls_addresses'),
+    'BEHIND': ('PLAINTEXT', 'behind_addresses'),
 }
 MECHANISMS = ('PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512')
 MEMORY = ['-Xms128m', '-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xshare:auto', '-Djava.awt.headless=true']
@@ -92,7 +93,8 @@ def fetch(folder):
 
 
 class Kafka:
-    """Each node listens five times: open; with TLS; with TLS and the client's certificate; with SASL; with both. The users
+    """Each node listens six times: open; with TLS; with TLS and the client's certificate; with SASL; with both; and open
+    behind a front, a port that a test may put a proxy on: a client that came that way is sent there again. The users
     `admin` and `chat` have a password, which all three mechanisms take; the client's certificate is `chat`'s. Whatever no
     ACL speaks of is allowed to all; the open listener is for superusers, like `admin`."""
     kind = 'kafka'
@@ -101,7 +103,7 @@ class Kafka:
         self.directory = directory
         self.nodes = range(1, nodes + 1)
         self.passwords = {'admin': secrets.token_hex(8), 'chat': secrets.token_hex(8)}
-        self.ports = {node: {name: free_port() for name in (*LISTENERS, 'CONTROLLER')} for node in self.nodes}
+        self.ports = {node: {name: free_port() for name in (*LISTENERS, 'CONTROLLER', 'FRONT')} for node in self.nodes}
         self.identity = base64.urlsafe_b64encode(os.urandom(16)).decode().rstrip('=').replace('-', 'A')
         self.certificates = make_certificates(directory / 'certificates', expired='expired' in options)
 
@@ -144,7 +146,7 @@ class Kafka:
             'node.id': node,
             'controller.quorum.voters': ','.join(f'{other}@{HOST}:{self.ports[other]["CONTROLLER"]}' for other in self.nodes),
             'listeners': ','.join(f'{name}://{HOST}:{ports[name]}' for name in everywhere),
-            'advertised.listeners': ','.join(f'{name}://{HOST}:{ports[name]}' for name in LISTENERS),
+            'advertised.listeners': ','.join(f'{name}://{HOST}:{ports["FRONT" if name == "BEHIND" else name]}' for name in LISTENERS),
             'listener.security.protocol.map': ','.join(f'{name}:{LISTENERS[name][0] if name in LISTENERS else "PLAINTEXT"}'
                                                        for name in everywhere),
             'controller.listener.names': 'CONTROLLER',
@@ -213,6 +215,7 @@ class Kafka:
 
     def describe(self):
         return {called: self.addresses(name) for name, (_, called) in LISTENERS.items()} | {
+            'front_addresses': self.addresses('FRONT'),
             'user': 'chat', 'password': self.passwords['chat'], 'admin': 'admin', 'admin_password': self.passwords['admin'],
             **self.certificates}
 
