@@ -4,7 +4,7 @@
 #include "transport/chat-transport-error.h"
 #include "transport/chat-waiters.h"
 
-/* One dispatch may take this long; what is left comes in the next iteration. */
+/* One dispatch may take this long, unless an implementation knows better; what is left comes in the next iteration. */
 #define BUDGET_US 4000
 /* A batch is cut to about this much of the handler's time, so that the budget is looked at often enough. */
 #define BATCH_US 1000
@@ -46,6 +46,7 @@ typedef struct
   guint holds;
   guint queued;
   guint batch;
+  guint budget_us;
   int priority;
   gboolean forwarding;
   gboolean more; /* hungry() may find something */
@@ -161,7 +162,7 @@ dispatch_cb (gpointer user_data)
 {
   g_autoptr (ChatSubscription) self = g_object_ref (user_data);
   ChatSubscriptionPrivate *priv = chat_subscription_get_instance_private (self);
-  gint64 until = g_get_monotonic_time () + BUDGET_US;
+  gint64 until = g_get_monotonic_time () + priv->budget_us;
 
   do
     {
@@ -319,6 +320,7 @@ chat_subscription_init (ChatSubscription *self)
   g_queue_init (&priv->queue);
   priv->closers = chat_waiters_new ();
   priv->batch = BATCH_FIRST;
+  priv->budget_us = BUDGET_US;
   priv->priority = PRIORITY_BELOW_REDRAW;
 }
 
@@ -456,6 +458,17 @@ chat_subscription_start (ChatSubscription *self, GTask *subscribe)
   priv->phase = PHASE_OPEN;
   chat_subscription_hold (self, subscribe);
   chat_subscription_refill (self);
+}
+
+void
+chat_subscription_set_budget (ChatSubscription *self, guint budget_us)
+{
+  ChatSubscriptionPrivate *priv = chat_subscription_get_instance_private (self);
+
+  g_return_if_fail (CHAT_IS_SUBSCRIPTION (self));
+
+  if (budget_us > 0)
+    priv->budget_us = budget_us;
 }
 
 void
