@@ -84,5 +84,8 @@ main (int argc, char **argv)
   transport_conformance_add (&transport_fixture_loopback);
   transport_conformance_add (&transport_fixture_loopback_poor);
   transport_conformance_add (&transport_fixture_websocket);
+#if CHAT_HAVE_KAFKA
+  transport_conformance_add (&transport_fixture_kafka);
+#endif
   return g_test_run ();
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "config.h"
 #include "transport/chat-transport.h"
 
 G_BEGIN_DECLS
@@ -21,6 +22,7 @@ typedef struct
   guint shards;      /* of a topic: from 2 on, two members of a group are both given something */
   gsize max_bytes;   /* the largest payload that is taken; 0: none is refused */
   gboolean verbatim; /* any payload, key and headers arrive as they were sent */
+  gboolean keeps;    /* a member of a group keeps what it was delivered over a break of its connection */
   gboolean many;     /* transports may be connected at the same time; without, there is one */
 
   /** available: (nullable): (transfer full): why the broker is not to be had here, or NULL. */
@@ -51,5 +53,8 @@ void transport_conformance_add (const TransportFixture *fixture);
 
 extern const TransportFixture transport_fixture_log, transport_fixture_loopback, transport_fixture_loopback_poor,
     transport_fixture_websocket;
+#if CHAT_HAVE_KAFKA
+extern const TransportFixture transport_fixture_kafka;
+#endif
 
 G_END_DECLS

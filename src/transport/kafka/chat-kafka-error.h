@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "transport/chat-transport-error.h"
+#include "transport/kafka/chat-kafka-handle.h"
+
+G_BEGIN_DECLS
+
+/** chat_kafka_error_new: (transfer full): what Kafka or librdkafka answered.
+ * @what: (nullable): the topic or group that it is about
+ * @detail: (nullable): in librdkafka's words, instead of those of the code */
+GError *chat_kafka_error_new (rd_kafka_resp_err_t code, const char *what, const char *detail);
+
+/** chat_kafka_error_get_code: what a caller can do about it. */
+ChatTransportError chat_kafka_error_get_code (rd_kafka_resp_err_t code);
+
+/** chat_kafka_error_is_denial: whether @code, in an error event with @detail, says that the broker and these options
+ * will not come together however often one tries: a wrong password, a certificate that is not trusted.
+ * @reason: (out) (transfer full): a sentence that says which */
+gboolean chat_kafka_error_is_denial (rd_kafka_resp_err_t code, const char *detail, char **reason);
+
+G_END_DECLS

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "core/chat-worker.h"
+#include "transport/kafka/chat-kafka-handle.h"
+
+G_BEGIN_DECLS
+
+/**
+ * ChatKafkaProducer:
+ *
+ * The context of a transport's worker: its idempotent producer, which is also asked about the cluster. The jobs block.
+ * The main context publishes with `handle` and reads `events`, from the end of the opening job on until it closes the
+ * worker.
+ */
+typedef struct
+{
+  ChatBrokerOptions *options;
+  rd_kafka_t *handle; /* (nullable): before the opening job */
+  rd_kafka_queue_t *events;
+} ChatKafkaProducer;
+
+ChatKafkaProducer *chat_kafka_producer_new (const ChatBrokerOptions *options);
+void chat_kafka_producer_free (ChatKafkaProducer *self);
+
+/* Jobs. Makes the handle, which begins to connect: TRUE or DENIED. */
+void chat_kafka_producer_open (GTask *task, gpointer producer, gpointer nothing, GCancellable *cancellable);
+/* Whether the cluster answers: TRUE or OFFLINE. */
+void chat_kafka_producer_probe (GTask *task, gpointer producer, gpointer nothing, GCancellable *cancellable);
+/* Task data: a topic (char *): how many partitions it has, declared where the options say so. */
+void chat_kafka_producer_ensure (GTask *task, gpointer producer, gpointer topic, GCancellable *cancellable);
+/* The topics (char **). */
+void chat_kafka_producer_list (GTask *task, gpointer producer, gpointer nothing, GCancellable *cancellable);
+
+G_END_DECLS

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Publishing through the idempotent producer: what is confirmed comes back as delivery reports. */
+#include "config.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "transport/kafka/chat-kafka-error.h"
+#include "transport/kafka/chat-kafka-record.h"
+#include "transport/kafka/chat-kafka-transport-private.h"
+
+static void
+answer (ChatKafkaTransport *self, GTask *task, GError *error)
+{
+  if (error != NULL)
+    {
+      self->unconfirmed += self->phase == CHAT_KAFKA_PHASE_CLOSING;
+      g_task_return_error (task, error);
+    }
+  else
+    {
+      g_task_return_boolean (task, TRUE);
+    }
+  chat_kafka_transport_published (self);
+}
+
+static GError *
+publish_error (rd_kafka_resp_err_t code, const char *topic)
+{
+  if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL)
+    return g_error_new_literal (CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_FULL,
+                                _ ("Too much is on its way to Kafka already: wait, then send it again"));
+  if (code == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT || code == RD_KAFKA_RESP_ERR__PURGE_QUEUE
+      || code == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT)
+    return g_error_new_literal (CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_OFFLINE,
+                                _ ("Kafka has not confirmed it in time: it may have arrived or not"));
+  return chat_kafka_error_new (code, topic, NULL);
+}
+
+/* @task: referenced by the delivery report. */
+static void
+produce (ChatKafkaTransport *self, GTask *task)
+{
+  const ChatRecord *record = g_task_get_task_data (task);
+  rd_kafka_resp_err_t code
+      = chat_kafka_record_produce (self->producer->handle, self->options, record, g_object_ref (task));
+
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+    return;
+  g_object_unref (task);
+  answer (self, task, publish_error (code, chat_record_get_topic (record)));
+}
+
+static void
+note_end (ChatKafkaTransport *self, const char *topic, gint shard, gint64 end)
+{
+  for (guint i = 0; i < self->subscriptions->len; i++)
+    chat_kafka_subscription_note_end (g_ptr_array_index (self->subscriptions, i), topic, shard, end);
+}
+
+void
+chat_kafka_transport_delivered (ChatKafkaTransport *self, const rd_kafka_message_t *message)
+{
+  g_autoptr (GTask) task = message->_private;
+  const char *topic = chat_record_get_topic (g_task_get_task_data (task));
+
+  if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
+    note_end (self, topic, message->partition, message->offset + 1);
+  else if (message->err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || message->err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC)
+    g_hash_table_remove (self->known, topic);
+  answer (self, task, message->err != RD_KAFKA_RESP_ERR_NO_ERROR ? publish_error (message->err, topic) : NULL);
+}
+
+/* Topics that nothing was published to yet */
+
+typedef struct
+{
+  ChatKafkaTransport *self;
+  char *topic;
+} Ensuring;
+
+static void
+queue_free (gpointer queue)
+{
+  g_queue_free_full (queue, g_object_unref);
+}
+
+static void
+flush_waiting (ChatKafkaTransport *self, const char *topic, const GError *error)
+{
+  gpointer key, queue;
+  GTask *task;
+
+  if (!g_hash_table_steal_extended (self->waiting, topic, &key, &queue))
+    return;
+  while ((task = g_queue_pop_head (queue)) != NULL)
+    {
+      if (error != NULL)
+        answer (self, task, g_error_copy (error));
+      else
+        produce (self, task);
+      g_object_unref (task);
+    }
+  queue_free (queue);
+  g_free (key);
+}
+
+void
+chat_kafka_transport_fail_waiting (ChatKafkaTransport *self, const GError *error)
+{
+  GHashTableIter iter;
+  gpointer topic;
+
+  for (;;)
+    {
+      g_autofree char *copy = NULL;
+
+      g_hash_table_iter_init (&iter, self->waiting);
+      if (!g_hash_table_iter_next (&iter, &topic, NULL))
+        return;
+      copy = g_strdup (topic);
+      flush_waiting (self, copy, error);
+    }
+}
+
+static void
+ensured_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree Ensuring *ensuring = user_data;
+  g_autoptr (ChatKafkaTransport) self = ensuring->self;
+  g_autofree char *topic = ensuring->topic;
+  g_autoptr (GError) error = NULL;
+  gssize count = g_task_propagate_int (G_TASK (result), &error);
+
+  if (count > 0)
+    g_hash_table_add (self->known, g_strdup (topic));
+  if (self->producer != NULL)
+    flush_waiting (self, topic, error);
+}
+
+/* In the order of the calls, as soon as it is known that the topic is there. */
+static void
+wait_for_topic (ChatKafkaTransport *self, const char *topic, GTask *task)
+{
+  GQueue *queue = g_hash_table_lookup (self->waiting, topic);
+  Ensuring *ensuring;
+
+  if (queue == NULL)
+    {
+      queue = g_queue_new ();
+      g_hash_table_insert (self->waiting, g_strdup (topic), queue);
+      ensuring = g_new (Ensuring, 1);
+      *ensuring = (Ensuring){ g_object_ref (self), g_strdup (topic) };
+      chat_kafka_transport_push (self, chat_kafka_producer_ensure, g_strdup (topic), g_free, ensured_cb, ensuring);
+    }
+  g_queue_push_tail (queue, g_object_ref (task));
+}
+
+void
+chat_kafka_transport_publish_async (ChatTransport *transport, ChatRecord *record, GCancellable *cancellable,
+                                    GAsyncReadyCallback callback, gpointer user_data)
+{
+  ChatKafkaTransport *self = CHAT_KAFKA_TRANSPORT (transport);
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  GError *error = NULL;
+
+  g_task_set_source_tag (task, chat_kafka_transport_publish_async);
+  if (g_task_return_error_if_cancelled (task))
+    return;
+  g_task_set_check_cancellable (task, FALSE);
+  error = chat_kafka_transport_dup_obstacle (self);
+  if (error != NULL || !chat_kafka_record_check (self->options, record, &error))
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+  g_task_set_task_data (task, chat_record_ref (record), (GDestroyNotify)chat_record_unref);
+  self->in_flight++;
+  if (g_hash_table_contains (self->known, chat_record_get_topic (record)))
+    produce (self, task);
+  else
+    wait_for_topic (self, chat_record_get_topic (record), task);
+}

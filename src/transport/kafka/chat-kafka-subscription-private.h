@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "transport/kafka/chat-kafka-source.h"
+#include "transport/kafka/chat-kafka-subscription.h"
+#include "transport/kafka/chat-kafka-transaction.h"
+
+G_BEGIN_DECLS
+
+/*
+ * Divided by aspect: what readers and members have in common is in chat-kafka-subscription.c; where a reader begins and
+ * is moved to in chat-kafka-reader.c; rebalances and forwards in chat-kafka-member.c.
+ */
+
+/** ChatKafkaCursor: one partition, as this subscription sees it. */
+typedef struct
+{
+  char *topic;
+  gint shard;
+  gint64 next;      /* the next to be fetched */
+  gint64 delivered; /* after the last that was delivered */
+  gint64 end;       /* the shard ends there, or after */
+  guint queued;
+  /* a member's */
+  gint64 first;    /* where it began */
+  gint64 acked;    /* the group has acknowledged what is before; -1: nothing yet */
+  GArray *unacked; /* (element-type gint64): offsets that were delivered and not acknowledged … */
+  guint head;      /* … from this one on */
+  gboolean lost;   /* the broker has given it to another member already */
+} ChatKafkaCursor;
+
+#define CHAT_KAFKA_TAKE 256
+
+struct _ChatKafkaSubscription
+{
+  ChatSubscription parent_instance;
+
+  /* Owned */
+  ChatBrokerOptions *options;
+  ChatWish *wish;
+  GHashTable *channels; /* (nullable): a set: all */
+  ChatWorker *worker;
+  ChatKafkaSource *control;                 /* (nullable): before it is open, and once it is closed */
+  ChatKafkaSource *messages;                /* likewise */
+  GPtrArray *cursors;                       /* ChatKafkaCursor */
+  GHashTable *troubles;                     /* a set of topics */
+  GSource *tick;                            /* nullable */
+  GTask *opening;                           /* (nullable): until it is in place */
+  char *transactional_id;                   /* nullable */
+  GTask *held;                              /* (nullable): nothing is delivered while shards change hands */
+  GTask *deferred;                          /* (nullable): a forward that waits for that … */
+  ChatKafkaForward *forward;                /* … with this */
+  GSource *patience;                        /* nullable */
+  GSource *retry;                           /* nullable */
+  rd_kafka_topic_partition_list_t *offered; /* (nullable): what a rebalance gives it */
+
+  /* Borrowed */
+  ChatKafkaConsumer *consumer;  /* the worker's */
+  ChatKafkaCursor *last;        /* (nullable): of the last message that was taken … */
+  rd_kafka_topic_t *last_topic; /* … with this handle of its topic */
+
+  rd_kafka_message_t *taken[CHAT_KAFKA_TAKE];
+  gint64 last_time; /* of the last record that was delivered */
+  guint moving;     /* jobs under way that change where it reads: nothing is taken meanwhile */
+  guint ticks;
+  gboolean suspended; /* shards change hands */
+  gboolean give_back; /* once the forward in flight has ended */
+  gboolean rewound;   /* while they did: what is not acknowledged comes again */
+  gboolean resetting; /* a reader looks for where a lost shard begins */
+  gboolean stopped;
+};
+
+ChatKafkaCursor *chat_kafka_subscription_find (ChatKafkaSubscription *self, const char *topic, gint shard);
+ChatKafkaCursor *chat_kafka_subscription_add_cursor (ChatKafkaSubscription *self, const char *topic, gint shard,
+                                                     gint64 next);
+/** chat_kafka_cursor_move: what is read next, and nothing waits; the caller drops the records. */
+void chat_kafka_cursor_move (ChatKafkaCursor *cursor, gint64 next);
+/** chat_kafka_cursor_owns: for chat_subscription_drop_queued(): @cursor: ChatKafkaCursor */
+gboolean chat_kafka_cursor_owns (ChatRecord *record, gpointer cursor);
+
+/** chat_kafka_subscription_push: a job, whose task data is @data; @callback gets @user_data. The task has no source
+ * object: the last reference to one might be dropped in the worker's thread. */
+void chat_kafka_subscription_push (ChatKafkaSubscription *self, ChatWorkerFunc job, gpointer data, GDestroyNotify free,
+                                   GAsyncReadyCallback callback, gpointer user_data);
+/** chat_kafka_subscription_listen: the consumer is open: from here on its queues are served. */
+void chat_kafka_subscription_listen (ChatKafkaSubscription *self);
+/** chat_kafka_subscription_moved: a job that changed where it reads has ended. */
+void chat_kafka_subscription_moved (ChatKafkaSubscription *self);
+/** chat_kafka_subscription_dup_places: (transfer full): where it reads. */
+GPtrArray *chat_kafka_subscription_dup_places (ChatKafkaSubscription *self);
+void chat_kafka_subscription_set_trouble (ChatKafkaSubscription *self, const char *topic, const char *sentence);
+/** chat_kafka_subscription_answer_open: @error: (nullable) (transfer full) */
+void chat_kafka_subscription_answer_open (ChatKafkaSubscription *self, GError *error);
+
+/* A reader */
+void chat_kafka_reader_opened (ChatKafkaSubscription *self, GPtrArray *places);
+/** chat_kafka_reader_reset: what it is to read next is not there: it goes on with what is. */
+void chat_kafka_reader_reset (ChatKafkaSubscription *self);
+/** chat_kafka_reader_look: whether there are new partitions, or a topic is back. */
+void chat_kafka_reader_look (ChatKafkaSubscription *self);
+
+/* A member */
+void chat_kafka_member_rebalance (ChatKafkaSubscription *self, rd_kafka_event_t *event);
+void chat_kafka_member_delivering (ChatKafkaSubscription *self, ChatKafkaCursor *cursor, gint64 offset);
+void chat_kafka_member_forward_ended (ChatKafkaSubscription *self);
+void chat_kafka_member_stop (ChatKafkaSubscription *self);
+
+G_END_DECLS

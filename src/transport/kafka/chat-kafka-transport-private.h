@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "transport/chat-backoff.h"
+#include "transport/chat-waiters.h"
+#include "transport/kafka/chat-kafka-producer.h"
+#include "transport/kafka/chat-kafka-source.h"
+#include "transport/kafka/chat-kafka-subscription.h"
+#include "transport/kafka/chat-kafka-transport.h"
+
+G_BEGIN_DECLS
+
+/*
+ * Kafka's transport is divided by aspect: its state, connecting and closing in chat-kafka-transport.c; publishing in
+ * chat-kafka-publish.c; subscribing, seeking and forwarding in chat-kafka-subscribe.c.
+ */
+
+typedef enum
+{
+  CHAT_KAFKA_PHASE_NEW,
+  CHAT_KAFKA_PHASE_CONNECTING,
+  CHAT_KAFKA_PHASE_ONLINE,
+  CHAT_KAFKA_PHASE_CLOSING,
+  CHAT_KAFKA_PHASE_CLOSED,
+} ChatKafkaPhase;
+
+struct _ChatKafkaTransport
+{
+  GObject parent_instance;
+
+  /* Owned */
+  ChatBrokerOptions *options;
+  char *title;
+  ChatWorker *worker;      /* (nullable): while it is connected, or tries to be */
+  ChatKafkaSource *events; /* (nullable): once the producer is there */
+  ChatWaiters *connects;
+  ChatWaiters *subscribes; /* each with a ChatWish */
+  ChatWaiters *closes;
+  GPtrArray *opening;   /* ChatKafkaSubscription: not in place yet */
+  GHashTable *known;    /* a set of topics that are there */
+  GHashTable *waiting;  /* topic → GQueue of GTask: publishes until it is known whether the topic is there */
+  GHashTable *troubles; /* topic → sentence */
+  GSource *retry;       /* (nullable): asks the cluster again */
+  GSource *guard;       /* (nullable): of a close */
+  char *reason;         /* (nullable): why there is no connection */
+  char *status;
+
+  /* Borrowed */
+  ChatKafkaProducer *producer; /* the worker's; nullable */
+  GPtrArray *subscriptions;    /* ChatKafkaSubscription: in place */
+
+  ChatKafkaPhase phase;
+  ChatTransportState state;
+  ChatBackoff backoff;
+  guint breaks; /* of the connection, since it was made */
+  guint probed; /* the breaks when the probe under way began */
+  gboolean probing;
+  guint in_flight;   /* publishes */
+  guint unconfirmed; /* of these, what a close could not flush */
+  guint closing;     /* what it waits for */
+};
+
+/** chat_kafka_transport_dup_obstacle: (transfer full): NULL where it is connected. */
+GError *chat_kafka_transport_dup_obstacle (ChatKafkaTransport *self);
+/** chat_kafka_transport_push: a job of the producer's worker, whose task data is @data; @callback gets @user_data. The
+ * task has no source object: the last reference to one might be dropped in the worker's thread. */
+void chat_kafka_transport_push (ChatKafkaTransport *self, ChatWorkerFunc job, gpointer data, GDestroyNotify free,
+                                GAsyncReadyCallback callback, gpointer user_data);
+/** chat_kafka_transport_note_error: an error event of any of its handles. */
+void chat_kafka_transport_note_error (ChatKafkaTransport *self, rd_kafka_resp_err_t code, const char *detail);
+/** chat_kafka_transport_set_trouble: @sentence: (nullable): it is over. */
+void chat_kafka_transport_set_trouble (ChatKafkaTransport *self, const char *topic, const char *sentence);
+/** chat_kafka_transport_check: asks whether the cluster answers, some time soon; then what waits is tried again. */
+void chat_kafka_transport_check (ChatKafkaTransport *self);
+/** chat_kafka_transport_published: one publish less is in flight. */
+void chat_kafka_transport_published (ChatKafkaTransport *self);
+
+/** chat_kafka_transport_delivered: a delivery report. */
+void chat_kafka_transport_delivered (ChatKafkaTransport *self, const rd_kafka_message_t *message);
+/** chat_kafka_transport_fail_waiting: publishes that wait for a topic. */
+void chat_kafka_transport_fail_waiting (ChatKafkaTransport *self, const GError *error);
+void chat_kafka_transport_subscribe_now (ChatKafkaTransport *self, GTask *task);
+
+/* Members of the interface. */
+void chat_kafka_transport_publish_async (ChatTransport *transport, ChatRecord *record, GCancellable *cancellable,
+                                         GAsyncReadyCallback callback, gpointer user_data);
+void chat_kafka_transport_forward_async (ChatTransport *transport, ChatSubscription *subscription, GPtrArray *inputs,
+                                         GPtrArray *outputs, GCancellable *cancellable, GAsyncReadyCallback callback,
+                                         gpointer user_data);
+void chat_kafka_transport_subscribe_async (ChatTransport *transport, const char *const *topics,
+                                           const char *const *channels, const ChatStart *start,
+                                           GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+ChatSubscription *chat_kafka_transport_subscribe_finish (ChatTransport *transport, GAsyncResult *result,
+                                                         GError **error);
+void chat_kafka_transport_seek_async (ChatTransport *transport, ChatSubscription *subscription, const ChatStart *start,
+                                      GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+
+G_END_DECLS
