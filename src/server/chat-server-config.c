@@ -25,7 +25,7 @@
 static const char *const roles[] = { "api", "moderator", "archiver", "bots", NULL };
 static const char *const brokers[] = { "log", "kafka", "rabbitmq", NULL };
 static const char *const mechanisms[] = { "none", "plain", "scram-sha-256", "scram-sha-512", "external", NULL };
-static const char *const stores[] = { "sqlite", NULL };
+static const char *const stores[] = { "sqlite", "postgresql", NULL };
 static const char *const metrics_access[] = { "off", "loopback", "token", NULL };
 static const char *const modes[] = { "open", "password", NULL };
 static const char *const registrations[] = { "open", "invitation", "closed", NULL };
@@ -108,8 +108,17 @@ static const ChatConfigKey keys[] = {
   { "feeds", "password", CHAT_CONFIG_STRING, NULL, 0, 0, NULL, "That user's password: every member is told." },
   { "feeds", "password_file", CHAT_CONFIG_PATH, NULL, 0, 0, NULL, "Or the file that has it, and nothing else." },
 
-  { "store", "kind", CHAT_CONFIG_CHOICE, "sqlite", 0, 0, stores, "The database that keeps the history." },
+  { "store", "kind", CHAT_CONFIG_CHOICE, "sqlite", 0, 0, stores,
+    "The database that keeps the history; postgresql: one that several processes share." },
   { "store", "path", CHAT_CONFIG_PATH, NULL, 0, 0, NULL, "sqlite: its file; else store.db in the data directory." },
+  { "store", "uri", CHAT_CONFIG_STRING, NULL, 0, 0, NULL,
+    "postgresql: where the database is and who comes, such as postgresql://tertulia@db.example.org/tertulia, or "
+    "host=/run/postgresql dbname=tertulia; with ?sslmode=verify-full&sslrootcert=FILE the connection is encrypted, and "
+    "the server has to prove who it is. The tables are made when they are missing." },
+  { "store", "password_file", CHAT_CONFIG_PATH, NULL, 0, 0, NULL,
+    "postgresql: the file with the password, and nothing else, where it does not stand in the uri." },
+  { "store", "connections", CHAT_CONFIG_INT, "4", 2, 100, NULL,
+    "postgresql: connections of each process: one that writes, the others read." },
 
   { "moderation", "lists", CHAT_CONFIG_PATH, NULL, 0, 0, NULL,
     "The directory with the word lists; else those that come with the program." },
@@ -317,6 +326,23 @@ check_proxies (ChatConfig *config, GError **error)
 }
 
 static gboolean
+check_store (ChatConfig *config, GError **error)
+{
+  const char *uri = chat_config_get_string (config, "store", "uri");
+
+  if (!g_str_equal (chat_config_get_string (config, "store", "kind"), "postgresql"))
+    return TRUE;
+  if (!CHAT_HAVE_POSTGRESQL)
+    return chat_config_refuse (config, "store", "kind", error,
+                               "this program was built without PostgreSQL: build it with libpq, or keep sqlite");
+  if (uri == NULL || *uri == '\0')
+    return chat_config_refuse (
+        config, "store", "uri", error,
+        "it must say where the database is, such as postgresql://tertulia@db.example.org/tertulia");
+  return TRUE;
+}
+
+static gboolean
 check_rates (ChatConfig *config, GError **error)
 {
   ChatApiRates rates;
@@ -343,7 +369,7 @@ chat_server_config_check (ChatConfig *config, GError **error)
   return chat_server_broker_check (config, error) && check_roles (config, error) && check_address (config, error)
          && check_language (config, "moderation", error) && check_language (config, "channels", error)
          && check_channels (config, error) && check_sessions (config, error) && check_proxies (config, error)
-         && check_rates (config, error) && check_metrics (config, error);
+         && check_store (config, error) && check_rates (config, error) && check_metrics (config, error);
 }
 
 char *

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "server/chat-store-factory.h"
 
+#include "config.h"
 #include "server/chat-server-config.h"
 #include "server/store/sqlite/chat-sqlite-store.h"
+#if CHAT_HAVE_POSTGRESQL
+#include "server/store/postgresql/chat-postgresql-store.h"
+#endif
 
 static ChatStore *
 new_sqlite (ChatConfig *config)
@@ -12,6 +16,16 @@ new_sqlite (ChatConfig *config)
   return chat_sqlite_store_new (path);
 }
 
+#if CHAT_HAVE_POSTGRESQL
+static ChatStore *
+new_postgresql (ChatConfig *config)
+{
+  return chat_postgresql_store_new (chat_config_get_string (config, "store", "uri"),
+                                    chat_config_get_string (config, "store", "password_file"),
+                                    (guint)chat_config_get_int (config, "store", "connections"), TRUE);
+}
+#endif
+
 ChatStore *
 chat_store_factory_new_store (ChatConfig *config)
 {
@@ -20,9 +34,12 @@ chat_store_factory_new_store (ChatConfig *config)
   {
     const char *kind;
     ChatStore *(*make) (ChatConfig *config);
-  } stores[] = {
-    { "sqlite", new_sqlite },
-  };
+  } stores[]
+      = { { "sqlite", new_sqlite },
+#if CHAT_HAVE_POSTGRESQL
+          { "postgresql", new_postgresql },
+#endif
+        };
   const char *kind = chat_config_get_string (config, "store", "kind");
 
   for (guint i = 0; i < G_N_ELEMENTS (stores); i++)

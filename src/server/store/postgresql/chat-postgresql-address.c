@@ -12,7 +12,7 @@ struct _ChatPostgresqlAddress
   GPtrArray *values;
   char *password_file;
   char *name;
-  char *problem; /* of the uri; NULL where there is none */
+  gboolean valid; /* whether the uri is one */
 };
 
 static const char *
@@ -55,16 +55,13 @@ add_defaults (ChatPostgresqlAddress *self)
 static void
 parse (ChatPostgresqlAddress *self, const char *uri)
 {
-  char *words = NULL;
-  PQconninfoOption *options = PQconninfoParse (uri, &words);
+  PQconninfoOption *options = PQconninfoParse (uri, NULL);
 
   for (PQconninfoOption *option = options; option != NULL && option->keyword != NULL; option++)
     if (option->val != NULL && !g_str_equal (option->keyword, "client_encoding"))
       add_value (self, option->keyword, option->val);
-  if (options == NULL)
-    self->problem = g_strdup (words != NULL ? words : "out of memory");
+  self->valid = options != NULL;
   PQconninfoFree (options);
-  PQfreemem (words);
 }
 
 static char *
@@ -111,7 +108,6 @@ chat_postgresql_address_unref (ChatPostgresqlAddress *self)
   g_ptr_array_unref (self->values);
   g_free (self->password_file);
   g_free (self->name);
-  g_free (self->problem);
   g_free (self);
 }
 
@@ -169,11 +165,13 @@ start (ChatPostgresqlAddress *self, GError **error)
   g_autoptr (GPtrArray) values = g_ptr_array_new ();
   g_autofree char *password = NULL;
 
-  if (self->problem != NULL)
+  if (!self->valid)
     {
-      g_set_error (error, CHAT_STORE_ERROR, CHAT_STORE_ERROR_REFUSED,
-                   "The uri of [store] is none of PostgreSQL's (%s): write postgresql://USER@HOST:PORT/DATABASE",
-                   g_strchomp (self->problem));
+      /* libpq's own words would repeat it, with its password */
+      g_set_error_literal (
+          error, CHAT_STORE_ERROR, CHAT_STORE_ERROR_REFUSED,
+          "The uri of [store] is none of PostgreSQL's: write postgresql://USER@HOST:PORT/DATABASE, with "
+          "% and two digits for what is special in a URI, or host=HOST user=USER dbname=DATABASE");
       return NULL;
     }
   if (self->password_file != NULL && (password = read_password (self, error)) == NULL)
