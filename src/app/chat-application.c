@@ -101,6 +101,9 @@ close_down (ChatApplication *self, ChatWorkspaceLeave leave)
   if (self->closing)
     return;
   self->closing = TRUE;
+  /* nobody could use the session any more, and the name would be taken until its lease ends */
+  if (leave == CHAT_LEAVE_OPEN && !chat_workspace_host_remembers (self->host))
+    leave = CHAT_LEAVE_SIGN_OUT;
   g_application_hold (G_APPLICATION (self));
   if (self->window != NULL)
     {

@@ -609,6 +609,12 @@ chat_workspace_host_close_finish (ChatWorkspaceHost *self, GAsyncResult *result,
   return g_task_propagate_boolean (G_TASK (result), error);
 }
 
+gboolean
+chat_workspace_host_remembers (ChatWorkspaceHost *self)
+{
+  return chat_credentials_get_persistent (self->credentials);
+}
+
 ChatWorkspace *
 chat_workspace_host_get_workspace (ChatWorkspaceHost *self)
 {

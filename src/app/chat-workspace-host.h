@@ -64,6 +64,9 @@ void chat_workspace_host_close_async (ChatWorkspaceHost *self, ChatWorkspaceLeav
                                       GAsyncReadyCallback callback, gpointer user_data);
 gboolean chat_workspace_host_close_finish (ChatWorkspaceHost *self, GAsyncResult *result, GError **error);
 
+/** chat_workspace_host_remembers: FALSE without a keyring: no session can be gone on with after this process. */
+gboolean chat_workspace_host_remembers (ChatWorkspaceHost *self);
+
 ChatWorkspace *chat_workspace_host_get_workspace (ChatWorkspaceHost *self);
 
 G_END_DECLS
