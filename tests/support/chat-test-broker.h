@@ -53,10 +53,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ChatTestBroker, chat_test_broker_free)
  * `expired_key` (the same, expired), `other_ca` (which signed none of these). Kafka, as "host:port,…": `addresses` (no
  * TLS, no SASL: a superuser), `tls_addresses`, `mutual_tls_addresses` (with the client's certificate only),
  * `sasl_addresses`, `sasl_tls_addresses` (PLAIN, SCRAM-SHA-256, SCRAM-SHA-512), `behind_addresses` and
- * `front_addresses` (as `addresses`, for a client that comes through a proxy: chat_test_proxy_new_at() with ports of both:
- * Kafka tells its clients where to connect to). RabbitMQ: `addresses`, `tls_addresses`
- * (PLAIN, EXTERNAL), `vhost`, `uri`. PostgreSQL: `host`, `port`, `database`, `uri` (of `user`, who may make databases),
- * `admin_uri` (of a superuser).
+ * `front_addresses` (as `addresses`, for a client that comes through a proxy: chat_test_proxy_new_at() with ports of
+ * both: Kafka tells its clients where to connect to). RabbitMQ: `addresses`, `tls_addresses` (PLAIN, EXTERNAL),
+ * `vhost`, `uri`. PostgreSQL: `host`, `port`, `database`, `uri` (of `user`, who may make databases), `admin_uri` (of a
+ * superuser).
  *
  * Returns: (transfer none): fails where there is none of that name
  */

@@ -2,27 +2,9 @@
 #pragma once
 
 #include "core/chat-worker.h"
-#include "transport/chat-wish.h"
-#include "transport/kafka/chat-kafka-handle.h"
+#include "transport/kafka/chat-kafka-places.h"
 
 G_BEGIN_DECLS
-
-/** ChatKafkaPlace: one partition, for a job of the consumer's worker: what the main context knows of it on the way in,
- * where it begins on the way out. */
-typedef struct
-{
-  char *topic;
-  gint shard;
-  gint64 next;    /* to be read next; -1: whatever is first */
-  gint64 acked;   /* a member: what its group has acknowledged; -1: nothing yet */
-  gint64 low;     /* the first that is still there */
-  gint64 end;     /* after the last that can be read */
-  gboolean owned; /* a member: in: it has this one; out: and nobody else has had it since */
-} ChatKafkaPlace;
-
-/** chat_kafka_places_new: (transfer full) (element-type ChatKafkaPlace) */
-GPtrArray *chat_kafka_places_new (void);
-ChatKafkaPlace *chat_kafka_places_add (GPtrArray *places, const char *topic, gint shard, gint64 next, gint64 acked);
 
 /**
  * ChatKafkaConsumer:
@@ -56,12 +38,8 @@ void chat_kafka_consumer_free (ChatKafkaConsumer *self);
 
 /* Jobs. A reader's: task data: ChatWish: answers with the places where it begins; it begins there at once. */
 void chat_kafka_consumer_open_reader (GTask *task, gpointer consumer, gpointer wish, GCancellable *cancellable);
-/* Task data: ChatWish: answers with places, and changes nothing. */
-void chat_kafka_consumer_find (GTask *task, gpointer consumer, gpointer wish, GCancellable *cancellable);
 /* Task data: places (GPtrArray): reads these from `next` on, and no others. A reader's only. */
 void chat_kafka_consumer_assign (GTask *task, gpointer consumer, gpointer places, GCancellable *cancellable);
-/* No task data: answers with a place for each partition that there is. */
-void chat_kafka_consumer_look (GTask *task, gpointer consumer, gpointer nothing, GCancellable *cancellable);
 
 /* A member's: joins the group. */
 void chat_kafka_consumer_open_member (GTask *task, gpointer consumer, gpointer nothing, GCancellable *cancellable);
@@ -71,8 +49,5 @@ void chat_kafka_consumer_take_over (GTask *task, gpointer consumer, gpointer pla
 void chat_kafka_consumer_give_back (GTask *task, gpointer consumer, gpointer nothing, GCancellable *cancellable);
 /* Task data: places: goes back to `next` in each. */
 void chat_kafka_consumer_rewind (GTask *task, gpointer consumer, gpointer places, GCancellable *cancellable);
-
-/** chat_kafka_consumer_list: (transfer full): @places for librdkafka, at `next`. */
-rd_kafka_topic_partition_list_t *chat_kafka_consumer_list (ChatKafkaConsumer *self, GPtrArray *places);
 
 G_END_DECLS

@@ -130,19 +130,6 @@ find_place (GPtrArray *places, const ChatKafkaCursor *cursor)
   return NULL;
 }
 
-static void
-begin_at (ChatKafkaSubscription *self, const ChatKafkaPlace *place)
-{
-  gint64 next = MAX (place->next, place->low);
-  ChatKafkaCursor *cursor = chat_kafka_subscription_add_cursor (self, place->topic, place->shard, next);
-  g_autofree char *name = g_strdup_printf ("%d", place->shard);
-
-  cursor->acked = place->acked;
-  cursor->end = place->end;
-  if (place->next >= 0 && place->next < place->low)
-    chat_subscription_queue_gap (CHAT_SUBSCRIPTION (self), place->topic, name, place->next, place->low);
-}
-
 /* What it has now is @places. (transfer full): shards by topic that it had and has no longer */
 static GHashTable *
 take_places (ChatKafkaSubscription *self, GPtrArray *places)
@@ -162,7 +149,7 @@ take_places (ChatKafkaSubscription *self, GPtrArray *places)
       const ChatKafkaPlace *place = g_ptr_array_index (places, i);
 
       if (!place->owned)
-        begin_at (self, place);
+        chat_kafka_subscription_add_cursor (self, place->topic, place->shard, place->next)->acked = place->acked;
     }
   return revoked;
 }

@@ -72,6 +72,36 @@ chat_kafka_producer_ensure (GTask *task, gpointer producer, gpointer topic, GCan
     g_task_return_error (task, error);
 }
 
+static void
+answer_places (GTask *task, GPtrArray *places, GError *error)
+{
+  if (places != NULL)
+    g_task_return_pointer (task, places, (GDestroyNotify)g_ptr_array_unref);
+  else
+    g_task_return_error (task, error);
+}
+
+void
+chat_kafka_producer_find (GTask *task, gpointer producer, gpointer wish, GCancellable *cancellable)
+{
+  ChatKafkaProducer *self = producer;
+  GError *error = NULL;
+  GPtrArray *places = chat_kafka_places_find_start (self->handle, self->options, wish, &error);
+
+  answer_places (task, places, error);
+}
+
+void
+chat_kafka_producer_look (GTask *task, gpointer producer, gpointer wish, GCancellable *cancellable)
+{
+  ChatKafkaProducer *self = producer;
+  const char *const *topics = (const char *const *)((ChatWish *)wish)->topics;
+  GError *error = NULL;
+  GPtrArray *places = chat_kafka_places_find (self->handle, self->options, topics, FALSE, TRUE, &error);
+
+  answer_places (task, places, error);
+}
+
 void
 chat_kafka_producer_list (GTask *task, gpointer producer, gpointer nothing, GCancellable *cancellable)
 {

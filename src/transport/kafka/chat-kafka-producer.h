@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/chat-worker.h"
-#include "transport/kafka/chat-kafka-handle.h"
+#include "transport/kafka/chat-kafka-places.h"
 
 G_BEGIN_DECLS
 
@@ -29,6 +29,10 @@ void chat_kafka_producer_open (GTask *task, gpointer producer, gpointer nothing,
 void chat_kafka_producer_probe (GTask *task, gpointer producer, gpointer nothing, GCancellable *cancellable);
 /* Task data: a topic (char *): how many partitions it has, declared where the options say so. */
 void chat_kafka_producer_ensure (GTask *task, gpointer producer, gpointer topic, GCancellable *cancellable);
+/* Task data: ChatWish: where it begins: places. */
+void chat_kafka_producer_find (GTask *task, gpointer producer, gpointer wish, GCancellable *cancellable);
+/* Task data: ChatWish: all partitions of its topics, with their extents. */
+void chat_kafka_producer_look (GTask *task, gpointer producer, gpointer wish, GCancellable *cancellable);
 /* The topics (char **). */
 void chat_kafka_producer_list (GTask *task, gpointer producer, gpointer nothing, GCancellable *cancellable);
 

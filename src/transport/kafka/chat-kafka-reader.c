@@ -5,6 +5,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "transport/chat-transport-error.h"
+#include "transport/kafka/chat-kafka-producer.h"
 #include "transport/kafka/chat-kafka-subscription-private.h"
 
 /* What is gone before @place is told of in its place among the records. */
@@ -111,7 +112,7 @@ chat_kafka_reader_look (ChatKafkaSubscription *self)
   if (self->stopped || self->resetting || self->moving > 0)
     return;
   self->resetting = TRUE;
-  chat_kafka_subscription_push (self, chat_kafka_consumer_look, NULL, NULL, looked_cb, g_object_ref (self));
+  chat_kafka_subscription_ask (self, chat_kafka_producer_look, self->wish, looked_cb, g_object_ref (self));
 }
 
 void
@@ -213,5 +214,5 @@ chat_kafka_subscription_seek (ChatKafkaSubscription *self, const ChatStart *star
   seek->self = g_object_ref (self);
   seek->task = g_object_ref (task);
   seek->wish = chat_wish_new ((const char *const *)self->wish->topics, NULL, start);
-  chat_kafka_subscription_push (self, chat_kafka_consumer_find, seek->wish, NULL, found_cb, seek);
+  chat_kafka_subscription_ask (self, chat_kafka_producer_find, seek->wish, found_cb, seek);
 }

@@ -101,7 +101,7 @@ chat_kafka_transport_subscribe_now (ChatKafkaTransport *self, GTask *task)
   Opening *opening = g_new (Opening, 1);
 
   opening->task = g_object_ref (task);
-  opening->subscription = chat_kafka_subscription_new (self->options, wish, id);
+  opening->subscription = chat_kafka_subscription_new (self->options, self->worker, wish, id);
   g_signal_connect_object (opening->subscription, "failed", G_CALLBACK (failed_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (opening->subscription, "trouble", G_CALLBACK (trouble_cb), self, G_CONNECT_SWAPPED);
   g_ptr_array_add (self->opening, g_object_ref (opening->subscription));

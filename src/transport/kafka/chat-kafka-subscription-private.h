@@ -40,6 +40,7 @@ struct _ChatKafkaSubscription
   ChatWish *wish;
   GHashTable *channels; /* (nullable): a set: all */
   ChatWorker *worker;
+  ChatWorker *asker;                        /* the transport's */
   ChatKafkaSource *control;                 /* (nullable): before it is open, and once it is closed */
   ChatKafkaSource *messages;                /* likewise */
   GPtrArray *cursors;                       /* ChatKafkaCursor */
@@ -82,6 +83,9 @@ gboolean chat_kafka_cursor_owns (ChatRecord *record, gpointer cursor);
  * object: the last reference to one might be dropped in the worker's thread. */
 void chat_kafka_subscription_push (ChatKafkaSubscription *self, ChatWorkerFunc job, gpointer data, GDestroyNotify free,
                                    GAsyncReadyCallback callback, gpointer user_data);
+/** chat_kafka_subscription_ask: a job of the transport's producer, @data: borrowed until the callback. */
+void chat_kafka_subscription_ask (ChatKafkaSubscription *self, ChatWorkerFunc job, gpointer data,
+                                  GAsyncReadyCallback callback, gpointer user_data);
 /** chat_kafka_subscription_listen: the consumer is open: from here on its queues are served. */
 void chat_kafka_subscription_listen (ChatKafkaSubscription *self);
 /** chat_kafka_subscription_moved: a job that changed where it reads has ended. */

@@ -128,6 +128,17 @@ chat_kafka_subscription_push (ChatKafkaSubscription *self, ChatWorkerFunc job, g
 }
 
 void
+chat_kafka_subscription_ask (ChatKafkaSubscription *self, ChatWorkerFunc job, gpointer data,
+                             GAsyncReadyCallback callback, gpointer user_data)
+{
+  GTask *task = g_task_new (NULL, NULL, callback, user_data);
+
+  g_task_set_source_tag (task, chat_kafka_subscription_ask);
+  g_task_set_task_data (task, data, NULL);
+  chat_worker_push (self->asker, task, job);
+}
+
+void
 chat_kafka_subscription_moved (ChatKafkaSubscription *self)
 {
   self->moving--;
@@ -502,7 +513,9 @@ chat_kafka_subscription_dup_position (ChatSubscription *subscription)
       const ChatKafkaCursor *cursor = g_ptr_array_index (self->cursors, i);
       g_autofree char *name = g_strdup_printf ("%d", cursor->shard);
 
-      chat_position_set (position, cursor->topic, name, get_position (cursor));
+      /* a member of a new group does not know yet where the first record is */
+      if (get_position (cursor) >= 0)
+        chat_position_set (position, cursor->topic, name, get_position (cursor));
     }
   return position;
 }
@@ -531,7 +544,7 @@ chat_kafka_subscription_get_lag (ChatSubscription *subscription, gint64 *records
     {
       const ChatKafkaCursor *cursor = g_ptr_array_index (self->cursors, i);
 
-      *records += MAX (get_end (self, cursor) - get_position (cursor), 0);
+      *records += MAX (get_end (self, cursor) - MAX (get_position (cursor), 0), 0);
     }
   if (*records > 0)
     *milliseconds = time_ms != CHAT_TIME_UNKNOWN ? MAX (chat_time_now () - time_ms, 0) : -1;
@@ -562,6 +575,7 @@ chat_kafka_subscription_finalize (GObject *object)
   ChatKafkaSubscription *self = CHAT_KAFKA_SUBSCRIPTION (object);
 
   g_clear_object (&self->worker);
+  g_clear_object (&self->asker);
   g_clear_pointer (&self->options, chat_broker_options_free);
   g_clear_pointer (&self->wish, chat_wish_free);
   g_clear_pointer (&self->channels, g_hash_table_unref);
@@ -613,7 +627,8 @@ take_channels (ChatKafkaSubscription *self, char **channels)
 }
 
 ChatKafkaSubscription *
-chat_kafka_subscription_new (const ChatBrokerOptions *options, const ChatWish *wish, const char *transactional_id)
+chat_kafka_subscription_new (const ChatBrokerOptions *options, ChatWorker *asker, const ChatWish *wish,
+                             const char *transactional_id)
 {
   ChatKafkaSubscription *self = g_object_new (CHAT_TYPE_KAFKA_SUBSCRIPTION, NULL);
   g_autofree char *group = wish->start.group != NULL ? chat_broker_options_dup_name (options, wish->start.group) : NULL;
@@ -621,6 +636,7 @@ chat_kafka_subscription_new (const ChatBrokerOptions *options, const ChatWish *w
   self->options = chat_broker_options_copy (options);
   self->wish = chat_wish_new ((const char *const *)wish->topics, (const char *const *)wish->channels, &wish->start);
   self->transactional_id = g_strdup (transactional_id);
+  self->asker = g_object_ref (asker);
   take_channels (self, wish->channels);
   self->consumer = chat_kafka_consumer_new (options, (const char *const *)wish->topics, group, transactional_id);
   self->worker = chat_worker_new ("kafka-consumer", self->consumer, (GDestroyNotify)chat_kafka_consumer_free);

@@ -21,9 +21,10 @@ G_DECLARE_FINAL_TYPE (ChatKafkaSubscription, chat_kafka_subscription, CHAT, KAFK
  * - `trouble (char *topic, char *sentence)`: a topic can't be read; NULL: it can again.
  */
 
-/** chat_kafka_subscription_new: @transactional_id: (nullable): of a member. Nothing is asked of the broker yet. */
-ChatKafkaSubscription *chat_kafka_subscription_new (const ChatBrokerOptions *options, const ChatWish *wish,
-                                                    const char *transactional_id);
+/** chat_kafka_subscription_new: @asker: whose context is the transport's ChatKafkaProducer; @transactional_id:
+ * (nullable): of a member. Nothing is asked of the broker yet. */
+ChatKafkaSubscription *chat_kafka_subscription_new (const ChatBrokerOptions *options, ChatWorker *asker,
+                                                    const ChatWish *wish, const char *transactional_id);
 gboolean chat_kafka_subscription_has_group (ChatKafkaSubscription *self);
 /** chat_kafka_subscription_get_transactional_id: (nullable) */
 const char *chat_kafka_subscription_get_transactional_id (ChatKafkaSubscription *self);

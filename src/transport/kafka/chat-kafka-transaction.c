@@ -119,7 +119,7 @@ typedef enum
 static gboolean
 find_stand (ChatKafkaConsumer *consumer, GPtrArray *places, Stand *stand, GError **error)
 {
-  g_autoptr (rd_kafka_topic_partition_list_t) list = chat_kafka_consumer_list (consumer, places);
+  g_autoptr (rd_kafka_topic_partition_list_t) list = chat_kafka_places_list (places, consumer->options);
   rd_kafka_resp_err_t code
       = list->cnt > 0 ? rd_kafka_committed (consumer->handle, list, CHAT_KAFKA_CALL_MS) : RD_KAFKA_RESP_ERR_NO_ERROR;
   gboolean before = TRUE, after = places->len > 0;
@@ -244,7 +244,7 @@ may_repeat (const rd_kafka_error_t *failure, gint64 until)
 static rd_kafka_error_t *
 acknowledge (ChatKafkaConsumer *consumer, GPtrArray *places, gint64 until)
 {
-  g_autoptr (rd_kafka_topic_partition_list_t) list = chat_kafka_consumer_list (consumer, places);
+  g_autoptr (rd_kafka_topic_partition_list_t) list = chat_kafka_places_list (places, consumer->options);
   rd_kafka_consumer_group_metadata_t *metadata;
   rd_kafka_error_t *failure;
 
