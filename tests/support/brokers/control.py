@@ -78,9 +78,11 @@ def description(directory):
 
 def tell(directory, command):
     """Lets the supervisor of that directory do something. Returns its answer."""
-    os.chdir(directory)  # the name of a socket is short
+    folder = os.open(directory, os.O_PATH | os.O_DIRECTORY)
     with socket.socket(socket.AF_UNIX) as connection:
-        connection.connect('control')
+        # the name of a socket is short, whatever that of its directory is
+        connection.connect(f'/proc/self/fd/{folder}/control')
+        os.close(folder)
         with connection.makefile('rw', encoding='utf-8') as stream:
             stream.write(json.dumps(command) + '\n')
             stream.flush()

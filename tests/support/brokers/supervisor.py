@@ -100,12 +100,15 @@ class Supervisor:
             except OSError:
                 pass
 
-    def serve(self):
-        """Until a signal or the end of the watched process."""
-        os.chdir(self.directory)
+    def listen(self):
+        os.chdir(self.directory)  # the name of a socket is short
         listener = socket.socket(socket.AF_UNIX)
         listener.bind('control')
         listener.listen()
+        return listener
+
+    def serve(self, listener):
+        """Until a signal or the end of the watched process."""
         waiting = [listener] + ([self.watched] if self.watched is not None else [])
         while True:
             ready, _, _ = select.select(waiting, [], [])
@@ -175,9 +178,10 @@ def supervise(make_kind, directory, watched, told):
     try:
         supervisor = Supervisor(make_kind(), watched)
         supervisor.start()
+        listener = supervisor.listen()
         supervisor.describe()
         tell('ready')
-        supervisor.serve()
+        supervisor.serve(listener)
     except (Broken, OSError) as error:
         tell(str(error))
     finally:
