@@ -217,9 +217,10 @@ check_built (ChatConfig *config, GError **error)
   return TRUE;
 }
 
-static char *
-make_slot (ChatConfig *config)
+char *
+chat_server_broker_dup_slot (ChatConfig *config)
 {
+  const char *slot = chat_config_get_string (config, "broker", "slot");
   const char *directory = chat_config_get_string (config, "server", "data_directory");
   g_autofree char *path = g_canonicalize_filename (directory, NULL);
   g_autofree char *hash = g_compute_checksum_for_string (G_CHECKSUM_SHA256, path, -1);
@@ -227,7 +228,7 @@ make_slot (ChatConfig *config)
 
   g_strcanon (host, G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS "._-", '-');
   hash[SLOT_HASH] = '\0';
-  return g_strconcat (host, "-", hash, NULL);
+  return slot != NULL ? g_strdup (slot) : g_strconcat (host, "-", hash, NULL);
 }
 
 static gboolean
@@ -235,16 +236,12 @@ take_slot (ChatConfig *config, ChatBrokerOptions *options, GError **error)
 {
   const char *slot = chat_config_get_string (config, "broker", "slot");
 
-  if (slot == NULL)
-    {
-      options->slot = make_slot (config);
-      return TRUE;
-    }
-  if (*slot == '\0' || strlen (slot) > SLOT_MOST
-      || strspn (slot, G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS "._-") != strlen (slot))
+  if (slot != NULL
+      && (*slot == '\0' || strlen (slot) > SLOT_MOST
+          || strspn (slot, G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS "._-") != strlen (slot)))
     return chat_config_refuse (config, "broker", "slot", error,
                                "it should be a name of up to %d letters of ASCII, digits, “.”, “_” and “-”", SLOT_MOST);
-  options->slot = g_strdup (slot);
+  options->slot = chat_server_broker_dup_slot (config);
   return TRUE;
 }
 

@@ -15,6 +15,9 @@ gboolean chat_server_broker_check (ChatConfig *config, GError **error);
 /** chat_server_broker_read: (transfer full) (nullable): the broker that the service is on; not for kind = log. */
 ChatBrokerOptions *chat_server_broker_read (ChatConfig *config, GError **error);
 
+/** chat_server_broker_dup_slot: (transfer full): what tells this process from the others of the service. */
+char *chat_server_broker_dup_slot (ChatConfig *config);
+
 /** ChatServerFeed: what desktops are told of the broker. */
 typedef struct
 {

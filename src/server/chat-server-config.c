@@ -27,6 +27,8 @@ static const char *const brokers[] = { "log", "kafka", "rabbitmq", NULL };
 static const char *const mechanisms[] = { "none", "plain", "scram-sha-256", "scram-sha-512", "external", NULL };
 static const char *const stores[] = { "sqlite", "postgresql", NULL };
 static const char *const metrics_access[] = { "off", "loopback", "token", NULL };
+static const char *const writes[] = { "topic", "direct", NULL };
+static const char *const notifies[] = { "broker", "store", NULL };
 static const char *const modes[] = { "open", "password", NULL };
 static const char *const registrations[] = { "open", "invitation", "closed", NULL };
 static const char *const levels[] = { "error", "warning", "info", "debug", NULL };
@@ -120,6 +122,11 @@ static const ChatConfigKey keys[] = {
   { "store", "connections", CHAT_CONFIG_INT, "4", 2, 100, NULL,
     "postgresql: connections of each process: one that writes, the others read." },
 
+  { "store", "write", CHAT_CONFIG_CHOICE, "topic", 0, 0, writes,
+    "What accepts a message; topic: the broker, from where it comes into the store; direct: the store, from where it "
+    "is "
+    "published, also when the broker is away." },
+
   { "moderation", "lists", CHAT_CONFIG_PATH, NULL, 0, 0, NULL,
     "The directory with the word lists; else those that come with the program." },
   { "moderation", "language", CHAT_CONFIG_STRING, NULL, 0, 0, NULL,
@@ -153,6 +160,9 @@ static const ChatConfigKey keys[] = {
   { "live", "backlog", CHAT_CONFIG_SIZE, "4MiB", 64 * KIB, GIB, NULL,
     "What may wait for one live connection before it is dropped as too slow." },
 
+  { "live", "notify", CHAT_CONFIG_CHOICE, "broker", 0, 0, notifies,
+    "Where live connections have new messages from; broker: as soon as they are moderated; store: when they are "
+    "stored." },
   { "limits", "connections", CHAT_CONFIG_INT, "4096", 1, 100000, NULL,
     "Most connections at once. At the limit, those that have been idle for longest make room." },
   { "limits", "connections_per_address", CHAT_CONFIG_INT, "1024", 0, 100000, NULL,

@@ -394,6 +394,7 @@ static void
 add_api (ChatServer *self)
 {
   ChatUserStore *users = chat_store_get_users (self->store);
+  g_autofree char *slot = chat_server_broker_dup_slot (self->config);
   ChatApiOptions options = {
     .address = chat_config_get_string (self->config, "server", "address"),
     .port = (guint)chat_config_get_int (self->config, "server", "port"),
@@ -407,6 +408,10 @@ add_api (ChatServer *self)
   };
 
   options.metrics = self->metrics;
+  options.notify_store = g_str_equal (chat_config_get_string (self->config, "live", "notify"), "store");
+  options.alone = g_str_equal (chat_config_get_string (self->config, "broker", "kind"), "log");
+  if (g_str_equal (chat_config_get_string (self->config, "store", "write"), "direct"))
+    options.direct = slot;
   if (self->feed != NULL)
     {
       options.feed = self->feed->options;

@@ -69,6 +69,7 @@ api_test_set_up (ApiTest *self, gconstpointer data)
                                     .lease_ms = 30000,
                                     .strike_limit = 3,
                                     .blocked_may_read = TRUE,
+                                    .alone = TRUE,
                                     .limits = { .connections = 100,
                                                 .head_bytes = 16384,
                                                 .body_bytes = 100000,

@@ -187,6 +187,19 @@ end_change (ChatApiRequest *request, GError *error)
     chat_api_request_fail_channel (request, reason);
 }
 
+/* Only an account has several sessions, and they may be connected to several processes. */
+static void
+tell_mark (ChatApiRequest *request)
+{
+  const ChatApiContext *context = request->context;
+  const ChatSessionInfo *session = request->session;
+
+  if (context->alone || !session->account)
+    chat_api_live_marks_moved (context->hub, session, request->parameters[0]);
+  else
+    chat_control_feed_tell_mark (context->control, session->id, session->user, request->parameters[0]);
+}
+
 static void
 set_read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -194,7 +207,7 @@ set_read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   GError *error = NULL;
 
   if (chat_channel_store_set_read_finish (CHAT_CHANNEL_STORE (source), result, &error))
-    chat_api_live_marks_moved (request->context->hub, request->session, request->parameters[0]);
+    tell_mark (request);
   end_change (request, error);
 }
 

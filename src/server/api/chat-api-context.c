@@ -29,6 +29,7 @@ context_clear (gpointer data)
   g_clear_object (&self->statistics);
   g_clear_object (&self->hub);
   g_clear_object (&self->publisher);
+  g_clear_object (&self->outbox);
   g_clear_object (&self->directory);
   g_clear_object (&self->blocks);
   g_clear_object (&self->rehearsals);

@@ -32,6 +32,7 @@ typedef struct
   ChatRehearsals *rehearsals;
   ChatBlockList *blocks;
   ChatApiDirectory *directory;
+  ChatApiOutbox *outbox; /* (nullable): with store.write = direct */
   ChatApiPublisher *publisher;
   ChatApiLiveHub *hub;
   ChatStatisticsService *statistics;
@@ -49,6 +50,7 @@ typedef struct
   gint64 lease_ms;
   guint strike_limit;
   gboolean blocked_may_read;
+  gboolean alone;  /* no other process has this role */
   guint answer_ms; /* for an answer to begin */
   ChatApiMetricsAccess metrics_access;
 

@@ -10,6 +10,7 @@
 #include "server/api/chat-api-error.h"
 #include "server/api/chat-api-live-channel.h"
 #include "server/api/chat-api-live-warnings.h"
+#include "server/api/chat-api-store-feed.h"
 
 /* How long a stop waits for the other sides to close. */
 #define CLOSE_WAIT_MS 1000
@@ -28,6 +29,7 @@ struct _ChatApiLiveHub
   ChatBlockList *blocks;
   ChatApiGate *gate;
   ChatSubscription *subscription;
+  ChatApiStoreFeed *feed; /* (nullable): with notify = store */
   ChatApiLiveWarnings *warnings;
   GHashTable *channels; /* name → ChatApiLiveChannel */
   GHashTable *clients;  /* set of ChatApiLiveClient */
@@ -198,6 +200,7 @@ deliver_record (ChatApiLiveHub *self, const char *topic, ChatMessage *message, G
   /* A record on the wrong topic would be shown to those who may not see it. */
   if (!g_str_equal (chat_api_live_channel_get_topic (channel), topic))
     return;
+  chat_api_publisher_learn (self->publisher, message);
   chat_message_set_seq (message, 0);
   json = chat_message_encode (message);
   chat_api_live_channel_deliver (channel, chat_message_get_id (message), json);
@@ -235,8 +238,9 @@ deliver (ChatApiLiveHub *self, ChatRecord *record, GHashTable *touched)
     deliver_record (self, topic, message, touched);
 }
 
+/* From the broker or the store. */
 static void
-records_cb (ChatSubscription *subscription, GPtrArray *batch, gpointer user_data)
+records_cb (gpointer source, GPtrArray *batch, gpointer user_data)
 {
   ChatApiLiveHub *self = user_data;
   g_autoptr (GHashTable) touched = g_hash_table_new_full (NULL, NULL, g_object_unref, NULL);
@@ -379,10 +383,23 @@ chat_api_live_hub_get_name (ChatService *service)
 }
 
 static void
+feed_started_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  if (chat_service_start_finish (CHAT_SERVICE (source), result, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+static void
 subscribed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   ChatApiLiveHub *self = g_task_get_source_object (task);
+  GCancellable *cancellable;
   GError *error = NULL;
 
   self->subscription = chat_transport_subscribe_finish (CHAT_TRANSPORT (source), result, &error);
@@ -398,7 +415,14 @@ subscribed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_signal_connect_object (self->sessions, "changed", G_CALLBACK (session_changed_cb), self, 0);
   g_signal_connect_object (self->presence, "changed", G_CALLBACK (presence_changed_cb), self, 0);
   g_signal_connect_object (self->blocks, "changed", G_CALLBACK (block_changed_cb), self, 0);
-  g_task_return_boolean (task, TRUE);
+  if (self->feed == NULL)
+    {
+      g_task_return_boolean (task, TRUE);
+      return;
+    }
+  g_signal_connect_object (self->feed, "records", G_CALLBACK (records_cb), self, 0);
+  cancellable = g_task_get_cancellable (task);
+  chat_service_start_async (CHAT_SERVICE (self->feed), cancellable, feed_started_cb, g_steal_pointer (&task));
 }
 
 static void
@@ -409,11 +433,13 @@ chat_api_live_hub_start_async (ChatService *service, GCancellable *cancellable, 
   /* Records before what speaks of them. */
   const char *const topics[]
       = { CHAT_TOPIC_CONTROLLED, CHAT_TOPIC_PRIVATE, CHAT_TOPIC_WARNINGS, CHAT_TOPIC_RECEIPTS, NULL };
+  const char *const warnings[] = { CHAT_TOPIC_WARNINGS, NULL };
   const ChatStart start = CHAT_START_LIVE_INIT;
   GTask *task = g_task_new (self, cancellable, callback, user_data);
 
   g_task_set_source_tag (task, chat_api_live_hub_start_async);
-  chat_transport_subscribe_async (self->transport, topics, NULL, &start, cancellable, subscribed_cb, task);
+  chat_transport_subscribe_async (self->transport, self->feed != NULL ? warnings : topics, NULL, &start, cancellable,
+                                  subscribed_cb, task);
 }
 
 static gboolean
@@ -462,6 +488,8 @@ chat_api_live_hub_stop_async (ChatService *service, GCancellable *cancellable, G
       return;
     }
   self->stopped = TRUE;
+  if (self->feed != NULL)
+    chat_service_stop_async (CHAT_SERVICE (self->feed), NULL, NULL, NULL);
   chat_subscription_close_async (self->subscription, cancellable, subscription_stopped_cb, g_steal_pointer (&task));
 }
 
@@ -498,6 +526,7 @@ chat_api_live_hub_dispose (GObject *object)
   g_clear_pointer (&self->channels, g_hash_table_unref);
   g_clear_object (&self->warnings);
   g_clear_object (&self->subscription);
+  g_clear_object (&self->feed);
   g_clear_pointer (&self->gate, chat_api_gate_unref);
   g_clear_object (&self->blocks);
   g_clear_object (&self->publisher);
@@ -541,6 +570,12 @@ chat_api_live_hub_new (ChatTransport *transport, ChatStore *store, ChatSessionSe
   self->backlog = backlog;
   self->blocked_may_read = blocked_may_read;
   return self;
+}
+
+void
+chat_api_live_hub_read_store (ChatApiLiveHub *self)
+{
+  self->feed = chat_api_store_feed_new (self->store);
 }
 
 ChatApiLiveCounters
@@ -599,7 +634,7 @@ chat_api_live_hub_get_presence (ChatApiLiveHub *self)
 }
 
 gboolean
-chat_api_live_hub_has_others (ChatApiLiveHub *self, const ChatSessionInfo *session)
+chat_api_live_hub_has_others (ChatApiLiveHub *self, const char *user_key, const char *session_id)
 {
   GHashTableIter iter;
   ChatApiLiveClient *client;
@@ -609,7 +644,7 @@ chat_api_live_hub_has_others (ChatApiLiveHub *self, const ChatSessionInfo *sessi
     {
       const ChatSessionInfo *other = chat_api_live_client_get_session (client);
 
-      if (g_str_equal (other->user_key, session->user_key) && !g_str_equal (other->id, session->id))
+      if (g_str_equal (other->user_key, user_key) && g_strcmp0 (other->id, session_id) != 0)
         return TRUE;
     }
   return FALSE;

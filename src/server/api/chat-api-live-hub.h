@@ -29,6 +29,10 @@ ChatApiLiveHub *chat_api_live_hub_new (ChatTransport *transport, ChatStore *stor
                                        ChatBlockList *blocks, ChatApiGate *gate, gsize backlog,
                                        gboolean blocked_may_read);
 
+/** chat_api_live_hub_read_store: before the start: records and receipts come from the store, and not from the broker.
+ */
+void chat_api_live_hub_read_store (ChatApiLiveHub *self);
+
 /** chat_api_live_hub_adopt: a WebSocket whose handshake is done; @uri: what it was reached by; @address: whose it is
  * (chat-api-address.h). */
 void chat_api_live_hub_adopt (ChatApiLiveHub *self, GIOStream *stream, GUri *uri, const ChatSessionInfo *session,
@@ -51,8 +55,8 @@ ChatApiLiveCounters chat_api_live_hub_get_counters (ChatApiLiveHub *self);
 void chat_api_live_hub_tell (ChatApiLiveHub *self, ChatApiLiveFeeds feed, const char *user_key, const char *except,
                              GBytes *body);
 
-/** chat_api_live_hub_has_others: whether another session of this one's user is connected. */
-gboolean chat_api_live_hub_has_others (ChatApiLiveHub *self, const ChatSessionInfo *session);
+/** chat_api_live_hub_has_others: whether a session of this user is connected here, other than @session_id. */
+gboolean chat_api_live_hub_has_others (ChatApiLiveHub *self, const char *user_key, const char *session_id);
 
 /*
  * For its clients.

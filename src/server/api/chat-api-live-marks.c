@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "server/api/chat-api-live-marks.h"
 
+#include "moderation/chat-skeleton.h"
+
 typedef struct
 {
   ChatApiLiveHub *hub;
@@ -32,17 +34,34 @@ got_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   chat_api_live_hub_tell (move->hub, CHAT_API_LIVE_MARKS, move->user_key, move->session_id, body);
 }
 
-void
-chat_api_live_marks_moved (ChatApiLiveHub *hub, const ChatSessionInfo *session, const char *channel)
+static void
+tell_others (ChatApiLiveHub *hub, const char *user_key, const char *session_id, const char *channel)
 {
   Move *move;
 
-  if (!chat_api_live_hub_has_others (hub, session))
+  if (!chat_api_live_hub_has_others (hub, user_key, session_id))
     return;
   move = g_new0 (Move, 1);
   move->hub = g_object_ref (hub);
-  move->user_key = g_strdup (session->user_key);
-  move->session_id = g_strdup (session->id);
-  chat_channel_store_get_async (chat_store_get_channels (chat_api_live_hub_get_store (hub)), channel, session->user_key,
-                                NULL, got_cb, move);
+  move->user_key = g_strdup (user_key);
+  move->session_id = g_strdup (session_id);
+  chat_channel_store_get_async (chat_store_get_channels (chat_api_live_hub_get_store (hub)), channel, user_key, NULL,
+                                got_cb, move);
+}
+
+void
+chat_api_live_marks_moved (ChatApiLiveHub *hub, const ChatSessionInfo *session, const char *channel)
+{
+  tell_others (hub, session->user_key, session->id, channel);
+}
+
+void
+chat_api_live_marks_heard (ChatApiLiveHub *hub, const ChatMessage *mark)
+{
+  const char *user = chat_message_get_user (mark);
+  const char *channel = chat_message_get_channel (mark);
+  g_autofree char *user_key = user != NULL ? chat_skeleton (user) : NULL;
+
+  if (user_key != NULL && channel != NULL)
+    tell_others (hub, user_key, chat_message_get_target (mark), channel);
 }

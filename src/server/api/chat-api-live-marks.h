@@ -9,4 +9,7 @@ G_BEGIN_DECLS
  * marker is now. */
 void chat_api_live_marks_moved (ChatApiLiveHub *hub, const ChatSessionInfo *session, const char *channel);
 
+/** chat_api_live_marks_heard: the same, of a CHAT_CONTROL_MARK that came from whatever process. */
+void chat_api_live_marks_heard (ChatApiLiveHub *hub, const ChatMessage *mark);
+
 G_END_DECLS

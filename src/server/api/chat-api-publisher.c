@@ -3,12 +3,14 @@
 
 #include "core/chat-message-codec.h"
 #include "core/chat-time.h"
+#include "moderation/chat-skeleton.h"
 #include "server/api/chat-api-error.h"
 #include "server/api/chat-api-post.h"
 #include "server/api/chat-api-recents.h"
 #include "server/api/chat-api-repeat.h"
 
 #define RECENTS_MAX 32768
+#define KEYS_MAX 4096
 
 struct _ChatApiPublisher
 {
@@ -20,12 +22,15 @@ struct _ChatApiPublisher
   ChatApiDirectory *directory;
   ChatBlockList *blocks;
   ChatApiRecents *recents;
+  ChatApiOutbox *outbox; /* (nullable) */
+  GHashTable *keys;      /* author → user key, of messages that were learned */
   GHashTable *lanes; /* user key → GQueue of GTask: the posts of one author, the first of which waits for the store */
 
   /* Borrowed */
   ChatSigner *signer;
 
   guint64 accepted;
+  gboolean alone; /* nobody else publishes what users send */
 };
 
 G_DEFINE_FINAL_TYPE (ChatApiPublisher, chat_api_publisher, G_TYPE_OBJECT)
@@ -48,30 +53,47 @@ accept (GTask *task, const char *id, gint64 timestamp, gboolean unchanged)
   g_task_return_pointer (task, receipt, (GDestroyNotify)chat_api_receipt_free);
 }
 
+static GError *
+new_conflict (const char *id)
+{
+  return g_error_new (CHAT_API_ERROR, CHAT_API_ERROR_ID_CONFLICT,
+                      "The id %s belongs to another message: a new message needs an id of its own", id);
+}
+
 static void
 return_conflict (GTask *task, const char *id)
 {
-  g_task_return_new_error (task, CHAT_API_ERROR, CHAT_API_ERROR_ID_CONFLICT,
-                           "The id %s belongs to another message: a new message needs an id of its own", id);
+  g_task_return_error (task, new_conflict (id));
+}
+
+static char *
+dup_digest (const ChatMessage *message)
+{
+  guint8 digest[CHAT_MESSAGE_DIGEST_BYTES];
+  GString *text = g_string_sized_new (2 * sizeof digest);
+
+  chat_message_digest (message, digest);
+  for (guint i = 0; i < sizeof digest; i++)
+    g_string_append_printf (text, "%02x", digest[i]);
+  return g_string_free (text, FALSE);
 }
 
 /*
  * Publishing it
  */
 
+/* @error: (nullable): why it was not. */
 static void
-published_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+end_publish (GTask *task, const GError *error)
 {
-  g_autoptr (GTask) task = user_data;
   ChatApiPublisher *self = g_task_get_source_object (task);
   const ChatApiPost *post = g_task_get_task_data (task);
   const char *id = chat_message_get_id (post->message);
-  g_autoptr (GError) error = NULL;
   ChatApiRecent *recent = chat_api_recents_find (self->recents, id);
   g_autoptr (GPtrArray) waiters = g_steal_pointer (&recent->waiters);
   gint64 timestamp = recent->timestamp;
 
-  if (chat_transport_publish_finish (CHAT_TRANSPORT (source), result, &error))
+  if (error == NULL)
     {
       recent->accepted = TRUE;
       self->accepted++;
@@ -86,6 +108,51 @@ published_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       accept (waiters->pdata[i], id, timestamp, FALSE);
     else
       g_task_return_error (waiters->pdata[i], g_error_copy (error));
+}
+
+static void
+published_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  g_autoptr (GError) error = NULL;
+
+  chat_transport_publish_finish (CHAT_TRANSPORT (source), result, &error);
+  end_publish (task, error);
+}
+
+static void
+written_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  ChatApiPublisher *self = g_task_get_source_object (task);
+  const ChatApiPost *post = g_task_get_task_data (task);
+  const char *id = chat_message_get_id (post->message);
+  ChatOutboxResult outcome = { CHAT_OUTBOX_ADDED, 0 };
+  g_autoptr (GError) error = NULL;
+
+  chat_api_outbox_add_finish (CHAT_API_OUTBOX (source), result, &outcome, &error);
+  if (outcome.outcome == CHAT_OUTBOX_CONFLICT)
+    error = new_conflict (id);
+  else if (outcome.outcome == CHAT_OUTBOX_REPEATED) /* another process had it */
+    chat_api_recents_find (self->recents, id)->timestamp = outcome.time;
+  end_publish (task, error);
+}
+
+static void
+write_down (ChatApiPublisher *self, GTask *task, char *signature, GBytes *bytes)
+{
+  const ChatApiPost *post = g_task_get_task_data (task);
+  ChatOutboxEntry *entry = g_new0 (ChatOutboxEntry, 1);
+  gsize size;
+  const char *json = g_bytes_get_data (bytes, &size);
+
+  *entry = (ChatOutboxEntry){ .id = g_strdup (chat_message_get_id (post->message)),
+                              .digest = dup_digest (post->message),
+                              .channel = g_strdup (chat_message_get_channel (post->message)),
+                              .signature = g_strdup (signature),
+                              .record = g_strndup (json, size),
+                              .time = chat_message_get_timestamp (post->message) };
+  chat_api_outbox_add_async (self->outbox, entry, NULL, written_cb, g_object_ref (task));
 }
 
 static void
@@ -104,7 +171,13 @@ publish (ChatApiPublisher *self, GTask *task)
                                g_bytes_get_size (bytes), CHAT_RECORD_MAX_BYTES);
       return;
     }
+  chat_api_recents_remove (self->recents, chat_message_get_id (post->message)); /* that was learned */
   chat_api_recents_add (self->recents, post->message, post->user_key);
+  if (self->outbox != NULL)
+    {
+      write_down (self, task, signature, bytes);
+      return;
+    }
   record = chat_record_new (CHAT_TOPIC_CHAT, channel, bytes);
   chat_record_set_header (record, CHAT_SIGNATURE_HEADER, signature);
   chat_transport_publish_async (self->transport, record, NULL, published_cb, g_object_ref (task));
@@ -345,12 +418,12 @@ find_first (ChatApiPublisher *self, GTask *task, ChatApiPost *post)
   const char *id = chat_message_get_id (post->message);
   ChatApiRecent *recent = chat_api_recents_find (self->recents, id);
 
-  if (recent != NULL)
+  if (recent != NULL && !recent->learned)
     {
       answer_repeat (recent, task);
       return STEP_ENDED;
     }
-  if (post->known_new || chat_api_recents_covers (self->recents, id, chat_time_now ()))
+  if (post->known_new || (self->alone && chat_api_recents_covers (self->recents, id, chat_time_now ())))
     return STEP_NEXT;
   chat_message_store_get_async (chat_store_get_messages (self->store), id, NULL, found_message_cb, g_object_ref (task));
   return STEP_WAITS;
@@ -457,7 +530,9 @@ chat_api_publisher_dispose (GObject *object)
   ChatApiPublisher *self = CHAT_API_PUBLISHER (object);
 
   g_clear_pointer (&self->lanes, g_hash_table_unref);
+  g_clear_pointer (&self->keys, g_hash_table_unref);
   g_clear_pointer (&self->recents, chat_api_recents_free);
+  g_clear_object (&self->outbox);
   g_clear_object (&self->blocks);
   g_clear_object (&self->directory);
   g_clear_object (&self->store);
@@ -476,11 +551,12 @@ chat_api_publisher_init (ChatApiPublisher *self)
 {
   self->recents = chat_api_recents_new (RECENTS_MAX, chat_time_now ());
   self->lanes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, lane_free);
+  self->keys = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
 }
 
 ChatApiPublisher *
 chat_api_publisher_new (ChatTransport *transport, ChatStore *store, ChatApiDirectory *directory, ChatBlockList *blocks,
-                        ChatSigner *signer)
+                        ChatSigner *signer, ChatApiOutbox *outbox, gboolean alone)
 {
   ChatApiPublisher *self = g_object_new (CHAT_TYPE_API_PUBLISHER, NULL);
 
@@ -489,6 +565,8 @@ chat_api_publisher_new (ChatTransport *transport, ChatStore *store, ChatApiDirec
   self->directory = g_object_ref (directory);
   self->blocks = g_object_ref (blocks);
   self->signer = signer;
+  self->outbox = outbox != NULL ? g_object_ref (outbox) : NULL;
+  self->alone = alone;
   return self;
 }
 
@@ -559,6 +637,36 @@ chat_api_publisher_post_finish (ChatApiPublisher *self, GAsyncResult *result, GE
 {
   g_return_val_if_fail (g_task_is_valid (result, self), NULL);
   return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+/* Working one out takes as long as decoding a record. */
+static const char *
+find_key (ChatApiPublisher *self, const char *author)
+{
+  char *key = g_hash_table_lookup (self->keys, author);
+
+  if (key != NULL)
+    return key;
+  if (g_hash_table_size (self->keys) >= KEYS_MAX)
+    g_hash_table_remove_all (self->keys);
+  key = chat_skeleton (author);
+  g_hash_table_insert (self->keys, g_strdup (author), key);
+  return key;
+}
+
+void
+chat_api_publisher_learn (ChatApiPublisher *self, const ChatMessage *message)
+{
+  const char *author = chat_message_get_author (message);
+  ChatMessageKind kind = chat_message_get_kind (message);
+  ChatApiRecent *recent;
+
+  if (self->alone || author == NULL || (kind != CHAT_KIND_MESSAGE && kind != CHAT_KIND_NOTICE)
+      || chat_api_recents_find (self->recents, chat_message_get_id (message)) != NULL)
+    return;
+  recent = chat_api_recents_add (self->recents, message, find_key (self, author));
+  recent->accepted = TRUE;
+  recent->learned = TRUE;
 }
 
 guint64

@@ -5,6 +5,7 @@
 
 #include "core/chat-signature.h"
 #include "server/api/chat-api-directory.h"
+#include "server/api/chat-api-outbox.h"
 #include "server/api/chat-api-post.h"
 #include "server/moderator/chat-block-list.h"
 #include "server/store/chat-store.h"
@@ -34,12 +35,17 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ChatApiReceipt, chat_api_receipt_free)
  * published in the order in which they came. A message that was posted a moment ago can be replied to, changed and
  * reacted to before the store has it.
  *
- * Every call returns when the broker has confirmed the record, or with an error that says why not: CHAT_CORE_ERROR or
- * CHAT_API_ERROR_MEMBER for what is wrong with it, NO_CHANNEL, NO_MESSAGE, NOT_YOURS, MESSAGE_DELETED, BLOCKED,
- * ID_CONFLICT, or what broker or store say. @cancellable counts only until it is on its way.
+ * @outbox: (nullable): where it is written to, rather than published at once
+ * @alone: whether this is the only process that publishes what users send: then an id that it does not know is new
+ *
+ * Every call returns when the broker has confirmed the record (or the store has written it down for the broker), or
+ * with an error that says why not: CHAT_CORE_ERROR or CHAT_API_ERROR_MEMBER for what is wrong with it, NO_CHANNEL,
+ * NO_MESSAGE, NOT_YOURS, MESSAGE_DELETED, BLOCKED, ID_CONFLICT, or what broker or store say. @cancellable counts only
+ * until it is on its way.
  */
 ChatApiPublisher *chat_api_publisher_new (ChatTransport *transport, ChatStore *store, ChatApiDirectory *directory,
-                                          ChatBlockList *blocks, ChatSigner *signer);
+                                          ChatBlockList *blocks, ChatSigner *signer, ChatApiOutbox *outbox,
+                                          gboolean alone);
 
 /**
  * chat_api_publisher_post_async:
@@ -67,7 +73,11 @@ void chat_api_publisher_announce_async (ChatApiPublisher *self, const ChatSessio
 /** chat_api_publisher_post_finish: of all of them; (transfer full) */
 ChatApiReceipt *chat_api_publisher_post_finish (ChatApiPublisher *self, GAsyncResult *result, GError **error);
 
-/** chat_api_publisher_get_accepted: how many the broker has confirmed so far; a repeat is none. */
+/** chat_api_publisher_learn: @message has passed the moderator, whoever published it: it can be changed and reacted to
+ * before the store has it. */
+void chat_api_publisher_learn (ChatApiPublisher *self, const ChatMessage *message);
+
+/** chat_api_publisher_get_accepted: how many were accepted so far; a repeat is none. */
 guint64 chat_api_publisher_get_accepted (ChatApiPublisher *self);
 
 G_END_DECLS

@@ -16,6 +16,7 @@ typedef struct
   char *target;                      /* nullable */
   char *reaction;                    /* nullable: the key that finds it */
   gboolean accepted;                 /* the broker has confirmed it */
+  gboolean learned;                  /* as the moderator let it through: its text may be another than what was posted */
   GPtrArray *waiters;                /* (element-type GTask): repeats that came before that */
 } ChatApiRecent;
 

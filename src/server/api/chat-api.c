@@ -8,6 +8,7 @@
 #include "server/api/chat-api-dispatch.h"
 #include "server/api/chat-api-listener.h"
 #include "server/api/chat-api-live-hub.h"
+#include "server/api/chat-api-live-marks.h"
 #include "server/api/chat-api-metrics.h"
 #include "server/api/chat-api-request.h"
 
@@ -64,18 +65,21 @@ hub_started_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     g_task_return_boolean (task, TRUE);
 }
 
+/* The blocks, or the outbox. */
 static void
-blocks_started_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+started_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   ChatApi *self = g_task_get_source_object (task);
   GCancellable *cancellable = g_task_get_cancellable (task);
   GError *error = NULL;
 
-  if (chat_service_start_finish (CHAT_SERVICE (source), result, &error))
-    chat_service_start_async (CHAT_SERVICE (self->context->hub), cancellable, hub_started_cb, g_steal_pointer (&task));
-  else
+  if (!chat_service_start_finish (CHAT_SERVICE (source), result, &error))
     g_task_return_error (task, error);
+  else if (self->context->outbox != NULL && CHAT_SERVICE (source) != CHAT_SERVICE (self->context->outbox))
+    chat_service_start_async (CHAT_SERVICE (self->context->outbox), cancellable, started_cb, g_steal_pointer (&task));
+  else
+    chat_service_start_async (CHAT_SERVICE (self->context->hub), cancellable, hub_started_cb, g_steal_pointer (&task));
 }
 
 static void
@@ -85,11 +89,11 @@ chat_api_start_async (ChatService *service, GCancellable *cancellable, GAsyncRea
   GTask *task = g_task_new (self, cancellable, callback, user_data);
 
   g_task_set_source_tag (task, chat_api_start_async);
-  chat_service_start_async (CHAT_SERVICE (self->context->blocks), cancellable, blocks_started_cb, task);
+  chat_service_start_async (CHAT_SERVICE (self->context->blocks), cancellable, started_cb, task);
 }
 
 /*
- * Stopping: the door, the live feed, and who is blocked
+ * Stopping: the door, the live feed, what is still to be published, and who is blocked
  */
 
 static void
@@ -105,12 +109,24 @@ blocks_stopped_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
+outbox_stopped_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  ChatApi *self = g_task_get_source_object (user_data);
+
+  chat_service_stop_finish (CHAT_SERVICE (source), result, NULL);
+  chat_service_stop_async (CHAT_SERVICE (self->context->blocks), NULL, blocks_stopped_cb, user_data);
+}
+
+static void
 drained_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   ChatApi *self = CHAT_API (source);
 
   soup_server_disconnect (self->server);
-  chat_service_stop_async (CHAT_SERVICE (self->context->blocks), NULL, blocks_stopped_cb, user_data);
+  if (self->context->outbox != NULL)
+    chat_service_stop_async (CHAT_SERVICE (self->context->outbox), NULL, outbox_stopped_cb, user_data);
+  else
+    chat_service_stop_async (CHAT_SERVICE (self->context->blocks), NULL, blocks_stopped_cb, user_data);
 }
 
 static void
@@ -236,10 +252,15 @@ make_context (ChatTransport *transport, ChatStore *store, ChatSessionService *se
   context->language = g_strdup (options->language);
   context->blocks = chat_block_list_new (control, chat_store_get_moderation (store));
   context->directory = chat_api_directory_new (chat_store_get_channels (store));
-  context->publisher = chat_api_publisher_new (transport, store, context->directory, context->blocks, signer);
+  if (options->direct != NULL)
+    context->outbox = chat_api_outbox_new (chat_store_get_outbox (store), transport, options->direct);
+  context->publisher = chat_api_publisher_new (transport, store, context->directory, context->blocks, signer,
+                                               context->outbox, options->alone);
   context->hub
       = chat_api_live_hub_new (transport, store, sessions, context->presence, context->directory, context->publisher,
                                context->blocks, gate, options->live_backlog_bytes, options->blocked_may_read);
+  if (options->notify_store)
+    chat_api_live_hub_read_store (context->hub);
   context->gate = g_steal_pointer (&gate);
   context->proxies = g_strdupv ((char **)options->limits.proxies);
   context->answer_ms = options->answer_ms;
@@ -253,6 +274,7 @@ make_context (ChatTransport *transport, ChatStore *store, ChatSessionService *se
   context->lease_ms = options->lease_ms;
   context->strike_limit = options->strike_limit;
   context->blocked_may_read = options->blocked_may_read;
+  context->alone = options->alone;
   return context;
 }
 
@@ -264,7 +286,9 @@ control_cb (ChatControlFeed *control, ChatMessage *message, ChatApi *self)
   const char *what = NULL;
   g_autoptr (GBytes) body = NULL;
 
-  if (kind == CHAT_KIND_CONTROL)
+  if (kind == CHAT_KIND_CONTROL && g_strcmp0 (chat_message_get_data (message), CHAT_CONTROL_MARK) == 0)
+    chat_api_live_marks_heard (self->context->hub, message);
+  else if (kind == CHAT_KIND_CONTROL)
     what = chat_message_get_data (message);
   else if (kind == CHAT_KIND_RULES)
     what = "rules";

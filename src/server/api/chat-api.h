@@ -43,7 +43,10 @@ typedef struct
   ChatApiRates rates;            /* of requests */
   gsize live_backlog_bytes;      /* per WebSocket: past this a reader is dropped with 4013 */
   const ChatBrokerOptions *feed; /* (nullable): the broker that desktops may read themselves, as they are told of it */
-  const char *feed_ca;           /* (nullable): PEM: whose certificates they trust there */
+  const char *direct; /* (nullable): accepted records go through the store's outbox, which is relayed under this name */
+  gboolean notify_store; /* new records are read from the store when it says so, and not from the broker */
+  gboolean alone;        /* no other process has this role */
+  const char *feed_ca;   /* (nullable): PEM: whose certificates they trust there */
 } ChatApiOptions;
 
 #define CHAT_TYPE_API (chat_api_get_type ())

@@ -152,6 +152,23 @@ chat_control_feed_announce_block (ChatControlFeed *self, const char *user, gbool
   announce (self, record_new (self->signer, CHAT_TOPIC_WARNINGS, user, notice));
 }
 
+static void
+told_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  chat_transport_publish_finish (CHAT_TRANSPORT (source), result, NULL); /* they see it when they list their channels */
+}
+
+void
+chat_control_feed_tell_mark (ChatControlFeed *self, const char *session, const char *user, const char *channel)
+{
+  g_return_if_fail (CHAT_IS_CONTROL_FEED (self));
+
+  g_autoptr (ChatMessage) message = message_new (CHAT_KIND_CONTROL, session, user, CHAT_CONTROL_MARK);
+  chat_message_set_channel (message, channel);
+  g_autoptr (ChatRecord) record = record_new (self->signer, CHAT_TOPIC_CONTROL, KEY, message);
+  chat_transport_publish_async (self->transport, record, NULL, told_cb, NULL);
+}
+
 /* Receiving */
 
 static void

@@ -11,6 +11,8 @@ G_BEGIN_DECLS
 /* The `data` of a `control` record: what came for the moderators to look at. */
 #define CHAT_CONTROL_APPEAL "appeal"
 #define CHAT_CONTROL_REPORT "report"
+/* A `control` record whose `user` has moved his read marker in `channel`, in the session `target`. */
+#define CHAT_CONTROL_MARK "mark"
 
 /** chat_control_record_new: (transfer full): a signed record for chat_control, all of which lie in one shard.
  * @kind: `rules`, `control`, `block` or `unblock`; @target, @user, @data: (nullable). */
@@ -44,5 +46,9 @@ void chat_control_feed_announce (ChatControlFeed *self, ChatMessageKind kind, co
  * chat_warnings. @record_id: (nullable): what led to it. */
 void chat_control_feed_announce_block (ChatControlFeed *self, const char *user, gboolean blocked,
                                        const char *record_id);
+
+/** chat_control_feed_tell_mark: that @user has moved his read marker in @channel: to every process, at once or not at
+ * all. @session: its id. */
+void chat_control_feed_tell_mark (ChatControlFeed *self, const char *session, const char *user, const char *channel);
 
 G_END_DECLS
