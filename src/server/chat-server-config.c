@@ -121,11 +121,9 @@ static const ChatConfigKey keys[] = {
     "postgresql: the file with the password, and nothing else, where it does not stand in the uri." },
   { "store", "connections", CHAT_CONFIG_INT, "4", 2, 100, NULL,
     "postgresql: connections of each process: one that writes, the others read." },
-
   { "store", "write", CHAT_CONFIG_CHOICE, "topic", 0, 0, writes,
-    "What accepts a message; topic: the broker, from where it comes into the store; direct: the store, from where it "
-    "is "
-    "published, also when the broker is away." },
+    "What accepts a message; topic: the broker, from where it gets to the store; direct: the store, from where it gets "
+    "to the broker: so it is accepted too while the broker is away." },
 
   { "moderation", "lists", CHAT_CONFIG_PATH, NULL, 0, 0, NULL,
     "The directory with the word lists; else those that come with the program." },
@@ -163,6 +161,7 @@ static const ChatConfigKey keys[] = {
   { "live", "notify", CHAT_CONFIG_CHOICE, "broker", 0, 0, notifies,
     "Where live connections have new messages from; broker: as soon as they are moderated; store: when they are "
     "stored." },
+
   { "limits", "connections", CHAT_CONFIG_INT, "4096", 1, 100000, NULL,
     "Most connections at once. At the limit, those that have been idle for longest make room." },
   { "limits", "connections_per_address", CHAT_CONFIG_INT, "1024", 0, 100000, NULL,
@@ -338,17 +337,27 @@ check_proxies (ChatConfig *config, GError **error)
 static gboolean
 check_store (ChatConfig *config, GError **error)
 {
+  static const char *const of_postgresql[] = { "uri", "password_file", "connections" };
   const char *uri = chat_config_get_string (config, "store", "uri");
+  gboolean sqlite = g_str_equal (chat_config_get_string (config, "store", "kind"), "sqlite");
 
-  if (!g_str_equal (chat_config_get_string (config, "store", "kind"), "postgresql"))
+  for (guint i = 0; i < G_N_ELEMENTS (of_postgresql); i++)
+    if (sqlite && chat_config_is_changed (config, "store", of_postgresql[i]))
+      return chat_config_refuse (config, "store", of_postgresql[i], error,
+                                 "means nothing with kind = sqlite, only with postgresql: leave it out, or change the "
+                                 "kind");
+  if (!sqlite && chat_config_is_changed (config, "store", "path"))
+    return chat_config_refuse (config, "store", "path", error,
+                               "means nothing with kind = postgresql, only with sqlite: leave it out, or change the "
+                               "kind");
+  if (sqlite)
     return TRUE;
   if (!CHAT_HAVE_POSTGRESQL)
     return chat_config_refuse (config, "store", "kind", error,
                                "this program was built without PostgreSQL: build it with libpq, or keep sqlite");
   if (uri == NULL || *uri == '\0')
-    return chat_config_refuse (
-        config, "store", "uri", error,
-        "it must say where the database is, such as postgresql://tertulia@db.example.org/tertulia");
+    return chat_config_refuse (config, "store", "kind", error,
+                               "it needs a uri in [store], such as postgresql://tertulia@db.example.org/tertulia");
   return TRUE;
 }
 

@@ -51,6 +51,9 @@ static const struct
   { "[broker]\nslot = a\n", NULL, { ":2: [broker] slot", "kind = log" } },
   { "[feeds]\nuser = reader\n", NULL, { ":2: [feeds] user", "broker = true" } },
   { "[feeds]\nbroker = true\n", NULL, { ":2: [feeds] broker", "kind = log", "kafka and rabbitmq" } },
+  { "[store]\nuri = postgresql://db/tertulia\n", NULL, { ":2: [store] uri", "kind = sqlite", "postgresql" } },
+  { "[store]\nwrite = both\n", NULL, { ":2:", "both", "topic, direct" } },
+  { "[live]\nnotify = me\n", NULL, { ":2:", "me", "broker, store" } },
   { "[store]\nkind = stone\n", NULL, { ":2:", "stone", "sqlite" } },
   { "[sessions]\nlease = 2h\nexpiry = 1h\n", NULL, { "[sessions] lease", "expiry" } },
   { "[channels]\ninitial = General\n", NULL, { "[channels] initial", "General" } },
@@ -123,6 +126,22 @@ static const struct
   { RABBITMQ_HERE "[feeds]\nbroker = true\nca_file = /dev/null\n", { ":8: [feeds] ca_file", "tls = true" } },
 };
 
+#define POSTGRESQL "[store]\nkind = postgresql\n"
+#define POSTGRESQL_HERE POSTGRESQL "uri = postgresql://tertulia@db/tertulia\n"
+#define SPLIT KAFKA_HERE POSTGRESQL_HERE "[server]\nroles = api\n"
+
+static const struct
+{
+  const char *file;
+  const char *has[5];
+} postgresql_mistakes[] = {
+  { POSTGRESQL, { ":2: [store] kind", "uri" } },
+  { POSTGRESQL_HERE "path = a.db\n", { ":4: [store] path", "kind = postgresql", "sqlite" } },
+  { POSTGRESQL_HERE "[server]\nroles = api\n", { ":5: [server] roles", "moderator", "kind = log" } },
+}, split_mistakes[] = {
+  { SPLIT, { ":8: [server] roles", "moderator", "signing_key", "openssl rand -hex 32" } },
+};
+
 static const char *const kafka_right[] = {
   KAFKA_HERE,
   KAFKA_HERE "tls = true\nca_file = /dev/null\nmechanism = scram-sha-512\nuser = chat\npassword = secret\n",
@@ -135,6 +154,9 @@ static const char *const kafka_right[] = {
   RABBITMQ_HERE "virtual_host = /chat\nstream = all.log\ndeclare = false\n",
   RABBITMQ "addresses = [::1]:5671\ntls = true\nmechanism = external\ncertificate_file = /dev/null\n"
            "key_file = /dev/null\n[feeds]\nbroker = true\nuser = reader\npassword = read\n",
+}, *const split_right[] = {
+  SPLIT "signing_key = /nowhere/signing.key\n",
+  SPLIT "signing_key = /nowhere/signing.key\n[live]\nnotify = store\n",
 };
 
 static void
@@ -220,6 +242,12 @@ test_brokers (void)
     check_wrong (path, rabbitmq_mistakes[i].file, rabbitmq_mistakes[i].has);
   for (guint i = 0; CHAT_HAVE_RABBITMQ && i < G_N_ELEMENTS (rabbitmq_right); i++)
     check_right (path, rabbitmq_right[i]);
+  for (guint i = 0; CHAT_HAVE_POSTGRESQL && i < G_N_ELEMENTS (postgresql_mistakes); i++)
+    check_wrong (path, postgresql_mistakes[i].file, postgresql_mistakes[i].has);
+  for (guint i = 0; CHAT_HAVE_KAFKA && CHAT_HAVE_POSTGRESQL && i < G_N_ELEMENTS (split_mistakes); i++)
+    check_wrong (path, split_mistakes[i].file, split_mistakes[i].has);
+  for (guint i = 0; CHAT_HAVE_KAFKA && CHAT_HAVE_POSTGRESQL && i < G_N_ELEMENTS (split_right); i++)
+    check_right (path, split_right[i]);
   if (!CHAT_HAVE_KAFKA)
     check_wrong (path, KAFKA_HERE, no_kafka);
   if (!CHAT_HAVE_RABBITMQ)
