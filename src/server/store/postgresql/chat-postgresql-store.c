@@ -4,6 +4,8 @@
 #include "server/store/postgresql/chat-postgresql-listener.h"
 #include "server/store/postgresql/chat-postgresql.h"
 
+#define DEFAULT_TIMEOUT 20000
+
 struct _ChatPostgresqlStore
 {
   ChatSqlStore parent_instance;
@@ -12,6 +14,7 @@ struct _ChatPostgresqlStore
   char *uri;
   char *password_file;
   guint connections;
+  guint timeout;
   gboolean tells;
   ChatPostgresqlAddress *address;
   ChatPostgresqlListener *listener; /* while it is watched */
@@ -24,6 +27,7 @@ enum
   PROP_URI = 1,
   PROP_PASSWORD_FILE,
   PROP_CONNECTIONS,
+  PROP_TIMEOUT,
   PROP_TELLS,
   N_PROPERTIES
 };
@@ -37,7 +41,8 @@ chat_postgresql_store_connection_new (ChatSqlStore *store, gboolean writer)
 {
   ChatPostgresqlStore *self = CHAT_POSTGRESQL_STORE (store);
 
-  return chat_postgresql_new (self->address, writer ? CHAT_POSTGRESQL_WRITER : CHAT_POSTGRESQL_READER, self->tells);
+  return chat_postgresql_new (self->address, writer ? CHAT_POSTGRESQL_WRITER : CHAT_POSTGRESQL_READER, self->timeout,
+                              self->tells);
 }
 
 static const char *
@@ -86,6 +91,9 @@ chat_postgresql_store_set_property (GObject *object, guint id, const GValue *val
       break;
     case PROP_CONNECTIONS:
       self->connections = g_value_get_uint (value);
+      break;
+    case PROP_TIMEOUT:
+      self->timeout = g_value_get_uint (value);
       break;
     case PROP_TELLS:
       self->tells = g_value_get_boolean (value);
@@ -145,6 +153,7 @@ chat_postgresql_store_class_init (ChatPostgresqlStoreClass *klass)
   properties[PROP_PASSWORD_FILE] = g_param_spec_string ("password-file", NULL, NULL, NULL, flags);
   properties[PROP_CONNECTIONS]
       = g_param_spec_uint ("connections", NULL, NULL, 2, 100, CHAT_POSTGRESQL_CONNECTIONS, flags);
+  properties[PROP_TIMEOUT] = g_param_spec_uint ("timeout", NULL, NULL, 2, G_MAXINT / 2, DEFAULT_TIMEOUT, flags);
   properties[PROP_TELLS] = g_param_spec_boolean ("tells", NULL, NULL, TRUE, flags);
   g_object_class_install_properties (object_class, N_PROPERTIES, properties);
 }

@@ -17,8 +17,9 @@ G_BEGIN_DECLS
  * "?options=-csearch_path%3Dtertulia".
  *
  * Construct properties: `uri`, for which see chat_postgresql_address_new(); `password-file`; `connections`, from 2 on
- * (4); `tells`, whether other processes are told of appends (chat_store_watch_async()), which costs the database a
- * little with each (TRUE). All calls come from one main context.
+ * (4); `timeout`, how long a statement may take until it is BUSY, and twice that until a server that is silent is taken
+ * for lost, ms (20,000); `tells`, whether other processes are told of appends (chat_store_watch_async()), which costs
+ * the database a little with each (TRUE). All calls come from one main context.
  */
 #define CHAT_TYPE_POSTGRESQL_STORE (chat_postgresql_store_get_type ())
 G_DECLARE_FINAL_TYPE (ChatPostgresqlStore, chat_postgresql_store, CHAT, POSTGRESQL_STORE, ChatSqlStore)

@@ -11,7 +11,9 @@
 #define TYPE_INT8 20
 #define TYPE_TEXT 25
 
-#define ANSWER_MS 30000 /* a server that gave up no statement by then, as its settings tell it to, is gone */
+#define GRACE                                                                                                          \
+  2 /* a server that gave up no statement after so many times as long as its settings tell it to is gone               \
+     */
 
 #define FIRST_PAUSE_MS 200 /* before the next attempt to connect */
 #define LONGEST_PAUSE_MS 5000
@@ -27,6 +29,7 @@ struct _ChatPostgresql
   ChatPostgresqlAddress *address;
   ChatPostgresqlRole role;
   gboolean tells;
+  guint timeout; /* ms */
 
   PGconn *handle;
   char *schema;
@@ -38,6 +41,7 @@ struct _ChatPostgresql
   /* of the transaction under way, or the last */
   ChatPostgresqlRemedy remedy;
   gboolean in_doubt; /* a commit was sent and not answered */
+  gboolean silent;   /* the server did not answer in time */
 
   GError *refusal;  /* why the last attempt to connect failed */
   gint64 pause_end; /* monotonic: no attempt before */
@@ -53,8 +57,7 @@ typedef struct
 } Query;
 
 static const char settings[] = "SET client_min_messages = warning; SET standard_conforming_strings = on;"
-                               "SET TimeZone = 'UTC'; SET statement_timeout = '20s'; SET lock_timeout = '10s';"
-                               "SET idle_in_transaction_session_timeout = '60s'";
+                               "SET TimeZone = 'UTC'; SET idle_in_transaction_session_timeout = '60s'";
 static const char reader_settings[] = "SET default_transaction_isolation = 'repeatable read';"
                                       "SET default_transaction_read_only = on";
 
@@ -94,12 +97,19 @@ lose (ChatPostgresql *self, const char *detail)
   disconnect (self);
 }
 
+static void
+lose_silent (ChatPostgresql *self)
+{
+  self->silent = TRUE;
+  lose (self, "no answer in time");
+}
+
 /* Answers */
 
 static gint64
 deadline (ChatPostgresql *self)
 {
-  return self->patient ? G_MAXINT64 : g_get_monotonic_time () + ANSWER_MS * G_TIME_SPAN_MILLISECOND;
+  return self->patient ? G_MAXINT64 : g_get_monotonic_time () + GRACE * self->timeout * G_TIME_SPAN_MILLISECOND;
 }
 
 /* sends what is left to be sent; FALSE after it failed */
@@ -112,7 +122,7 @@ flush (ChatPostgresql *self, gint64 until)
     {
       if (!chat_postgresql_wait (self->handle, TRUE, until, NULL))
         {
-          lose (self, "no answer in time");
+          lose_silent (self);
           return FALSE;
         }
       /* it may wait for us to read first */
@@ -135,7 +145,7 @@ next_result (ChatPostgresql *self, gint64 until)
     {
       if (!chat_postgresql_wait (self->handle, FALSE, until, NULL))
         {
-          lose (self, "no answer in time");
+          lose_silent (self);
           return NULL;
         }
       if (!PQconsumeInput (self->handle))
@@ -232,6 +242,7 @@ set_up (ChatPostgresql *self)
   if (!check_server (self))
     return FALSE;
   chat_sql_script (&self->parent, settings);
+  chat_postgresql_set_patient (self, FALSE);
   if (self->role == CHAT_POSTGRESQL_READER)
     chat_sql_script (&self->parent, reader_settings);
   find_schema (self);
@@ -557,6 +568,7 @@ driver_begin (ChatSql *database)
 
   self->remedy = CHAT_POSTGRESQL_NOTHING;
   self->in_doubt = FALSE;
+  self->silent = FALSE;
   chat_postgresql_rows_drop (self->rows);
   if (!is_connected (self))
     reconnect (self);
@@ -646,7 +658,7 @@ driver_recovers (ChatSql *database, const GError *error, guint attempt)
 {
   ChatPostgresql *self = (ChatPostgresql *)database;
 
-  if (attempt >= MAX_ATTEMPTS || self->in_doubt)
+  if (attempt >= MAX_ATTEMPTS || self->in_doubt || self->silent)
     return FALSE;
   if (self->remedy == CHAT_POSTGRESQL_AGAIN)
     {
@@ -690,13 +702,14 @@ static const ChatSqlDriver driver = {
 /* Public */
 
 ChatSql *
-chat_postgresql_new (ChatPostgresqlAddress *address, ChatPostgresqlRole role, gboolean tells)
+chat_postgresql_new (ChatPostgresqlAddress *address, ChatPostgresqlRole role, guint timeout, gboolean tells)
 {
   ChatPostgresql *self = g_new0 (ChatPostgresql, 1);
 
   chat_sql_init (&self->parent, &driver);
   self->address = chat_postgresql_address_ref (address);
   self->role = role;
+  self->timeout = timeout;
   self->tells = tells;
   self->statements = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   self->rows = chat_postgresql_rows_new ();
@@ -728,9 +741,11 @@ chat_postgresql_dup_topic (const char *schema)
 void
 chat_postgresql_set_patient (ChatPostgresql *self, gboolean patient)
 {
+  guint timeout = patient ? 0 : self->timeout;
+  g_autofree char *sql = g_strdup_printf ("SET statement_timeout = %u; SET lock_timeout = %u", timeout, timeout / 2);
+
   self->patient = patient;
-  chat_sql_script (&self->parent, patient ? "SET statement_timeout = 0; SET lock_timeout = 0"
-                                          : "SET statement_timeout = '20s'; SET lock_timeout = '10s'");
+  chat_sql_script (&self->parent, sql);
 }
 
 ChatPostgresqlRows *

@@ -20,8 +20,9 @@ typedef enum
   CHAT_POSTGRESQL_WRITER, /* makes the schema and brings it up to date */
 } ChatPostgresqlRole;
 
-/** chat_postgresql_new: @tells: whether it tells other processes what was stored. Opens nothing yet. */
-ChatSql *chat_postgresql_new (ChatPostgresqlAddress *address, ChatPostgresqlRole role, gboolean tells);
+/** chat_postgresql_new: @timeout: how long a statement may take, ms; @tells: whether it tells other processes what was
+ * stored. Opens nothing yet. */
+ChatSql *chat_postgresql_new (ChatPostgresqlAddress *address, ChatPostgresqlRole role, guint timeout, gboolean tells);
 
 const char *chat_postgresql_get_name (ChatPostgresql *self);
 /** chat_postgresql_get_schema: in which its tables are; valid while it is open. */
