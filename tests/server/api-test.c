@@ -198,6 +198,18 @@ api_test_expect (ApiTest *self, const char *method, const char *path, const char
     check_problem (answer, status, problem);
 }
 
+void
+api_test_wait_status (ApiTest *self, const char *method, const char *path, const char *token, const char *body,
+                      guint status)
+{
+  gint64 deadline = g_get_monotonic_time () + chat_test_get_deadline_ms () * G_TIME_SPAN_MILLISECOND;
+
+  do
+    g_free (api_test_call_raw (self, method, path, token, "application/json", body, body != NULL ? strlen (body) : 0));
+  while (self->status != status && g_get_monotonic_time () < deadline);
+  g_assert_cmpuint (self->status, ==, status);
+}
+
 char *
 api_test_log_in (ApiTest *self, const char *user)
 {

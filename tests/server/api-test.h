@@ -51,6 +51,10 @@ char *api_test_call_raw (ApiTest *self, const char *method, const char *path, co
 void api_test_expect (ApiTest *self, const char *method, const char *path, const char *token, const char *body,
                       guint status, const char *problem);
 
+/** api_test_wait_status: calls again until it is answered so. */
+void api_test_wait_status (ApiTest *self, const char *method, const char *path, const char *token, const char *body,
+                           guint status);
+
 /** api_test_log_in: (transfer full): a token. */
 char *api_test_log_in (ApiTest *self, const char *user);
 /** api_test_channel: makes a public channel. */

@@ -40,7 +40,8 @@ void chat_test_server_signal (ChatTestServer *self, int signal);
 /** chat_test_server_wait: for its end. Returns: its exit status; -1 where a signal ended it */
 int chat_test_server_wait (ChatTestServer *self);
 
-/** chat_test_server_get_uri: (transfer none): "http://127.0.0.1:PORT/", once it was started. */
+/** chat_test_server_get_uri: (transfer none) (nullable): "http://127.0.0.1:PORT/", once it was started; NULL where it
+ * has not the role api. */
 const char *chat_test_server_get_uri (ChatTestServer *self);
 /** chat_test_server_get_directory: (transfer none): its data directory, in which it has all of its files. */
 const char *chat_test_server_get_directory (ChatTestServer *self);
