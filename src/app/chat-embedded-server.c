@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define READY "READY "
+#define COMPLAINT "tertulia-server: "
 #define QUICK_US                                                                                                       \
   (5 * G_USEC_PER_SEC) /* a child that dies sooner than this after its start counts as a failed start                  \
                         */
@@ -19,13 +20,14 @@ struct _ChatEmbeddedServer
   /* Owned */
   char *directory;
   char *uri;
-  char *complaint; /* the child's last line on standard error: it says what is wrong */
+  char *complaint; /* the child's last complaint on standard error, else its last line there: it says what is wrong */
   GSubprocess *child;
   GCancellable *cancellable;
   GTask *stopping;
 
   gint64 started_us;
   guint quick_deaths;
+  guint alive; /* the child itself, and its standard error, which may still be read when it is gone */
 };
 
 enum
@@ -95,6 +97,8 @@ read_line_cb (GObject *source, GAsyncResult *result, gpointer data)
                                        read_line_cb, g_object_ref (self));
 }
 
+static void child_ended (ChatEmbeddedServer *self);
+
 static void
 read_complaint_cb (GObject *source, GAsyncResult *result, gpointer data)
 {
@@ -102,10 +106,17 @@ read_complaint_cb (GObject *source, GAsyncResult *result, gpointer data)
   g_autofree char *line = g_data_input_stream_read_line_finish_utf8 (G_DATA_INPUT_STREAM (source), result, NULL, NULL);
 
   if (line == NULL)
-    return;
+    {
+      child_ended (self);
+      return;
+    }
   g_printerr ("%s\n", line);
-  g_free (self->complaint);
-  self->complaint = g_steal_pointer (&line);
+  /* what it logs while it stops says nothing of why */
+  if (self->complaint == NULL || g_str_has_prefix (line, COMPLAINT) || !g_str_has_prefix (self->complaint, COMPLAINT))
+    {
+      g_free (self->complaint);
+      self->complaint = g_steal_pointer (&line);
+    }
   g_data_input_stream_read_line_async (G_DATA_INPUT_STREAM (source), G_PRIORITY_LOW, self->cancellable,
                                        read_complaint_cb, g_object_ref (self));
 }
@@ -115,6 +126,8 @@ child_ended (ChatEmbeddedServer *self)
 {
   g_autofree char *message = NULL;
 
+  if (--self->alive > 0)
+    return;
   g_clear_object (&self->child);
   if (self->stopping != NULL)
     {
@@ -155,6 +168,7 @@ follow (ChatEmbeddedServer *self)
   g_autoptr (GDataInputStream) out = g_data_input_stream_new (g_subprocess_get_stdout_pipe (self->child));
   g_autoptr (GDataInputStream) err = g_data_input_stream_new (g_subprocess_get_stderr_pipe (self->child));
 
+  self->alive = 2;
   g_data_input_stream_read_line_async (out, G_PRIORITY_DEFAULT, self->cancellable, read_line_cb, g_object_ref (self));
   g_data_input_stream_read_line_async (err, G_PRIORITY_LOW, self->cancellable, read_complaint_cb, g_object_ref (self));
   g_subprocess_wait_async (self->child, self->cancellable, wait_cb, g_object_ref (self));

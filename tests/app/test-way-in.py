@@ -54,4 +54,17 @@ def a_name_that_is_taken(scratch):
     server.stop()
 
 
-run(nobody_at_the_address, a_web_page_at_the_address, a_name_that_is_taken)
+def a_server_here_that_ends(scratch):
+    """What it complained of is said, not what it logged afterwards."""
+    program = scratch / 'server'
+    program.write_text('#!/bin/sh\necho "tertulia-server: there is no room on the disk" >&2\n'
+                       'echo "time=2026-11-21T10:00:00.000Z level=info message=Stopped" >&2\nexit 1\n', encoding='utf-8')
+    program.chmod(0o755)
+    ana = App(scratch / 'ana', '--profile', 'ana', '--user', 'ana', environment={'TERTULIA_SERVER': str(program)})
+    ana.press('Start on this computer')
+    ana.find('label', 'tertulia-server: there is no room on the disk')
+    ana.find('push button', 'Start on this computer')
+    ana.close()
+
+
+run(nobody_at_the_address, a_web_page_at_the_address, a_name_that_is_taken, a_server_here_that_ends)
