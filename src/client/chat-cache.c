@@ -27,6 +27,7 @@ typedef struct
   char *name;
   GPtrArray *placed;
   gboolean forget;
+  gboolean sparse;
 } BufferWrite;
 
 typedef struct
@@ -42,6 +43,7 @@ typedef struct
   gint64 before; /* 0: the newest */
   guint limit;
   gboolean everything;
+  gboolean sparse;
   ChatCacheContents *contents;
 } Read;
 
@@ -55,6 +57,7 @@ struct _ChatCache
   GHashTable *channels; /* name → ChatChannel (NULL: removed): changed */
   GHashTable *values;   /* key → value: changed */
   guint write_source;
+  gboolean sparse;
 };
 
 G_DEFINE_FINAL_TYPE (ChatCache, chat_cache, G_TYPE_OBJECT)
@@ -165,8 +168,10 @@ write_buffer (sqlite3 *db, const BufferWrite *write, GError **error)
     if (!write_message (db, write->name, g_ptr_array_index (write->placed, i), error))
       return FALSE;
   return chat_local_execute (db, error,
-                             "DELETE FROM messages WHERE channel = ?1 AND seq <="
-                             " (SELECT max (seq) FROM messages WHERE channel = ?1) - ?2",
+                             write->sparse ? "DELETE FROM messages WHERE channel = ?1 AND seq <= (SELECT seq FROM"
+                                             " messages WHERE channel = ?1 ORDER BY seq DESC LIMIT 1 OFFSET ?2)"
+                                           : "DELETE FROM messages WHERE channel = ?1 AND seq <="
+                                             " (SELECT max (seq) FROM messages WHERE channel = ?1) - ?2",
                              "si", write->name, (gint64)CHAT_CACHE_KEPT);
 }
 
@@ -223,31 +228,45 @@ reverse (GPtrArray *array)
     }
 }
 
+static gboolean
+has_id_of (gconstpointer message, gconstpointer other)
+{
+  return strcmp (chat_message_get_id (message), chat_message_get_id (other)) == 0;
+}
+
 /* The newest messages, the newest first, as far as their seqs go on without a hole. */
 static gboolean
 message_cb (sqlite3_stmt *row, gpointer data, GError **error)
 {
-  GPtrArray *messages = data;
+  Read *read = data;
+  GPtrArray *messages = read->contents->messages;
   gint64 seq = sqlite3_column_int64 (row, 0);
   gint64 before = messages->len > 0 ? chat_message_get_seq (g_ptr_array_index (messages, messages->len - 1)) : seq + 1;
   const void *record = sqlite3_column_blob (row, 1);
   g_autoptr (ChatMessage) message = chat_message_decode (record, (gsize)sqlite3_column_bytes (row, 1), NULL);
 
-  if (message == NULL || chat_message_get_id (message) == NULL || seq != before - 1)
+  if (message == NULL || chat_message_get_id (message) == NULL || (seq != before - 1 && !read->sparse))
     return FALSE;
+  /* what was sent twice stands in a log twice */
+  if (read->sparse && g_ptr_array_find_with_equal_func (messages, message, has_id_of, NULL))
+    return TRUE;
   g_ptr_array_add (messages, g_steal_pointer (&message));
   return TRUE;
 }
 
 static gboolean
-read_messages (sqlite3 *db, const char *channel, gint64 before, guint limit, GPtrArray *messages, GError **error)
+read_messages (sqlite3 *db, Read *read, GError **error)
 {
-  if (!chat_local_foreach (db, message_cb, messages, error,
+  GPtrArray *messages = read->contents->messages;
+  gint64 before = read->before;
+
+  if (!chat_local_foreach (db, message_cb, read, error,
                            "SELECT seq, record FROM messages WHERE channel = ? AND seq < ? ORDER BY seq DESC LIMIT ?",
-                           "sii", channel, before > 0 ? before : G_MAXINT64, (gint64)limit))
+                           "sii", read->channel, before > 0 ? before : G_MAXINT64, (gint64)read->limit))
     return FALSE;
   /* what does not reach up to there is of no use there */
-  if (before > 0 && messages->len > 0 && chat_message_get_seq (g_ptr_array_index (messages, 0)) != before - 1)
+  if (before > 0 && !read->sparse && messages->len > 0
+      && chat_message_get_seq (g_ptr_array_index (messages, 0)) != before - 1)
     g_ptr_array_set_size (messages, 0);
   reverse (messages);
   return TRUE;
@@ -306,8 +325,7 @@ read_job (sqlite3 *db, gpointer data, GError **error)
   Read *read = data;
 
   read->contents = contents_new ();
-  return (read->channel == NULL
-          || read_messages (db, read->channel, read->before, read->limit, read->contents->messages, error))
+  return (read->channel == NULL || read_messages (db, read, error))
          && (!read->everything || read_channels (db, read->contents->channels, error))
          && (!read->everything || read_values (db, read->contents->values, error));
 }
@@ -408,6 +426,7 @@ take_changes (ChatCache *self)
       one->name = g_strdup (key);
       one->placed = g_steal_pointer (&buffer->placed);
       one->forget = buffer->forget;
+      one->sparse = self->sparse;
       buffer->placed = g_ptr_array_new_with_free_func ((GDestroyNotify)placed_free);
       buffer->forget = FALSE;
       g_ptr_array_add (write->buffers, one);
@@ -470,6 +489,13 @@ chat_cache_new (ChatLocalDatabase *database)
   return self;
 }
 
+void
+chat_cache_set_sparse (ChatCache *self, gboolean sparse)
+{
+  g_return_if_fail (CHAT_IS_CACHE (self));
+  self->sparse = sparse;
+}
+
 static void
 read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -498,6 +524,7 @@ chat_cache_read (ChatCache *self, const char *channel, gint64 before, guint limi
   read->before = before;
   read->limit = limit;
   read->everything = everything;
+  read->sparse = self->sparse;
   chat_local_database_run_async (self->database, read_job, read, (GDestroyNotify)read_free, NULL, read_cb, task);
 }
 
@@ -651,7 +678,7 @@ chat_cache_add_page (ChatCache *self, const char *channel, GPtrArray *messages, 
     {
       ChatMessage *message = g_ptr_array_index (messages, i);
 
-      if (chat_message_get_seq (message) > head - CHAT_CACHE_KEPT)
+      if (self->sparse || chat_message_get_seq (message) > head - CHAT_CACHE_KEPT)
         add_placed (self, buffer, message, chat_message_get_seq (message));
     }
   queue_write (self);

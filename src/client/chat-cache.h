@@ -22,6 +22,9 @@ G_DECLARE_FINAL_TYPE (ChatCache, chat_cache, CHAT, CACHE, GObject)
  * not tried again by itself: the next change of the same thing is.
  */
 ChatCache *chat_cache_new (ChatLocalDatabase *database);
+/** chat_cache_set_sparse: seqs are places in a broker's log, which other records have too: one that is missing is no
+ * hole. */
+void chat_cache_set_sparse (ChatCache *self, gboolean sparse);
 
 /** ChatCacheContents: @channels: (element-type ChatChannelState); @values: (element-type utf8 utf8); @messages:
  * (element-type ChatMessage): of the channel asked for, ascending, without a hole. */

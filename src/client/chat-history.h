@@ -22,7 +22,9 @@ typedef struct
   GPtrArray *messages;
   gint64 head, first;
   gboolean more_before, more_after;
-  gboolean local; /* from this computer: @head is not the channel's */
+  gboolean local;      /* from this computer: @head is not the channel's */
+  gint64 from, to;     /* what it makes known, where its messages do not tell: both included; 0, 0: they tell */
+  gboolean renumbered; /* the newest: seqs of another session mean nothing any more */
 } ChatHistoryPage;
 
 void chat_history_page_free (ChatHistoryPage *self);

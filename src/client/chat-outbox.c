@@ -5,6 +5,7 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "client/chat-client-error.h"
 #include "client/chat-message-changes.h"
 #include "core/chat-message-codec.h"
 #include "transport/chat-backoff.h"
@@ -24,7 +25,7 @@ struct _ChatOutbox
 
   /* Owned */
   ChatLocalDatabase *database;
-  ChatRest *rest;
+  ChatSender *sender;
   char *user;
   GQueue entries;    /* Entry: all, in the order in which they were written */
   GHashTable *ids;   /* id (the message's) → GList *: the link in entries */
@@ -344,7 +345,7 @@ sent_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (ChatOutbox) self = g_weak_ref_get (&sending->outbox);
   g_autoptr (GError) error = NULL;
   g_autofree char *channel = NULL;
-  ChatRestSent sent = chat_rest_send_finish (CHAT_REST (source), result, &error);
+  ChatSent sent = chat_sender_send_finish (CHAT_SENDER (source), result, &error);
   Entry *entry;
 
   if (self == NULL)
@@ -361,7 +362,7 @@ sent_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       dequeue (self, entry);
       forget_entry (self, entry);
     }
-  else if (sent == CHAT_REST_SENT_BEFORE && chat_message_changes_is (entry->message))
+  else if (sent == CHAT_SENT_BEFORE && chat_message_changes_is (entry->message))
     {
       g_autoptr (ChatMessage) message = chat_message_ref (entry->message);
 
@@ -395,7 +396,7 @@ chat_outbox_pump (ChatOutbox *self, const char *channel)
   sending = g_new0 (Sending, 1);
   g_weak_ref_init (&sending->outbox, self);
   sending->id = g_strdup (entry_id (entry));
-  chat_rest_send_async (self->rest, entry->message, self->cancellable, sent_cb, sending);
+  chat_sender_send_async (self->sender, entry->message, self->cancellable, sent_cb, sending);
 }
 
 /* Reading what was left behind */
@@ -503,7 +504,7 @@ chat_outbox_finalize (GObject *object)
   g_hash_table_unref (self->ids);
   g_queue_clear_full (&self->entries, (GDestroyNotify)entry_free);
   g_clear_object (&self->database);
-  g_clear_object (&self->rest);
+  g_clear_object (&self->sender);
   g_clear_object (&self->cancellable);
   g_free (self->user);
   G_OBJECT_CLASS (chat_outbox_parent_class)->finalize (object);
@@ -543,12 +544,12 @@ chat_outbox_init (ChatOutbox *self)
 }
 
 ChatOutbox *
-chat_outbox_new (ChatLocalDatabase *database, ChatRest *rest, const char *user)
+chat_outbox_new (ChatLocalDatabase *database, ChatSender *sender, const char *user)
 {
   ChatOutbox *self = g_object_new (CHAT_TYPE_OUTBOX, NULL);
 
   g_set_object (&self->database, database);
-  g_set_object (&self->rest, rest);
+  g_set_object (&self->sender, sender);
   self->user = g_strdup (user);
   return self;
 }

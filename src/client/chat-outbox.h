@@ -3,7 +3,7 @@
 
 #include "client/chat-local-database.h"
 #include "client/chat-message-item.h"
-#include "client/chat-rest.h"
+#include "client/chat-sender.h"
 
 G_BEGIN_DECLS
 
@@ -28,7 +28,7 @@ G_DECLARE_FINAL_TYPE (ChatOutbox, chat_outbox, CHAT, OUTBOX, GObject)
  * (char *reason)`: the service says that the user may not post; `written (GError *error)`: (nullable): how a write to
  * the disk went.
  */
-ChatOutbox *chat_outbox_new (ChatLocalDatabase *database, ChatRest *rest, const char *user);
+ChatOutbox *chat_outbox_new (ChatLocalDatabase *database, ChatSender *sender, const char *user);
 
 /** chat_outbox_load_async: what @user left behind last time. */
 void chat_outbox_load_async (ChatOutbox *self, GCancellable *cancellable, GAsyncReadyCallback callback,

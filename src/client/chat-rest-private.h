@@ -16,6 +16,10 @@ guint chat_rest_get_status (GAsyncResult *result);
 /** chat_rest_make_message: (transfer full) (nullable): a request with the token. */
 SoupMessage *chat_rest_make_message (ChatRest *self, const char *method, const char *path, const char *accept,
                                      GError **error);
+/** chat_rest_sender_init: posts a message or a notice to its channel; an edit, a deletion or a reaction to what it is
+ * about. */
+void chat_rest_sender_init (ChatSenderInterface *iface);
+
 SoupSession *chat_rest_get_session (ChatRest *self); /* transfer none */
 /** chat_rest_error_of: (transfer full): why the service refused @message. @body: (nullable): its answer */
 GError *chat_rest_error_of (ChatRest *self, SoupMessage *message, GBytes *body);

@@ -92,20 +92,16 @@ sent_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (answer == NULL)
     g_task_return_error (task, g_steal_pointer (&error));
   else
-    g_task_return_int (task,
-                       chat_rest_get_status (result) == SOUP_STATUS_OK ? CHAT_REST_SENT_BEFORE : CHAT_REST_SENT_NOW);
+    g_task_return_int (task, chat_rest_get_status (result) == SOUP_STATUS_OK ? CHAT_SENT_BEFORE : CHAT_SENT_NOW);
 }
 
-void
-chat_rest_send_async (ChatRest *self, ChatMessage *message, GCancellable *cancellable, GAsyncReadyCallback callback,
+static void
+chat_rest_send_async (ChatSender *sender, ChatMessage *message, GCancellable *cancellable, GAsyncReadyCallback callback,
                       gpointer user_data)
 {
+  ChatRest *self = CHAT_REST (sender);
   g_auto (Request) request = { NULL, NULL, NULL };
-  GTask *task;
-
-  g_return_if_fail (CHAT_IS_REST (self));
-
-  task = g_task_new (self, cancellable, callback, user_data);
+  GTask *task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, chat_rest_send_async);
   if (chat_message_changes_is (message))
     describe_change (&request, message);
@@ -115,17 +111,24 @@ chat_rest_send_async (ChatRest *self, ChatMessage *message, GCancellable *cancel
                         task);
 }
 
-ChatRestSent
-chat_rest_send_finish (ChatRest *self, GAsyncResult *result, GError **error)
+static ChatSent
+chat_rest_send_finish (ChatSender *self, GAsyncResult *result, GError **error)
 {
   g_autoptr (GError) failure = NULL;
   gssize sent;
 
-  g_return_val_if_fail (g_task_is_valid (result, self), CHAT_REST_SENT_NOT);
+  g_return_val_if_fail (g_task_is_valid (result, self), CHAT_SENT_NOT);
 
   sent = g_task_propagate_int (G_TASK (result), &failure);
   if (failure == NULL)
-    return (ChatRestSent)sent;
+    return (ChatSent)sent;
   g_propagate_error (error, g_steal_pointer (&failure));
-  return CHAT_REST_SENT_NOT;
+  return CHAT_SENT_NOT;
+}
+
+void
+chat_rest_sender_init (ChatSenderInterface *iface)
+{
+  iface->send_async = chat_rest_send_async;
+  iface->send_finish = chat_rest_send_finish;
 }

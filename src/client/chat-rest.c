@@ -22,6 +22,7 @@ struct _ChatRest
   SoupSession *session;
   char *uri;
   char *token;
+  char *absent; /* nullable: why there is no service */
 };
 
 /* One call on its way: the data of its task. */
@@ -35,7 +36,8 @@ typedef struct
 static void chat_rest_history_init (ChatHistoryInterface *iface);
 
 G_DEFINE_FINAL_TYPE_WITH_CODE (ChatRest, chat_rest, G_TYPE_OBJECT,
-                               G_IMPLEMENT_INTERFACE (CHAT_TYPE_HISTORY, chat_rest_history_init))
+                               G_IMPLEMENT_INTERFACE (CHAT_TYPE_HISTORY, chat_rest_history_init)
+                                   G_IMPLEMENT_INTERFACE (CHAT_TYPE_SENDER, chat_rest_sender_init))
 
 static void
 call_free (Call *call)
@@ -339,6 +341,7 @@ chat_rest_finalize (GObject *object)
   g_clear_object (&self->session);
   g_free (self->uri);
   g_free (self->token);
+  g_free (self->absent);
   G_OBJECT_CLASS (chat_rest_parent_class)->finalize (object);
 }
 
@@ -396,13 +399,27 @@ chat_rest_set_token (ChatRest *self, const char *token)
     }
 }
 
+void
+chat_rest_set_absent (ChatRest *self, const char *why)
+{
+  g_return_if_fail (CHAT_IS_REST (self));
+  g_free (self->absent);
+  self->absent = g_strdup (why);
+}
+
 SoupMessage *
 chat_rest_make_message (ChatRest *self, const char *method, const char *path, const char *accept, GError **error)
 {
   g_autofree char *uri = g_strdup_printf ("%s/%s", self->uri, path);
-  SoupMessage *message = soup_message_new (method, uri);
+  SoupMessage *message = NULL;
   SoupMessageHeaders *headers;
 
+  if (self->absent != NULL)
+    {
+      g_set_error_literal (error, CHAT_CLIENT_ERROR, CHAT_CLIENT_ERROR_REFUSED, self->absent);
+      return NULL;
+    }
+  message = soup_message_new (method, uri);
   if (message == NULL)
     {
       g_set_error (error, CHAT_CLIENT_ERROR, CHAT_CLIENT_ERROR_PROTOCOL,

@@ -5,6 +5,7 @@
 
 #include "client/chat-client-error.h"
 #include "client/chat-history.h"
+#include "client/chat-sender.h"
 
 G_BEGIN_DECLS
 
@@ -12,7 +13,7 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (ChatRest, chat_rest, CHAT, REST, GObject)
 
 /**
- * ChatRest: (implements ChatHistory)
+ * ChatRest: (implements ChatHistory, ChatSender)
  *
  * Calls of the REST service (src/README.md). Every error is a CHAT_CLIENT_ERROR with the service's own words where it
  * answered (RFC 9457), or G_IO_ERROR_CANCELLED. Tries once: who calls knows whether and when to try again.
@@ -24,6 +25,9 @@ const char *chat_rest_get_uri (ChatRest *self);
 void chat_rest_set_uri (ChatRest *self, const char *uri);
 /** chat_rest_set_token: @token: (nullable): the bearer token of the calls from here on. */
 void chat_rest_set_token (ChatRest *self, const char *token);
+
+/** chat_rest_set_absent: @why: (nullable): there is no service, as a sentence: every call is REFUSED with it. */
+void chat_rest_set_absent (ChatRest *self, const char *why);
 
 /**
  * chat_rest_call_async:
@@ -39,20 +43,6 @@ void chat_rest_call_async (ChatRest *self, const char *method, const char *path,
  * Returns: (transfer full) (nullable): the answer; an empty object where the service had nothing to say (204)
  */
 JsonObject *chat_rest_call_finish (ChatRest *self, GAsyncResult *result, JsonObject **problem, GError **error);
-
-/** ChatRestSent: BEFORE: nothing was to be done, it is so already: no record will come of it. */
-typedef enum
-{
-  CHAT_REST_SENT_NOT,
-  CHAT_REST_SENT_NOW,
-  CHAT_REST_SENT_BEFORE,
-} ChatRestSent;
-
-/** chat_rest_send_async: posts a message or a notice to its channel; an edit, a deletion or a reaction to what it is
- * about. The same may be sent again: its id makes it one. The finish: CHAT_REST_SENT_NOT with an error. */
-void chat_rest_send_async (ChatRest *self, ChatMessage *message, GCancellable *cancellable,
-                           GAsyncReadyCallback callback, gpointer user_data);
-ChatRestSent chat_rest_send_finish (ChatRest *self, GAsyncResult *result, GError **error);
 
 /** chat_rest_download_async: GETs @path into @stream as it comes, and closes it. */
 void chat_rest_download_async (ChatRest *self, const char *path, GOutputStream *stream, GCancellable *cancellable,

@@ -140,7 +140,12 @@ page_range (const ChatHistoryQuery *query, const ChatHistoryPage *page, gint64 *
   gint64 first = length > 0 ? chat_message_get_seq (g_ptr_array_index (page->messages, 0)) : 0;
   gint64 last = length > 0 ? chat_message_get_seq (g_ptr_array_index (page->messages, length - 1)) : 0;
 
-  if (query->before > 0)
+  if (page->to > 0)
+    {
+      *from = page->more_before || query->after > 0 ? page->from : 0;
+      *to = page->to;
+    }
+  else if (query->before > 0)
     {
       *to = query->before - 1;
       *from = page->more_before && length > 0 ? first : 0;
@@ -189,6 +194,19 @@ fetched_newer (ChatTimeline *self, const Request *request, const ChatHistoryPage
   self->want_newer = FALSE;
 }
 
+/* What came live since stays. */
+static void
+forget_cached (ChatTimeline *self)
+{
+  ChatMessageWindow *newer;
+
+  if (self->cached == 0)
+    return;
+  newer = chat_message_window_split_before (self->window, self->cached + 1);
+  chat_timeline_forget (self);
+  chat_message_window_absorb (self->window, newer);
+}
+
 /* Merges @page and says whether it brought the timeline on. */
 static gboolean
 take_page (ChatTimeline *self, const Request *request, const ChatHistoryPage *page)
@@ -199,6 +217,8 @@ take_page (ChatTimeline *self, const Request *request, const ChatHistoryPage *pa
   page_range (&request->query, page, &from, &to);
   if (fetch == CHAT_FETCH_NEWEST && page->head < self->cached)
     chat_timeline_forget (self); /* another store than the one the cache knew */
+  else if (fetch == CHAT_FETCH_NEWEST && page->renumbered)
+    forget_cached (self);
   chat_timeline_merge_page (self, page->messages, from, to);
   if (!page->local)
     chat_timeline_emit_fetched (self, page->messages, page->head);
@@ -224,7 +244,7 @@ take_page (ChatTimeline *self, const Request *request, const ChatHistoryPage *pa
   chat_timeline_place_unread (self);
   chat_timeline_queue_flush (self);
   /* a page of hardly anything but reactions fills no screen */
-  if (self->loaded && fetch != CHAT_FETCH_HOLE
+  if (self->loaded && fetch != CHAT_FETCH_HOLE && (page->messages->len > 0 || page->to == 0)
       && chat_message_window_get_length (self->window) < CHAT_TIMELINE_ROWS_LEAST)
     self->want_older = TRUE;
   return fetch != CHAT_FETCH_HOLE || to >= from;

@@ -103,6 +103,11 @@ move_to (ChatTimeline *self, const ChatHistoryPage *page)
   else
     chat_message_window_free (before);
   self->loaded = TRUE;
+  if (page->to > 0)
+    {
+      first = page->from;
+      last = page->to;
+    }
   chat_timeline_merge_page (self, page->messages, page->more_before ? first : 0, last);
   lowest = chat_seq_ranges_get_lowest (chat_message_window_get_known (self->tail));
   if (!page->more_after || (lowest > 0 && lowest <= last + 1))

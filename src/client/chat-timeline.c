@@ -547,6 +547,22 @@ chat_timeline_add_live (ChatTimeline *self, GPtrArray *messages)
 }
 
 void
+chat_timeline_add_run (ChatTimeline *self, GPtrArray *messages, gint64 from, gint64 to)
+{
+  gint64 lowest, before;
+
+  g_return_if_fail (CHAT_IS_TIMELINE (self));
+
+  before = chat_seq_ranges_get_lowest (chat_message_window_get_known (chat_timeline_newest_window (self)));
+  chat_timeline_add_live (self, messages);
+  lowest = chat_seq_ranges_get_lowest (chat_message_window_get_known (chat_timeline_newest_window (self)));
+  /* what the window let go of again is not known */
+  if (lowest > before && (before > 0 || messages->len > CHAT_TIMELINE_FOLLOWING_KEEP))
+    from = MAX (from, lowest);
+  chat_seq_ranges_add (chat_message_window_get_known (chat_timeline_newest_window (self)), from, to);
+}
+
+void
 chat_timeline_add_receipts (ChatTimeline *self, ChatMessage *receipt)
 {
   GHashTable *receipts = chat_message_get_receipts (receipt);

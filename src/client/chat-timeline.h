@@ -47,6 +47,9 @@ gboolean chat_timeline_is_resyncing (ChatTimeline *self);
 
 /* What the feed brings; (element-type ChatMessage), borrowed. */
 void chat_timeline_add_live (ChatTimeline *self, GPtrArray *messages);
+/** chat_timeline_add_run: the same of a feed that knows that it has all of @from … @to: whatever seq is not in
+ * @messages is no message of this channel. */
+void chat_timeline_add_run (ChatTimeline *self, GPtrArray *messages, gint64 from, gint64 to);
 void chat_timeline_add_receipts (ChatTimeline *self, ChatMessage *receipt);
 void chat_timeline_add_warning (ChatTimeline *self, const ChatWarning *warning);
 /** chat_timeline_add_cached: rows kept from last time, a run of seqs without a hole, ascending: in the model when this

@@ -325,6 +325,20 @@ made_channel_cb (GObject *source, GAsyncResult *result, gpointer user_data)
                         g_steal_pointer (&task));
 }
 
+/* On a broker without a service. */
+static void
+added_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  g_autoptr (GError) error = NULL;
+  ChatChannel *channel = g_task_propagate_pointer (G_TASK (result), &error);
+
+  if (channel != NULL)
+    g_task_return_pointer (task, channel, g_object_unref);
+  else
+    g_task_return_error (task, g_steal_pointer (&error));
+}
+
 void
 chat_workspace_create_channel_async (ChatWorkspace *self, const char *name, const char *topic,
                                      GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
@@ -337,6 +351,11 @@ chat_workspace_create_channel_async (ChatWorkspace *self, const char *name, cons
 
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, chat_workspace_create_channel_async);
+  if (self->site != NULL)
+    {
+      chat_workspace_site_add_channel_async (self, name, cancellable, added_cb, g_steal_pointer (&task));
+      return;
+    }
   if (!chat_channel_name_check (name, &error))
     {
       g_task_return_error (task, g_steal_pointer (&error));

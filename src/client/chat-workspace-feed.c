@@ -134,23 +134,25 @@ take_message (ChatWorkspace *self, ChatChannel *channel, ChatMessage *message)
   chat_cache_add_live (self->cache, chat_channel_get_name (channel), message);
 }
 
-static void
-take_group (ChatWorkspace *self, Group *group)
+void
+chat_workspace_take_messages (ChatWorkspace *self, ChatChannel *channel, GPtrArray *messages, gint64 from, gint64 to)
 {
-  ChatTimeline *timeline = chat_channel_peek_timeline (group->channel);
-  ChatMessage *last = g_ptr_array_index (group->messages, group->messages->len - 1);
+  ChatTimeline *timeline = chat_channel_peek_timeline (channel);
+  ChatMessage *last = g_ptr_array_index (messages, messages->len - 1);
 
-  for (guint i = 0; i < group->messages->len; i++)
-    take_message (self, group->channel, g_ptr_array_index (group->messages, i));
-  if (timeline != NULL)
-    chat_timeline_add_live (timeline, group->messages);
-  chat_channel_set_active (group->channel, chat_message_get_timestamp (last));
-  for (guint i = 0; i < group->messages->len; i++)
-    chat_workspace_note (self, group->channel, g_ptr_array_index (group->messages, i));
-  chat_channel_update_unread (group->channel);
-  if (chat_workspace_is_reading (self, group->channel))
-    chat_workspace_read_all (self, group->channel);
-  chat_cache_put_channel (self->cache, group->channel);
+  for (guint i = 0; i < messages->len; i++)
+    take_message (self, channel, g_ptr_array_index (messages, i));
+  if (timeline != NULL && to > 0)
+    chat_timeline_add_run (timeline, messages, from, to);
+  else if (timeline != NULL)
+    chat_timeline_add_live (timeline, messages);
+  chat_channel_set_active (channel, chat_message_get_timestamp (last));
+  for (guint i = 0; i < messages->len; i++)
+    chat_workspace_note (self, channel, g_ptr_array_index (messages, i));
+  chat_channel_update_unread (channel);
+  if (chat_workspace_is_reading (self, channel))
+    chat_workspace_read_all (self, channel);
+  chat_cache_put_channel (self->cache, channel);
 }
 
 static void
@@ -252,7 +254,11 @@ static void
 take_groups (ChatWorkspace *self, GPtrArray *groups)
 {
   for (guint i = 0; i < groups->len; i++)
-    take_group (self, g_ptr_array_index (groups, i));
+    {
+      const Group *group = g_ptr_array_index (groups, i);
+
+      chat_workspace_take_messages (self, group->channel, group->messages, 0, 0);
+    }
   g_ptr_array_set_size (groups, 0);
 }
 
@@ -335,6 +341,11 @@ chat_workspace_feed_start (ChatWorkspace *self)
 {
   if (self->feed != NULL || self->closing)
     return;
+  if (self->site != NULL)
+    {
+      chat_workspace_site_start (self);
+      return;
+    }
   self->feed = chat_feed_new (make_feed, self);
   g_signal_connect_object (self->feed, "records", G_CALLBACK (records_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->feed, "gap", G_CALLBACK (gap_cb), self, G_CONNECT_SWAPPED);
@@ -349,6 +360,8 @@ chat_workspace_feed_start (ChatWorkspace *self)
 void
 chat_workspace_feed_stop (ChatWorkspace *self)
 {
+  if (self->site != NULL)
+    chat_workspace_site_stop (self);
   chat_workspace_broker_stop (self);
   if (self->feed != NULL)
     {

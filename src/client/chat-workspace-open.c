@@ -144,6 +144,8 @@ chat_workspace_upsert_channel (ChatWorkspace *self, const char *name)
   g_signal_connect_object (channel, "notify::draft", G_CALLBACK (kept_cb), self, 0);
   g_signal_connect_object (channel, "notify::muted", G_CALLBACK (kept_cb), self, 0);
   g_signal_connect_object (channel, "notify::notify", G_CALLBACK (kept_cb), self, 0);
+  if (self->site != NULL)
+    chat_channel_set_joined (channel, TRUE);
   chat_channel_list_add (self->channels, channel);
   g_object_unref (channel);
   return channel;
@@ -227,6 +229,7 @@ cache_opened_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     g_hash_table_insert (self->preloaded, g_strdup (preload), g_ptr_array_ref (contents->messages));
   self->was_here = g_strcmp0 (g_hash_table_lookup (contents->values, "session"), self->user) == 0;
   chat_workspace_set_name (self, g_hash_table_lookup (contents->values, "name"));
+  chat_workspace_site_restore (self, contents->values);
   chat_outbox_load_async (self->outbox, NULL, outbox_loaded_cb, g_steal_pointer (&task));
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "client/chat-broker-history.h"
+#include "client/chat-broker-site.h"
 #include "client/chat-cache.h"
 #include "client/chat-channel-list.h"
 #include "client/chat-channel-private.h"
@@ -33,6 +35,7 @@ G_BEGIN_DECLS
  * - chat-workspace-sync.c: what is asked of the service after each connect
  * - chat-workspace-read.c: read markers and what is unread
  * - chat-workspace-users.c: who is there
+ * - chat-workspace-site.c: the same on a broker without a service
  * - chat-workspace-notes.c: what somebody may want to be told of
  */
 
@@ -124,6 +127,20 @@ struct _ChatWorkspace
   guint patience_source, overlap_source, denied_source, lag_source;
   gint64 lag_records, lag_ms; /* -1: not known */
 
+  /* Owned: a broker without a service */
+  ChatBrokerSite *site;                /* nullable */
+  ChatPosition *position;              /* nullable: where the last run's feed stood */
+  GHashTable *began;                   /* topic → gint64 *: seq from which on the feed has everything */
+  GHashTable *told;                    /* channel → gint64 *: seq up to which its timeline has heard so */
+  ChatTransport *site_transport;       /* nullable */
+  ChatSubscription *site_subscription; /* nullable */
+  ChatBackoff site_backoff;
+  guint site_source;
+  GPtrArray *site_waiting; /* nullable: ChatRecord: until they are in order */
+  guint site_order_source;
+  gboolean site_empty;  /* there is nothing to subscribe to */
+  gboolean skip_missed; /* more was missed than is worth bringing live */
+
   /* Owned: synchronising */
   guint syncing; /* calls that are on their way */
   guint channels_source;
@@ -165,6 +182,9 @@ void chat_workspace_session_lost (ChatWorkspace *self);
 /** chat_workspace_session_again: tries now, where it waits to try. */
 void chat_workspace_session_again (ChatWorkspace *self);
 void chat_workspace_session_stop (ChatWorkspace *self);
+void chat_workspace_session_opened (ChatWorkspace *self);
+/** chat_workspace_session_failed: only a person can act on @error: (transfer full). */
+void chat_workspace_session_failed (ChatWorkspace *self, GError *error);
 
 /* chat-workspace-feed.c */
 void chat_workspace_feed_start (ChatWorkspace *self);
@@ -198,6 +218,9 @@ void chat_workspace_take_private_word (ChatWorkspace *self, ChatMessage *message
 void chat_workspace_update_state (ChatWorkspace *self);
 /** chat_workspace_broker_title: (transfer none): what people call it. */
 const char *chat_workspace_broker_title (ChatBrokerKind kind);
+/** chat_workspace_take_messages: of one channel, as they came live. @from, @to: (see chat_timeline_add_run()) or 0. */
+void chat_workspace_take_messages (ChatWorkspace *self, ChatChannel *channel, GPtrArray *messages, gint64 from,
+                                   gint64 to);
 
 /* chat-workspace-sync.c */
 /** chat_workspace_sync: after each connect: channels, people, warnings, and what the open timelines missed. */
@@ -230,6 +253,22 @@ void chat_workspace_put_read (ChatWorkspace *self);
 gboolean chat_workspace_is_bot (ChatWorkspace *self, const char *name);
 void chat_workspace_take_users (ChatWorkspace *self, JsonObject *answer);
 void chat_workspace_take_presence (ChatWorkspace *self, JsonObject *frame);
+
+/* chat-workspace-site.c: nothing of it where there is a service */
+void chat_workspace_site_init (ChatWorkspace *self, ChatBrokerSite *site);
+void chat_workspace_site_finalize (ChatWorkspace *self);
+/** chat_workspace_site_restore: @values: what was kept of the last run. */
+void chat_workspace_site_restore (ChatWorkspace *self, GHashTable *values);
+void chat_workspace_site_start (ChatWorkspace *self);
+void chat_workspace_site_stop (ChatWorkspace *self);
+/** chat_workspace_site_describe: (transfer full): the status of a feed that is there. */
+char *chat_workspace_site_describe (ChatWorkspace *self, ChatWorkspaceState state);
+/** chat_workspace_site_fill_details: of the feed, as of now. */
+void chat_workspace_site_fill_details (ChatWorkspace *self, ChatFeedDetails *details);
+/** chat_workspace_site_sync: what the open timelines missed. */
+void chat_workspace_site_sync (ChatWorkspace *self);
+void chat_workspace_site_add_channel_async (ChatWorkspace *self, const char *name, GCancellable *cancellable,
+                                            GAsyncReadyCallback callback, gpointer user_data);
 
 /* chat-workspace-notes.c */
 gboolean chat_workspace_is_noteworthy (ChatWorkspace *self, ChatChannel *channel, ChatMessage *message);

@@ -29,6 +29,9 @@ chat_workspace_put_read (ChatWorkspace *self)
   gpointer name;
 
   g_clear_handle_id (&self->read_source, g_source_remove);
+  /* without a service a read marker is kept here alone */
+  if (self->site != NULL)
+    g_hash_table_remove_all (self->unread_puts);
   g_hash_table_iter_init (&iter, self->unread_puts);
   while (g_hash_table_iter_next (&iter, &name, NULL))
     {

@@ -62,9 +62,8 @@ take_sign_in (ChatWorkspace *self)
   return g_steal_pointer (&self->sign_in);
 }
 
-/* An answer that only a person can act on. */
-static void
-session_failed (ChatWorkspace *self, GError *error)
+void
+chat_workspace_session_failed (ChatWorkspace *self, GError *error)
 {
   g_autoptr (GTask) task = take_sign_in (self);
 
@@ -83,8 +82,8 @@ session_failed (ChatWorkspace *self, GError *error)
   g_task_return_error (task, error);
 }
 
-static void
-session_opened (ChatWorkspace *self)
+void
+chat_workspace_session_opened (ChatWorkspace *self)
 {
   g_autoptr (GTask) task = take_sign_in (self);
 
@@ -146,7 +145,7 @@ take_failure (ChatWorkspace *self, GError *error, JsonObject *problem)
     }
   else
     {
-      session_failed (self, error);
+      chat_workspace_session_failed (self, error);
       return;
     }
   g_error_free (error);
@@ -206,8 +205,9 @@ opened_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     return;
   if (answer != NULL && !chat_json_get_string (answer, "token", TRUE, &token, &error))
     {
-      session_failed (self, g_error_new (CHAT_CLIENT_ERROR, CHAT_CLIENT_ERROR_PROTOCOL,
-                                         _ ("%s is not a Tertulia service: %s"), self->uri, error->message));
+      chat_workspace_session_failed (self,
+                                     g_error_new (CHAT_CLIENT_ERROR, CHAT_CLIENT_ERROR_PROTOCOL,
+                                                  _ ("%s is not a Tertulia service: %s"), self->uri, error->message));
       return;
     }
   if (answer == NULL)
@@ -219,7 +219,7 @@ opened_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   self->token = g_strdup (token);
   chat_rest_set_token (self->rest, token);
   take_role (self, answer);
-  session_opened (self);
+  chat_workspace_session_opened (self);
 }
 
 static void
@@ -235,7 +235,7 @@ checked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     {
       chat_workspace_take_block (self, answer);
       take_role (self, answer);
-      session_opened (self);
+      chat_workspace_session_opened (self);
     }
   else if (g_error_matches (error, CHAT_CLIENT_ERROR, CHAT_CLIENT_ERROR_TOKEN))
     {
@@ -258,6 +258,11 @@ session_try (ChatWorkspace *self)
   self->session = CHAT_SESSION_TRYING;
   self->session_generation++;
   chat_rest_set_token (self->rest, self->token);
+  if (self->site != NULL)
+    {
+      chat_workspace_site_start (self);
+      return;
+    }
   if (self->uri == NULL)
     {
       set_status (self, _ ("Waiting for the server to start"));
@@ -482,7 +487,7 @@ chat_workspace_close_async (ChatWorkspace *self, gboolean sign_out, GCancellable
   chat_workspace_update_state (self);
   if (sign_out)
     chat_cache_put_value (self->cache, "session", NULL);
-  if (sign_out && was_open)
+  if (sign_out && was_open && self->site == NULL)
     chat_rest_call_async (self->rest, SOUP_METHOD_DELETE, "v1/sessions/current", NULL, cancellable, signed_out_cb,
                           task);
   else

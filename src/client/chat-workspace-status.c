@@ -92,10 +92,12 @@ describe_state (ChatWorkspace *self, ChatWorkspaceState state)
 {
   g_autofree char *text = NULL, *more = NULL;
 
-  if (self->feed == NULL && self->session_status != NULL)
+  if (self->feed == NULL && self->site_transport == NULL && self->session_status != NULL)
     return g_strdup (self->session_status);
   if (state == CHAT_WORKSPACE_OFFLINE)
     return g_strdup (_ ("Offline"));
+  if (self->site != NULL && self->site_transport != NULL)
+    return chat_workspace_site_describe (self, state);
   if (self->feed == NULL)
     return g_strdup_printf (_ ("Connecting to %s"), self->uri);
   text = describe_feed (self, self->public == CHAT_PUBLIC_SERVICE ? self->feed : self->broker);
@@ -193,6 +195,8 @@ chat_workspace_dup_feed_details (ChatWorkspace *self)
   details->lag_records = details->lag_ms = -1;
   details->since = CHAT_TIME_UNKNOWN;
   details->state = g_strdup (self->status);
+  if (self->site != NULL)
+    chat_workspace_site_fill_details (self, details);
   if (feed == NULL)
     return details;
   details->feed = g_strdup (chat_feed_get_title (feed));

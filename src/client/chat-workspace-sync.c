@@ -72,6 +72,12 @@ ask (ChatWorkspace *self, const char *path, TakeAnswer take, const char *channel
   return question;
 }
 
+static gboolean
+has_service (ChatWorkspace *self)
+{
+  return self->session == CHAT_SESSION_OPEN && self->site == NULL;
+}
+
 /* Calls @func with each object in the array @member. */
 static void
 foreach_object (JsonObject *answer, const char *member, void (*func) (ChatWorkspace *self, JsonObject *object),
@@ -103,6 +109,8 @@ take_workspace (ChatWorkspace *self, JsonObject *answer, const Question *questio
 void
 chat_workspace_sync_about (ChatWorkspace *self)
 {
+  if (self->site != NULL)
+    return;
   ask (self, "v1/workspace", take_workspace, NULL);
 }
 
@@ -177,7 +185,7 @@ take_warnings (ChatWorkspace *self, JsonObject *answer, const Question *question
 void
 chat_workspace_sync_block (ChatWorkspace *self)
 {
-  if (self->session == CHAT_SESSION_OPEN)
+  if (has_service (self))
     ask (self, "v1/moderation/warnings", take_warnings, NULL);
 }
 
@@ -277,7 +285,7 @@ channels_cb (gpointer user_data)
   ChatWorkspace *self = user_data;
 
   self->channels_source = 0;
-  if (self->session == CHAT_SESSION_OPEN)
+  if (has_service (self))
     {
       ask (self, "v1/users", take_users, NULL);
       ask (self, "v1/channels", take_channels, NULL);
@@ -296,7 +304,7 @@ chat_workspace_sync_channel (ChatWorkspace *self, const char *name)
 {
   g_autofree char *path = g_strdup_printf ("v1/channels/%s", name);
 
-  if (self->session == CHAT_SESSION_OPEN)
+  if (has_service (self))
     ask (self, path, take_one_channel, NULL);
 }
 
@@ -322,7 +330,7 @@ chat_workspace_sync_people (ChatWorkspace *self, ChatChannel *channel)
 {
   g_autofree char *path = g_strdup_printf ("v1/channels/%s/members", chat_channel_get_name (channel));
 
-  if (self->session == CHAT_SESSION_OPEN)
+  if (has_service (self))
     ask (self, path, take_people, chat_channel_get_name (channel));
 }
 
@@ -417,6 +425,11 @@ ask_for_accepted (ChatWorkspace *self, const char *channel)
 void
 chat_workspace_sync (ChatWorkspace *self)
 {
+  if (self->site != NULL)
+    {
+      chat_workspace_site_sync (self);
+      return;
+    }
   chat_workspace_sync_about (self);
   sync_offers (self);
   ask (self, "v1/users", take_users, NULL);

@@ -30,6 +30,7 @@ enum
   PROP_ROLE,
   PROP_PASSWORD_MODE,
   PROP_APPEALABLE,
+  PROP_SERVICE,
   N_PROPS
 };
 
@@ -318,6 +319,9 @@ chat_workspace_get_property (GObject *object, guint id, GValue *value, GParamSpe
     case PROP_PASSWORD_MODE:
       g_value_set_boolean (value, self->password_mode);
       break;
+    case PROP_SERVICE:
+      g_value_set_boolean (value, chat_workspace_has_service (self));
+      break;
     case PROP_APPEALABLE:
       g_value_set_string (value, find_appealable (self));
       break;
@@ -352,6 +356,7 @@ chat_workspace_finalize (GObject *object)
   g_clear_object (&self->channels);
   g_clear_object (&self->users);
   g_clear_object (&self->outbox);
+  chat_workspace_site_finalize (self);
   g_clear_object (&self->history);
   g_clear_object (&self->cache);
   g_clear_object (&self->database);
@@ -404,6 +409,7 @@ chat_workspace_class_init (ChatWorkspaceClass *klass)
   properties[PROP_ROLE] = g_param_spec_uint ("role", NULL, NULL, 0, CHAT_N_ROLES - 1, CHAT_ROLE_MEMBER, flags);
   properties[PROP_APPEALABLE] = g_param_spec_string ("appealable", NULL, NULL, NULL, flags);
   properties[PROP_PASSWORD_MODE] = g_param_spec_boolean ("password-mode", NULL, NULL, FALSE, flags);
+  properties[PROP_SERVICE] = g_param_spec_boolean ("service", NULL, NULL, TRUE, flags);
   g_object_class_install_properties (object_class, N_PROPS, properties);
 
   signals[NOTEWORTHY] = g_signal_new ("noteworthy", CHAT_TYPE_WORKSPACE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
@@ -435,25 +441,26 @@ chat_workspace_init (ChatWorkspace *self)
   self->block_since = self->block_until = CHAT_TIME_UNKNOWN;
 }
 
-ChatWorkspace *
-chat_workspace_new (const char *uri, const char *user, const char *directory, ChatFeedFactory factory,
-                    gpointer factory_data)
+/* @site: (nullable): instead of a service at @uri */
+static ChatWorkspace *
+workspace_new (const char *uri, ChatBrokerSite *site, const char *user, const char *directory)
 {
-  ChatWorkspace *self;
+  ChatWorkspace *self = g_object_new (CHAT_TYPE_WORKSPACE, NULL);
+  g_autoptr (ChatBrokerHistory) log = NULL;
 
-  g_return_val_if_fail (user != NULL && directory != NULL && factory != NULL, NULL);
-
-  self = g_object_new (CHAT_TYPE_WORKSPACE, NULL);
   self->uri = g_strdup (uri);
   self->user = g_strdup (user);
   self->directory = g_strdup (directory);
-  self->factory = factory;
-  self->factory_data = factory_data;
   self->rest = chat_rest_new (self->http, uri != NULL ? uri : "");
   self->database = chat_local_database_new (directory);
   self->cache = chat_cache_new (self->database);
-  self->history = chat_local_history_new (CHAT_HISTORY (self->rest), self->cache);
-  self->outbox = chat_outbox_new (self->database, self->rest, user);
+  if (site != NULL)
+    {
+      chat_workspace_site_init (self, site);
+      log = chat_broker_history_new (site, self->cache);
+    }
+  self->history = chat_local_history_new (log != NULL ? CHAT_HISTORY (log) : CHAT_HISTORY (self->rest), self->cache);
+  self->outbox = chat_outbox_new (self->database, site != NULL ? CHAT_SENDER (site) : CHAT_SENDER (self->rest), user);
 
   g_signal_connect_object (self->cache, "written", G_CALLBACK (chat_workspace_set_storage_error), self,
                            G_CONNECT_SWAPPED);
@@ -465,6 +472,38 @@ chat_workspace_new (const char *uri, const char *user, const char *directory, Ch
   g_signal_connect_object (self->outbox, "blocked", G_CALLBACK (outbox_blocked_cb), self, G_CONNECT_SWAPPED);
   chat_workspace_update_state (self);
   return self;
+}
+
+ChatWorkspace *
+chat_workspace_new (const char *uri, const char *user, const char *directory, ChatFeedFactory factory,
+                    gpointer factory_data)
+{
+  ChatWorkspace *self;
+
+  g_return_val_if_fail (user != NULL && directory != NULL && factory != NULL, NULL);
+
+  self = workspace_new (uri, NULL, user, directory);
+  self->factory = factory;
+  self->factory_data = factory_data;
+  return self;
+}
+
+ChatWorkspace *
+chat_workspace_new_on_broker (ChatBrokerSite *site, const char *user, const char *directory)
+{
+  g_autofree char *title = NULL;
+
+  g_return_val_if_fail (CHAT_IS_BROKER_SITE (site) && user != NULL && directory != NULL, NULL);
+
+  title = chat_broker_site_dup_title (site);
+  return workspace_new (title, site, user, directory);
+}
+
+gboolean
+chat_workspace_has_service (ChatWorkspace *self)
+{
+  g_return_val_if_fail (CHAT_IS_WORKSPACE (self), TRUE);
+  return self->site == NULL;
 }
 
 GListModel *

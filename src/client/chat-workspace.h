@@ -3,6 +3,7 @@
 
 #include <libsoup/soup.h>
 
+#include "client/chat-broker-site.h"
 #include "client/chat-channel.h"
 #include "client/chat-client-error.h"
 #include "client/chat-feed-choice.h"
@@ -17,10 +18,6 @@ G_BEGIN_DECLS
 /** ChatFeedFactory: (transfer full): the transport of the live feed; how the application chooses a back-end without the
  * client knowing any. */
 typedef ChatTransport *(*ChatFeedFactory) (SoupSession *session, const char *uri, const char *token, gpointer data);
-
-/** ChatBrokerFactory: (transfer full) (nullable): the transport of a broker that the service offers; NULL: there is
- * none of that kind in this program. */
-typedef ChatTransport *(*ChatBrokerFactory) (const ChatBrokerOptions *options, gpointer data);
 
 typedef enum
 {
@@ -47,8 +44,8 @@ G_DECLARE_FINAL_TYPE (ChatWorkspace, chat_workspace, CHAT, WORKSPACE, GObject)
  * (gint64 ms, CHAT_TIME_UNKNOWN); `token` (nullable): of the session: another one when it had to be renewed, to be kept
  * in the keyring; `storage-error` (nullable): why nothing can be kept on this computer right now.
  *
- * `role` (ChatRole as guint), `password-mode` (boolean: every name needs a password); `appealable` (nullable): the id
- * of the last warning that counts and has no appeal.
+ * `service` (boolean): whether there is a Tertulia server; `role` (ChatRole as guint), `password-mode` (boolean: every
+ * name needs a password); `appealable` (nullable): the id of the last warning that counts and has no appeal.
  *
  * Signals: `noteworthy (ChatChannel *, ChatMessage *, gboolean mention)`: somebody else's message that came live, in a
  * channel that the user has joined or in a conversation, once for each message ever, and not when it is caught up with
@@ -72,6 +69,18 @@ void chat_workspace_set_feed_choice (ChatWorkspace *self, ChatFeedChoice choice)
 gboolean chat_workspace_get_stands_in (ChatWorkspace *self);
 /** chat_workspace_dup_feed_details: (transfer full): as of now. */
 ChatFeedDetails *chat_workspace_dup_feed_details (ChatWorkspace *self);
+/**
+ * chat_workspace_new_on_broker:
+ *
+ * A workspace without a service: the broker's topics or routing keys are the channels, its own log their history (see
+ * ChatBrokerSite and ChatBrokerHistory). Signing in is connecting; what only a service can do (search, edits,
+ * reactions, deletions, private conversations, members, presence, appeals, accounts, export) answers
+ * CHAT_CLIENT_ERROR_REFUSED with a sentence that says so, and `service` is FALSE. Whom a message says it is from is
+ * what it says: nobody checks it.
+ */
+ChatWorkspace *chat_workspace_new_on_broker (ChatBrokerSite *site, const char *user, const char *directory);
+/** chat_workspace_has_service: property `service`. */
+gboolean chat_workspace_has_service (ChatWorkspace *self);
 
 /** chat_workspace_open_async: the cache and outbox from the disk: channels, and the messages of @channel (nullable):
  * enough for the first frame, without any network. After a CHAT_CLIENT_ERROR_STORAGE it works all the same, but keeps
@@ -150,7 +159,8 @@ void chat_workspace_discard (ChatWorkspace *self, const char *message_id);
 /** chat_workspace_set_active: the channel on screen (nullable): its messages are read as they come while @visible. */
 void chat_workspace_set_active (ChatWorkspace *self, const char *channel, gboolean visible);
 
-/** chat_workspace_create_channel_async: @topic: (nullable). Joins it. The finish: (transfer full) */
+/** chat_workspace_create_channel_async: @topic: (nullable). Joins it. On a broker without a service @name is a topic
+ * that it has, or a routing key. The finish: (transfer full) */
 void chat_workspace_create_channel_async (ChatWorkspace *self, const char *name, const char *topic,
                                           GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 ChatChannel *chat_workspace_create_channel_finish (ChatWorkspace *self, GAsyncResult *result, GError **error);

@@ -6,6 +6,7 @@
 #include "chat-fake-service.h"
 #include "chat-test-message.h"
 #include "client/chat-outbox.h"
+#include "client/chat-rest.h"
 #include "core/chat-json.h"
 #include "core/chat-message-codec.h"
 #include "core/chat-time.h"
@@ -69,7 +70,7 @@ world_open (World *world, const char *user)
   g_autoptr (GError) error = NULL;
 
   world->database = chat_local_database_new (world->directory);
-  world->outbox = chat_outbox_new (world->database, world->rest, user);
+  world->outbox = chat_outbox_new (world->database, CHAT_SENDER (world->rest), user);
   g_signal_connect_swapped (world->outbox, "delivery", G_CALLBACK (delivery_cb), world);
   g_signal_connect_swapped (world->outbox, "stopped", G_CALLBACK (stopped_cb), world);
   g_signal_connect_swapped (world->outbox, "blocked", G_CALLBACK (blocked_cb), world);

@@ -21,6 +21,9 @@ ChatLoopbackBroker *chat_loopback_broker_new (guint shards);
  * shard, in order. */
 GPtrArray *chat_loopback_broker_get_records (ChatLoopbackBroker *self, const char *topic);
 
+/** chat_loopback_broker_dup_topics: (transfer full) (array zero-terminated=1): what it has, sorted. */
+char **chat_loopback_broker_dup_topics (ChatLoopbackBroker *self);
+
 /** chat_loopback_broker_append: what another producer of the topic would do; never refused, stalled or confirmed. */
 void chat_loopback_broker_append (ChatLoopbackBroker *self, ChatRecord *record);
 

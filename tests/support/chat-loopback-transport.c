@@ -518,6 +518,27 @@ chat_loopback_transport_forward_async (ChatTransport *transport, ChatSubscriptio
   chat_loopback_transport_answer (self, task, member, error);
 }
 
+static void
+chat_loopback_transport_list_topics_async (ChatTransport *transport, GCancellable *cancellable,
+                                           GAsyncReadyCallback callback, gpointer user_data)
+{
+  ChatLoopbackTransport *self = CHAT_LOOPBACK_TRANSPORT (transport);
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+
+  g_task_set_source_tag (task, chat_loopback_transport_list_topics_async);
+  if (chat_loopback_transport_get_state (self) < CHAT_TRANSPORT_ONLINE)
+    g_task_return_new_error (task, CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_OFFLINE, "There is no connection");
+  else
+    g_task_return_pointer (task, chat_loopback_broker_dup_topics (self->broker), (GDestroyNotify)g_strfreev);
+}
+
+static char **
+chat_loopback_transport_list_topics_finish (ChatTransport *transport, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, transport), NULL);
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
 static const char *
 chat_loopback_transport_get_name (ChatTransport *transport)
 {
@@ -547,6 +568,8 @@ chat_loopback_transport_iface_init (ChatTransportInterface *iface)
   iface->forward_finish = chat_loopback_transport_finish;
   iface->seek_async = chat_loopback_transport_seek_async;
   iface->seek_finish = chat_loopback_transport_finish;
+  iface->list_topics_async = chat_loopback_transport_list_topics_async;
+  iface->list_topics_finish = chat_loopback_transport_list_topics_finish;
 }
 
 static void
@@ -598,7 +621,7 @@ chat_loopback_transport_init (ChatLoopbackTransport *self)
   self->subscribes = chat_waiters_new ();
   self->subscriptions = g_ptr_array_new ();
   self->features = CHAT_TRANSPORT_RESUMABLE | CHAT_TRANSPORT_SEEKABLE | CHAT_TRANSPORT_GROUPS
-                   | CHAT_TRANSPORT_ATOMIC_FORWARD | CHAT_TRANSPORT_EARLIEST;
+                   | CHAT_TRANSPORT_ATOMIC_FORWARD | CHAT_TRANSPORT_EARLIEST | CHAT_TRANSPORT_LISTABLE;
   self->fail_connect = -1;
   self->context = g_main_context_ref_thread_default ();
   self->answering = g_source_new (&answering_funcs, sizeof (GSource));
