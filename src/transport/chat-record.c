@@ -15,6 +15,7 @@ struct _ChatRecord
   gint64 offset;
   gint64 time_ms;
   gint shard;
+  gboolean named_by_content;
   char topic[];
 };
 
@@ -149,13 +150,43 @@ chat_record_get_headers (const ChatRecord *self)
   return self->headers;
 }
 
+void
+chat_record_set_named_by_content (ChatRecord *self)
+{
+  g_return_if_fail (self != NULL);
+  self->named_by_content = TRUE;
+}
+
+static char *
+name_by_content (const ChatRecord *self, const char *transport)
+{
+  g_autofree char *place
+      = g_strdup_printf ("%s/%s/%" G_GINT64_FORMAT, self->topic, self->key != NULL ? self->key : "", self->time_ms);
+  g_autoptr (GByteArray) name = g_byte_array_new ();
+  gsize size;
+  const guint8 *data = g_bytes_get_data (self->bytes, &size);
+
+  g_byte_array_append (name, (const guint8 *)place, (guint)strlen (place) + 1);
+  g_byte_array_append (name, data, (guint)size);
+  return chat_uuid_v5 (transport, name->data, name->len);
+}
+
 char *
 chat_record_dup_id (const ChatRecord *self, const char *transport)
 {
   g_autofree char *place = NULL;
+  const char *own;
 
   g_return_val_if_fail (self != NULL, NULL);
   g_return_val_if_fail (transport != NULL, NULL);
+
+  own = chat_record_get_header (self, CHAT_RECORD_ID_HEADER);
+  if (own != NULL && chat_uuid_is_valid (own))
+    return g_ascii_strdown (own, -1);
+  if (own != NULL && *own != '\0')
+    return chat_uuid_v5 (transport, own, strlen (own));
+  if (self->named_by_content)
+    return name_by_content (self, transport);
 
   place = g_strdup_printf ("%s/%d/%" G_GINT64_FORMAT, self->topic, self->shard, self->offset);
   return chat_uuid_v5 (transport, place, strlen (place));

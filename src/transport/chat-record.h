@@ -56,8 +56,15 @@ const char *chat_record_get_header (const ChatRecord *self, const char *name); /
 /** chat_record_get_headers: (nullable) (transfer none) (element-type utf8 utf8) */
 GHashTable *chat_record_get_headers (const ChatRecord *self);
 
-/** chat_record_dup_id: (transfer full): the id of a message that brings none: the same on every delivery (UUIDv5 of
- * transport, topic, shard and offset). */
+/* The header that names a record itself (RabbitMQ: the property message-id). */
+#define CHAT_RECORD_ID_HEADER "message-id"
+
+/** chat_record_set_named_by_content: for transports whose records have no place that is the same on every delivery. */
+void chat_record_set_named_by_content (ChatRecord *self);
+
+/** chat_record_dup_id: (transfer full): the id of a message that brings none: the same on every delivery: what its
+ * header CHAT_RECORD_ID_HEADER says; else the UUIDv5 of transport, topic, shard and offset, or of topic, key, time and
+ * bytes where it is named by its content (the same text within the same time may merge then). */
 char *chat_record_dup_id (const ChatRecord *self, const char *transport);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ChatRecord, chat_record_unref)

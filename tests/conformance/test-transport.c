@@ -87,5 +87,8 @@ main (int argc, char **argv)
 #if CHAT_HAVE_KAFKA
   transport_conformance_add (&transport_fixture_kafka);
 #endif
+#if CHAT_HAVE_RABBITMQ
+  transport_conformance_add (&transport_fixture_rabbitmq);
+#endif
   return g_test_run ();
 }

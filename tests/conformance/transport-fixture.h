@@ -22,6 +22,7 @@ typedef struct
   guint shards;      /* of a topic: from 2 on, two members of a group are both given something */
   gsize max_bytes;   /* the largest payload that is taken; 0: none is refused */
   gboolean verbatim; /* any payload, key and headers arrive as they were sent */
+  gboolean young;    /* a new group begins with what is published from its first subscribe on */
   gboolean keeps;    /* a member of a group keeps what it was delivered over a break of its connection */
   gboolean many;     /* transports may be connected at the same time; without, there is one */
 
@@ -55,6 +56,9 @@ extern const TransportFixture transport_fixture_log, transport_fixture_loopback,
     transport_fixture_websocket;
 #if CHAT_HAVE_KAFKA
 extern const TransportFixture transport_fixture_kafka;
+#endif
+#if CHAT_HAVE_RABBITMQ
+extern const TransportFixture transport_fixture_rabbitmq;
 #endif
 
 G_END_DECLS

@@ -25,4 +25,10 @@ G_DECLARE_FINAL_TYPE (ChatRabbitmqTransport, chat_rabbitmq_transport, CHAT, RABB
  */
 ChatTransport *chat_rabbitmq_transport_new (const ChatBrokerOptions *options);
 
+/** CHAT_RABBITMQ_HEARTBEAT_S: a broker that is silent for twice as long is gone. */
+#define CHAT_RABBITMQ_HEARTBEAT_S 10
+
+/** chat_rabbitmq_transport_new_full: with another heartbeat, in seconds. */
+ChatTransport *chat_rabbitmq_transport_new_full (const ChatBrokerOptions *options, guint heartbeat_s);
+
 G_END_DECLS
