@@ -7,6 +7,15 @@
 #include "transport/kafka/chat-kafka-topics.h"
 #include "transport/kafka/chat-kafka-transaction.h"
 
+static void
+failure_free (gpointer data)
+{
+  ChatKafkaFailure *failure = data;
+
+  g_free (failure->detail);
+  g_free (failure);
+}
+
 ChatKafkaConsumer *
 chat_kafka_consumer_new (const ChatBrokerOptions *options, const char *const *topics, const char *group,
                          const char *transactional_id)
@@ -17,6 +26,7 @@ chat_kafka_consumer_new (const ChatBrokerOptions *options, const char *const *to
   self->topics = g_strdupv ((char **)topics);
   self->group = g_strdup (group);
   self->transactional_id = g_strdup (transactional_id);
+  self->failures = g_ptr_array_new_with_free_func (failure_free);
   self->known = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   return self;
 }
@@ -37,17 +47,31 @@ chat_kafka_consumer_free (ChatKafkaConsumer *self)
   g_free (self->group);
   g_free (self->transactional_id);
   g_free (self->output_topic);
+  g_ptr_array_unref (self->failures);
   g_hash_table_unref (self->known);
   g_free (self);
+}
+
+/* In the main context; in the worker's thread only once the main context is done. */
+static void
+failed_cb (rd_kafka_t *handle, int code, const char *detail, void *opaque)
+{
+  ChatKafkaConsumer *self = opaque;
+  ChatKafkaFailure *failure = g_new (ChatKafkaFailure, 1);
+
+  *failure = (ChatKafkaFailure){ (rd_kafka_resp_err_t)code, g_strdup (detail) };
+  g_ptr_array_add (self->failures, failure);
 }
 
 static gboolean
 open_handle (ChatKafkaConsumer *self, GError **error)
 {
+  const ChatKafkaCallbacks callbacks = { NULL, failed_cb, self };
+
   if (self->handle != NULL)
     return TRUE;
   self->handle = chat_kafka_handle_new (self->options, self->group != NULL ? CHAT_KAFKA_MEMBER : CHAT_KAFKA_READER,
-                                        self->group, NULL, NULL, error);
+                                        self->group, &callbacks, error);
   if (self->handle == NULL)
     return FALSE;
   self->control = rd_kafka_queue_get_consumer (self->handle);

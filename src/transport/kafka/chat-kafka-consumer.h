@@ -6,6 +6,14 @@
 
 G_BEGIN_DECLS
 
+/** ChatKafkaFailure: an error that librdkafka tells of among the messages, and yet not as one of them: that a topic is
+ * gone, which only @detail names. */
+typedef struct
+{
+  rd_kafka_resp_err_t code;
+  char *detail;
+} ChatKafkaFailure;
+
 /**
  * ChatKafkaConsumer:
  *
@@ -22,6 +30,7 @@ typedef struct
   rd_kafka_t *handle;         /* (nullable): before the first opening job */
   rd_kafka_queue_t *control;  /* errors, logs, rebalances */
   rd_kafka_queue_t *messages; /* of all partitions */
+  GPtrArray *failures;        /* ChatKafkaFailure: came while messages were taken out */
   gboolean assigned;
 
   GHashTable *known;                /* a set of topics that are there */

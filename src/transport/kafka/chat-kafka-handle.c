@@ -28,6 +28,8 @@ static const Setting common[] = {
   { "reconnect.backoff.max.ms", "1000" },
   /* new partitions, and topics that are back, are noticed within that */
   { "topic.metadata.refresh.interval.ms", "30000" },
+  /* a topic that is not there is said to be so after that, and not after 30 s */
+  { "topic.metadata.propagation.max.ms", "3000" },
   { "allow.auto.create.topics", "false" },
 };
 
@@ -181,8 +183,7 @@ conf_new (const ChatBrokerOptions *options, ChatKafkaRole role, const char *iden
 
 rd_kafka_t *
 chat_kafka_handle_new (const ChatBrokerOptions *options, ChatKafkaRole role, const char *identity,
-                       void (*delivered) (rd_kafka_t *, const rd_kafka_message_t *, void *), gpointer opaque,
-                       GError **error)
+                       const ChatKafkaCallbacks *callbacks, GError **error)
 {
   gboolean producer = role == CHAT_KAFKA_PUBLISHER || role == CHAT_KAFKA_FORWARDER;
   int events = RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_LOG;
@@ -199,9 +200,12 @@ chat_kafka_handle_new (const ChatBrokerOptions *options, ChatKafkaRole role, con
   rd_kafka_conf_set_events (conf, events);
   rd_kafka_conf_set_log_cb (conf, ignore_log_cb);
   rd_kafka_conf_set_error_cb (conf, ignore_error_cb);
-  rd_kafka_conf_set_opaque (conf, opaque);
-  if (delivered != NULL)
-    rd_kafka_conf_set_dr_msg_cb (conf, delivered);
+  if (callbacks != NULL)
+    rd_kafka_conf_set_opaque (conf, callbacks->opaque);
+  if (callbacks != NULL && callbacks->delivered != NULL)
+    rd_kafka_conf_set_dr_msg_cb (conf, callbacks->delivered);
+  if (callbacks != NULL && callbacks->failed != NULL)
+    rd_kafka_conf_set_error_cb (conf, callbacks->failed);
   handle = rd_kafka_new (producer ? RD_KAFKA_PRODUCER : RD_KAFKA_CONSUMER, conf, why, sizeof why);
   if (handle == NULL)
     {

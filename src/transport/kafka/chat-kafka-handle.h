@@ -24,11 +24,18 @@ typedef enum
 /* A transaction that is still open after this is undone by the broker, so that a killed process holds up nobody. */
 #define CHAT_KAFKA_TRANSACTION_MS 10000
 
+/** ChatKafkaCallbacks: what librdkafka says in the thread that serves it, rather than as events; each may be NULL. */
+typedef struct
+{
+  void (*delivered) (rd_kafka_t *handle, const rd_kafka_message_t *message, void *opaque); /* of a FORWARDER */
+  void (*failed) (rd_kafka_t *handle, int code, const char *detail, void *opaque); /* errors among the messages */
+  gpointer opaque;
+} ChatKafkaCallbacks;
+
 /**
  * chat_kafka_handle_new:
  * @identity: (nullable): the transactional id of a FORWARDER, the group of a MEMBER; with the prefix
- * @delivered: (nullable): a FORWARDER's delivery reports, in the thread that flushes; a PUBLISHER's come as events
- * @opaque: for @delivered
+ * @callbacks: (nullable)
  *
  * Reads certificates from the disk: in a worker's thread. Its log goes to its queue, never to stderr.
  *
@@ -36,8 +43,7 @@ typedef enum
  * says what of the options is wrong
  */
 rd_kafka_t *chat_kafka_handle_new (const ChatBrokerOptions *options, ChatKafkaRole role, const char *identity,
-                                   void (*delivered) (rd_kafka_t *, const rd_kafka_message_t *, void *),
-                                   gpointer opaque, GError **error);
+                                   const ChatKafkaCallbacks *callbacks, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (rd_kafka_topic_partition_list_t, rd_kafka_topic_partition_list_destroy)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (rd_kafka_error_t, rd_kafka_error_destroy)

@@ -34,7 +34,7 @@ chat_kafka_producer_open (GTask *task, gpointer producer, gpointer nothing, GCan
   ChatKafkaProducer *self = producer;
   GError *error = NULL;
 
-  self->handle = chat_kafka_handle_new (self->options, CHAT_KAFKA_PUBLISHER, NULL, NULL, NULL, &error);
+  self->handle = chat_kafka_handle_new (self->options, CHAT_KAFKA_PUBLISHER, NULL, NULL, &error);
   if (self->handle == NULL)
     {
       g_task_return_error (task, error);

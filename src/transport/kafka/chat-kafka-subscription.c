@@ -169,6 +169,38 @@ fail (ChatKafkaSubscription *self, rd_kafka_resp_err_t code, const char *detail)
   g_signal_emit (self, signals[FAILED], 0, (int)code, detail);
 }
 
+/* A topic that is not there, or not for this user. */
+static gboolean
+take_topic_error (ChatKafkaSubscription *self, const char *topic, rd_kafka_resp_err_t code)
+{
+  g_autofree char *name = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (code != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART && code != RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC
+      && code != RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION && code != RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
+    return FALSE;
+  name = chat_broker_options_dup_name (self->options, topic);
+  error = chat_kafka_error_new (code, name, NULL);
+  if (self->opening != NULL)
+    chat_kafka_subscription_answer_open (self, g_steal_pointer (&error));
+  else
+    chat_kafka_subscription_set_trouble (self, topic, error->message);
+  return TRUE;
+}
+
+static void
+take_failure (ChatKafkaSubscription *self, const ChatKafkaFailure *failure)
+{
+  for (char **topic = self->wish->topics; *topic != NULL; topic++)
+    {
+      g_autofree char *start = g_strdup_printf ("%s%s [", self->options->prefix, *topic);
+
+      if (g_str_has_prefix (failure->detail, start) && take_topic_error (self, *topic, failure->code))
+        return;
+    }
+  fail (self, failure->code, failure->detail);
+}
+
 /* An error of a partition, in its place among the messages. */
 static void
 take_error (ChatKafkaSubscription *self, const rd_kafka_message_t *message)
@@ -176,7 +208,6 @@ take_error (ChatKafkaSubscription *self, const rd_kafka_message_t *message)
   const char *topic = get_topic (self, message);
   ChatKafkaCursor *cursor = topic != NULL ? chat_kafka_subscription_find (self, topic, message->partition) : NULL;
   rd_kafka_resp_err_t code = message->err;
-  g_autoptr (GError) error = NULL;
 
   if (code == RD_KAFKA_RESP_ERR__PARTITION_EOF && cursor != NULL)
     {
@@ -186,16 +217,8 @@ take_error (ChatKafkaSubscription *self, const rd_kafka_message_t *message)
     }
   else if (code == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET && cursor != NULL)
     chat_kafka_reader_reset (self);
-  else if (topic != NULL
-           && (code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC
-               || code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION || code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED))
-    {
-      error = chat_kafka_error_new (code, rd_kafka_topic_name (message->rkt), NULL);
-      if (self->opening != NULL)
-        chat_kafka_subscription_answer_open (self, g_steal_pointer (&error));
-      else
-        chat_kafka_subscription_set_trouble (self, topic, error->message);
-    }
+  else if (topic != NULL && take_topic_error (self, topic, code))
+    return;
   else if (code != RD_KAFKA_RESP_ERR__PARTITION_EOF)
     fail (self, code, rd_kafka_message_errstr (message));
 }
@@ -258,6 +281,9 @@ take (ChatKafkaSubscription *self, gsize most)
   if (self->moving > 0 || self->suspended || self->messages == NULL)
     return FALSE;
   count = rd_kafka_consume_batch_queue (self->consumer->messages, 0, self->taken, most);
+  for (guint i = 0; i < self->consumer->failures->len; i++)
+    take_failure (self, g_ptr_array_index (self->consumer->failures, i));
+  g_ptr_array_set_size (self->consumer->failures, 0);
   if (count <= 0)
     return FALSE;
   batch = g_ptr_array_new_full ((guint)count, (GDestroyNotify)chat_record_unref);

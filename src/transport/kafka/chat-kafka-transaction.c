@@ -82,13 +82,14 @@ error_of (const ChatKafkaConsumer *consumer, const rd_kafka_error_t *failure)
 gboolean
 chat_kafka_transaction_begin (ChatKafkaConsumer *consumer, GError **error)
 {
+  const ChatKafkaCallbacks callbacks = { delivered_cb, NULL, consumer };
   gint64 until = g_get_monotonic_time () + DEADLINE_US;
   rd_kafka_error_t *failure;
 
   if (consumer->producer != NULL)
     return TRUE;
-  consumer->producer = chat_kafka_handle_new (consumer->options, CHAT_KAFKA_FORWARDER, consumer->transactional_id,
-                                              delivered_cb, consumer, error);
+  consumer->producer
+      = chat_kafka_handle_new (consumer->options, CHAT_KAFKA_FORWARDER, consumer->transactional_id, &callbacks, error);
   if (consumer->producer == NULL)
     return FALSE;
   while ((failure = rd_kafka_init_transactions (consumer->producer, CHAT_KAFKA_CALL_MS)) != NULL)

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Apache Kafka in the main loop: how many records a second a reader that is behind takes in, bare and decoded, against
+ * kcat on the same topic; how long one dispatch of it lasts; and how many publishes a second are confirmed. The records
+ * are written by librdkafka alone.
+ */
+#include <librdkafka/rdkafka.h>
+#include <string.h>
+#include <time.h>
+
+#include "chat-bench.h"
+#include "chat-test-broker.h"
+#include "core/chat-message-codec.h"
+#include "transport/kafka/chat-kafka-transport.h"
+
+/* The best of the rounds counts: what disturbs one makes it slower, never faster. */
+#define ROUNDS 3
+#define RECORDS 1000000
+#define RECORD_BYTES 120
+#define PARTITIONS 4
+#define PUBLISHES 100000
+#define IN_FLIGHT 256
+#define TOPIC "bench"
+
+typedef struct
+{
+  ChatTestBroker *broker;
+  ChatBrokerOptions *options;
+  ChatTransport *transport;
+  GBytes *payload;
+  guint count, started, confirmed;
+  gboolean decode;
+} Bench;
+
+static void
+result_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GAsyncResult **slot = user_data;
+
+  *slot = g_object_ref (result);
+}
+
+static GAsyncResult *
+await (GAsyncResult **slot)
+{
+  while (*slot == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  return g_steal_pointer (slot);
+}
+
+static void
+connect_transport (Bench *bench)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GAsyncResult) result = NULL;
+  GAsyncResult *awaited = NULL;
+
+  bench->transport = chat_kafka_transport_new (bench->options);
+  chat_transport_connect_async (bench->transport, NULL, result_cb, &awaited);
+  result = await (&awaited);
+  if (!chat_transport_connect_finish (bench->transport, result, &error))
+    g_error ("%s", error->message);
+}
+
+static void
+close_transport (Bench *bench)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GAsyncResult) result = NULL;
+  GAsyncResult *awaited = NULL;
+
+  chat_transport_close_async (bench->transport, NULL, result_cb, &awaited);
+  result = await (&awaited);
+  if (!chat_transport_close_finish (bench->transport, result, &error))
+    g_error ("%s", error->message);
+  g_clear_object (&bench->transport);
+}
+
+static ChatSubscription *
+subscribe (Bench *bench, const char *topic, ChatStartKind kind)
+{
+  const char *topics[] = { topic, NULL };
+  const ChatStart start = { kind, NULL, 0, NULL };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GAsyncResult) result = NULL;
+  GAsyncResult *awaited = NULL;
+  ChatSubscription *subscription;
+
+  chat_transport_subscribe_async (bench->transport, topics, NULL, &start, NULL, result_cb, &awaited);
+  result = await (&awaited);
+  subscription = chat_transport_subscribe_finish (bench->transport, result, &error);
+  if (subscription == NULL)
+    g_error ("%s", error->message);
+  return subscription;
+}
+
+/* What is read */
+
+static void
+produce (rd_kafka_t *producer, const char *topic, guint number, const char *payload)
+{
+  g_autofree char *key = g_strdup_printf ("channel%u", number % 16);
+  rd_kafka_resp_err_t code;
+
+  while ((code = rd_kafka_producev (producer, RD_KAFKA_V_TOPIC (topic), RD_KAFKA_V_KEY (key, strlen (key)),
+                                    RD_KAFKA_V_VALUE ((void *)payload, RECORD_BYTES),
+                                    RD_KAFKA_V_MSGFLAGS (RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END))
+         == RD_KAFKA_RESP_ERR__QUEUE_FULL)
+    rd_kafka_poll (producer, 100);
+  g_assert_cmpint (code, ==, RD_KAFKA_RESP_ERR_NO_ERROR);
+}
+
+static void
+write_records (Bench *bench)
+{
+  g_autofree char *name = chat_broker_options_dup_name (bench->options, TOPIC);
+  rd_kafka_conf_t *conf = rd_kafka_conf_new ();
+  char why[256];
+  rd_kafka_t *producer;
+
+  rd_kafka_conf_set (conf, "bootstrap.servers", bench->options->addresses[0], why, sizeof why);
+  rd_kafka_conf_set (conf, "linger.ms", "20", why, sizeof why);
+  producer = rd_kafka_new (RD_KAFKA_PRODUCER, conf, why, sizeof why);
+  if (producer == NULL)
+    g_error ("%s", why);
+  for (guint i = 0; i < RECORDS; i++)
+    produce (producer, name, i, g_bytes_get_data (bench->payload, NULL));
+  g_assert_cmpint (rd_kafka_flush (producer, 60000), ==, RD_KAFKA_RESP_ERR_NO_ERROR);
+  rd_kafka_destroy (producer);
+}
+
+/* Records a second that kcat takes in and writes to /dev/null. */
+static double
+measure_kcat (Bench *bench)
+{
+  g_autofree char *name = chat_broker_options_dup_name (bench->options, TOPIC);
+  g_autofree char *count = g_strdup_printf ("%d", RECORDS);
+  const char *arguments[] = { "kcat", "-C",        "-q", "-u",  "-b", bench->options->addresses[0], "-t", name,
+                              "-o",   "beginning", "-c", count, NULL };
+  g_autoptr (GError) error = NULL;
+  gint64 began = g_get_monotonic_time ();
+  int status;
+
+  if (!g_spawn_sync (NULL, (char **)arguments, NULL,
+                     G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, NULL,
+                     NULL, &status, &error)
+      || !g_spawn_check_wait_status (status, &error))
+    g_error ("kcat: %s", error->message);
+  return RECORDS * 1e6 / (double)(g_get_monotonic_time () - began);
+}
+
+static void
+records_cb (ChatSubscription *subscription, GPtrArray *batch, Bench *bench)
+{
+  bench->count += batch->len;
+  for (guint i = 0; bench->decode && i < batch->len; i++)
+    {
+      gsize length;
+      const char *data = g_bytes_get_data (chat_record_get_bytes (g_ptr_array_index (batch, i)), &length);
+      g_autoptr (ChatMessage) message = chat_message_decode (data, length, NULL);
+
+      if (message == NULL)
+        g_error ("A record can't be decoded");
+    }
+}
+
+static double
+thread_ms (void)
+{
+  struct timespec now;
+
+  clock_gettime (CLOCK_THREAD_CPUTIME_ID, &now);
+  return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
+
+/* From the subscribe to the last record; *longest: CPU of one iteration of the loop, in ms. */
+static double
+measure_reader (Bench *bench, gboolean decode, double *longest)
+{
+  gint64 began;
+  ChatSubscription *subscription;
+
+  connect_transport (bench);
+  bench->count = 0;
+  bench->decode = decode;
+  began = g_get_monotonic_time ();
+  subscription = subscribe (bench, TOPIC, CHAT_START_EARLIEST);
+  g_signal_connect (subscription, "records", G_CALLBACK (records_cb), bench);
+  while (bench->count < RECORDS)
+    {
+      double before = thread_ms ();
+
+      g_main_context_iteration (NULL, TRUE);
+      *longest = MAX (*longest, thread_ms () - before);
+    }
+  began = g_get_monotonic_time () - began;
+  g_object_unref (subscription);
+  close_transport (bench);
+  return RECORDS * 1e6 / (double)began;
+}
+
+static void
+bench_read (ChatBench *report, Bench *bench)
+{
+  double reference = 0, bare = 0, decoded = 0, longest = 0;
+
+  for (guint i = 0; i < ROUNDS; i++)
+    {
+      reference = MAX (reference, measure_kcat (bench));
+      bare = MAX (bare, measure_reader (bench, FALSE, &longest));
+      decoded = MAX (decoded, measure_reader (bench, TRUE, &longest));
+    }
+  chat_bench_report (report, &(ChatBenchFigure){ .name = "kafka.read",
+                                                 .value = bare,
+                                                 .unit = "records/s",
+                                                 .reference = reference,
+                                                 .bound = CHAT_BENCH_RATIO_AT_LEAST,
+                                                 .target = 0.7 });
+  chat_bench_report (report, &(ChatBenchFigure){ .name = "kafka.read-decoded",
+                                                 .value = decoded,
+                                                 .unit = "messages/s",
+                                                 .bound = CHAT_BENCH_AT_LEAST,
+                                                 .target = 200000 });
+  chat_bench_report (report, &(ChatBenchFigure){ .name = "kafka.dispatch",
+                                                 .value = longest,
+                                                 .unit = "ms of CPU",
+                                                 .bound = CHAT_BENCH_AT_MOST,
+                                                 .target = 8 });
+}
+
+/* Publishing */
+
+static void publish_next (Bench *bench);
+
+static void
+confirmed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Bench *bench = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (!chat_transport_publish_finish (CHAT_TRANSPORT (source), result, &error))
+    g_error ("%s", error->message);
+  bench->confirmed++;
+  publish_next (bench);
+}
+
+static void
+publish_next (Bench *bench)
+{
+  g_autofree char *key = g_strdup_printf ("channel%u", bench->started % 16);
+  g_autoptr (ChatRecord) record = NULL;
+
+  if (bench->started == PUBLISHES)
+    return;
+  bench->started++;
+  record = chat_record_new ("published", key, bench->payload);
+  chat_transport_publish_async (bench->transport, record, NULL, confirmed_cb, bench);
+}
+
+static void
+bench_publish (ChatBench *report, Bench *bench)
+{
+  gint64 began;
+
+  connect_transport (bench);
+  began = g_get_monotonic_time ();
+  for (guint i = 0; i < IN_FLIGHT; i++)
+    publish_next (bench);
+  while (bench->confirmed < PUBLISHES)
+    g_main_context_iteration (NULL, TRUE);
+  chat_bench_report (report, &(ChatBenchFigure){ .name = "kafka.publish",
+                                                 .value = PUBLISHES * 1e6 / (double)(g_get_monotonic_time () - began),
+                                                 .unit = "records/s" });
+  close_transport (bench);
+}
+
+/* A record of the three members, as other producers write them. */
+static GBytes *
+payload_new (void)
+{
+  GString *text = g_string_new ("{\"author\":\"ana\",\"timestamp\":\"2021-10-10T10:10:10.123Z\",\"data\":\"");
+
+  while (text->len < RECORD_BYTES - 2)
+    g_string_append_c (text, (char)('a' + text->len % 26));
+  g_string_append (text, "\"}");
+  return g_bytes_new_take (g_string_free (text, FALSE), RECORD_BYTES);
+}
+
+int
+main (int argc, char **argv)
+{
+  ChatBench *report = chat_bench_new (&argc, &argv);
+  Bench bench = { 0 };
+
+  bench.broker = chat_test_kafka_new (CHAT_TEST_BROKER_SHARED);
+  if (bench.broker == NULL)
+    return chat_bench_finish (report);
+  bench.options = chat_test_broker_dup_options (bench.broker, FALSE, CHAT_BROKER_ANONYMOUS);
+  bench.options->shards = PARTITIONS;
+  bench.payload = payload_new ();
+  connect_transport (&bench);
+  g_object_unref (subscribe (&bench, TOPIC, CHAT_START_LIVE)); /* declares it */
+  close_transport (&bench);
+  write_records (&bench);
+  bench_read (report, &bench);
+  bench_publish (report, &bench);
+  g_bytes_unref (bench.payload);
+  chat_broker_options_free (bench.options);
+  chat_test_broker_free (bench.broker);
+  return chat_bench_finish (report);
+}
