@@ -40,9 +40,10 @@ confirmed_cb (rd_kafka_t *client, const rd_kafka_message_t *message, void *opaqu
     g_atomic_int_inc (&self->confirmed);
 }
 
-/* @keys: (array zero-terminated=1): names and values in turn */
+/* @counts: whether what it produces is counted as confirmed; @keys: (array zero-terminated=1): names and values in
+ * turn */
 static rd_kafka_t *
-open_client (rd_kafka_type_t type, Pipe *self, const char *const *keys)
+open_client (rd_kafka_type_t type, Pipe *self, gboolean counts, const char *const *keys)
 {
   rd_kafka_conf_t *conf = rd_kafka_conf_new ();
   char error[256];
@@ -54,7 +55,7 @@ open_client (rd_kafka_type_t type, Pipe *self, const char *const *keys)
       g_error ("%s: %s", keys[i], error);
   if (type == RD_KAFKA_PRODUCER)
     rd_kafka_conf_set_dr_msg_cb (conf, confirmed_cb);
-  rd_kafka_conf_set_opaque (conf, self);
+  rd_kafka_conf_set_opaque (conf, counts ? self : NULL);
   client = rd_kafka_new (type, conf, error, sizeof error);
   if (client == NULL)
     g_error ("%s", error);
@@ -65,7 +66,7 @@ static void
 make_topics (Pipe *self)
 {
   static const char *const keys[] = { NULL };
-  rd_kafka_t *client = open_client (RD_KAFKA_PRODUCER, self, keys);
+  rd_kafka_t *client = open_client (RD_KAFKA_PRODUCER, self, TRUE, keys);
   rd_kafka_queue_t *queue = rd_kafka_queue_new (client);
   rd_kafka_NewTopic_t *topics[]
       = { rd_kafka_NewTopic_new (self->first, 1, 1, NULL, 0), rd_kafka_NewTopic_new (self->second, 1, 1, NULL, 0) };
@@ -104,7 +105,7 @@ produce_thread (gpointer data)
 {
   static const char *const keys[] = { "enable.idempotence", "true", "linger.ms", "0", NULL };
   Pipe *self = data;
-  rd_kafka_t *producer = open_client (RD_KAFKA_PRODUCER, self, keys);
+  rd_kafka_t *producer = open_client (RD_KAFKA_PRODUCER, self, TRUE, keys);
   gint64 began_us = g_get_monotonic_time ();
   char payload[PIPE_PAYLOAD];
 
@@ -123,21 +124,24 @@ produce_thread (gpointer data)
   return NULL;
 }
 
-/* What is there, or comes soon. Returns: how many; what is no message is left out */
+/* What is there, or comes soon. Returns: how many */
 static gsize
-take_batch (rd_kafka_queue_t *queue, rd_kafka_message_t **batch)
+take_batch (rd_kafka_t *consumer, rd_kafka_message_t **batch)
 {
-  gssize found = rd_kafka_consume_batch_queue (queue, WAIT_MS, batch, 1);
-  gsize kept = 0;
+  gsize n = 0;
 
-  if (found > 0)
-    found += MAX (rd_kafka_consume_batch_queue (queue, 0, batch + 1, PIPE_BATCH - 1), 0);
-  for (gssize i = 0; i < found; i++)
-    if (batch[i]->err == RD_KAFKA_RESP_ERR_NO_ERROR)
-      batch[kept++] = batch[i];
-    else
-      rd_kafka_message_destroy (batch[i]);
-  return kept;
+  while (n < PIPE_BATCH)
+    {
+      rd_kafka_message_t *message = rd_kafka_consumer_poll (consumer, n == 0 ? WAIT_MS : 0);
+
+      if (message == NULL)
+        break;
+      if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
+        batch[n++] = message;
+      else
+        rd_kafka_message_destroy (message);
+    }
+  return n;
 }
 
 static void
@@ -171,25 +175,22 @@ copy_thread (gpointer data)
     "false",    NULL
   };
   const char *writes[] = { "transactional.id", self->group, "linger.ms", "0", NULL };
-  rd_kafka_t *consumer = open_client (RD_KAFKA_CONSUMER, self, reads);
-  rd_kafka_t *producer = open_client (RD_KAFKA_PRODUCER, NULL, writes);
+  rd_kafka_t *consumer = open_client (RD_KAFKA_CONSUMER, self, FALSE, reads);
+  rd_kafka_t *producer = open_client (RD_KAFKA_PRODUCER, self, FALSE, writes);
   rd_kafka_topic_partition_list_t *topics = rd_kafka_topic_partition_list_new (1);
   g_autofree rd_kafka_message_t **batch = g_new (rd_kafka_message_t *, PIPE_BATCH);
-  rd_kafka_queue_t *queue;
 
   check_error (rd_kafka_init_transactions (producer, LONG_MS), "beginning transactions");
   rd_kafka_poll_set_consumer (consumer);
-  rd_kafka_topic_partition_list_add (topics, self->first, RD_KAFKA_PARTITION_UA);
-  check (rd_kafka_subscribe (consumer, topics), "subscribing");
-  queue = rd_kafka_queue_get_consumer (consumer);
+  rd_kafka_topic_partition_list_add (topics, self->first, 0)->offset = RD_KAFKA_OFFSET_BEGINNING;
+  check (rd_kafka_assign (consumer, topics), "assigning");
   while ((guint)g_atomic_int_get (&self->copied) < self->run->messages)
     {
-      gsize n = take_batch (queue, batch);
+      gsize n = take_batch (consumer, batch);
 
       if (n > 0)
         copy_batch (self, consumer, producer, batch, n);
     }
-  rd_kafka_queue_destroy (queue);
   rd_kafka_topic_partition_list_destroy (topics);
   rd_kafka_consumer_close (consumer);
   rd_kafka_destroy (consumer);
@@ -201,19 +202,17 @@ static void
 sink_thread (Pipe *self)
 {
   static const char *const keys[] = { "group.id", "sink", "isolation.level", "read_committed", NULL };
-  rd_kafka_t *consumer = open_client (RD_KAFKA_CONSUMER, self, keys);
+  rd_kafka_t *consumer = open_client (RD_KAFKA_CONSUMER, self, FALSE, keys);
   rd_kafka_topic_partition_list_t *topics = rd_kafka_topic_partition_list_new (1);
   g_autofree rd_kafka_message_t **batch = g_new (rd_kafka_message_t *, PIPE_BATCH);
   g_autoptr (GPtrArray) payloads = g_ptr_array_new ();
-  rd_kafka_queue_t *queue;
 
   rd_kafka_poll_set_consumer (consumer);
   rd_kafka_topic_partition_list_add (topics, self->second, 0)->offset = RD_KAFKA_OFFSET_BEGINNING;
   check (rd_kafka_assign (consumer, topics), "assigning");
-  queue = rd_kafka_queue_get_consumer (consumer);
   while ((guint)self->run->n_seen < self->run->messages)
     {
-      gsize n = take_batch (queue, batch);
+      gsize n = take_batch (consumer, batch);
 
       g_ptr_array_set_size (payloads, 0);
       for (gsize i = 0; i < n; i++)
@@ -222,7 +221,6 @@ sink_thread (Pipe *self)
       for (gsize i = 0; i < n; i++)
         rd_kafka_message_destroy (batch[i]);
     }
-  rd_kafka_queue_destroy (queue);
   rd_kafka_topic_partition_list_destroy (topics);
   rd_kafka_consumer_close (consumer);
   rd_kafka_destroy (consumer);
