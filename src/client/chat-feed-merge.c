@@ -65,8 +65,8 @@ chat_feed_merge_take (ChatFeedMerge *self, const char *id, ChatCarrier carrier)
   return FALSE;
 }
 
-static void
-deliver (ChatFeedMerge *self, const char *channel, gint64 seq)
+void
+chat_feed_merge_set_delivered (ChatFeedMerge *self, const char *channel, gint64 seq)
 {
   gint64 *delivered = g_hash_table_lookup (self->delivered, channel);
 
@@ -89,7 +89,7 @@ chat_feed_merge_add_record (ChatFeedMerge *self, const char *channel, const char
   seq = seq > 0 ? seq : *early;
   if (early != NULL)
     chat_lru_remove (self->early, id);
-  deliver (self, channel, seq);
+  chat_feed_merge_set_delivered (self, channel, seq);
   return seq;
 }
 
@@ -101,14 +101,14 @@ chat_feed_merge_add_receipt (ChatFeedMerge *self, const char *channel, const cha
   if (chat_lru_get (self->waiting, id) != NULL)
     {
       chat_lru_remove (self->waiting, id);
-      deliver (self, channel, seq);
+      chat_feed_merge_set_delivered (self, channel, seq);
       return;
     }
   /* what came with its seq needs none */
   if (delivered != NULL && *delivered >= seq)
     return;
   if (delivered == NULL)
-    deliver (self, channel, seq - 1);
+    chat_feed_merge_set_delivered (self, channel, seq - 1);
   chat_lru_put (self->early, id, g_memdup2 (&seq, sizeof seq));
 }
 

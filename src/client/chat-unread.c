@@ -9,6 +9,8 @@ typedef struct
   char *id;
   gint64 seq; /* 0: not known */
   gboolean mention;
+  gboolean missed; /* its receipt may have been missed */
+  gboolean silent; /* and the numbers below count it, unless its receipt comes after all */
 } Recent;
 
 struct _ChatUnread
@@ -69,13 +71,13 @@ chat_unread_add (ChatUnread *self, const char *id, gint64 seq, gboolean mention)
   if ((seq > 0 && seq <= self->counted) || find_recent (self, id) != NULL)
     return;
   recent = g_new (Recent, 1);
-  *recent = (Recent){ g_strdup (id), seq, mention };
+  *recent = (Recent){ .id = g_strdup (id), .seq = seq, .mention = mention };
   g_queue_push_tail (&self->recent, recent);
   if (self->recent.length <= RECENT_MOST)
     return;
   recent = self->recent.head->data;
-  self->unread++;
-  self->mentions += recent->mention ? 1 : 0;
+  self->unread += recent->silent ? 0 : 1;
+  self->mentions += recent->mention && !recent->silent ? 1 : 0;
   self->counted = MAX (self->counted, recent->seq);
   drop (self, self->recent.head);
 }
@@ -88,8 +90,16 @@ chat_unread_place (ChatUnread *self, const char *id, gint64 seq)
   if (link == NULL)
     return;
   ((Recent *)link->data)->seq = seq;
+  ((Recent *)link->data)->silent = FALSE;
   if (seq <= self->counted)
     drop (self, link);
+}
+
+void
+chat_unread_miss (ChatUnread *self)
+{
+  for (GList *link = self->recent.head; link != NULL; link = link->next)
+    ((Recent *)link->data)->missed = TRUE;
 }
 
 void
@@ -103,6 +113,7 @@ chat_unread_take (ChatUnread *self, gint64 head, guint unread, guint mentions)
       Recent *recent = link->data;
 
       next = link->next;
+      recent->silent = recent->silent || (recent->seq == 0 && recent->missed);
       if (recent->seq > 0 && recent->seq <= head)
         drop (self, link);
     }
@@ -119,7 +130,11 @@ chat_unread_clear (ChatUnread *self, gint64 head)
 guint
 chat_unread_get_unread (ChatUnread *self)
 {
-  return self->unread + self->recent.length;
+  guint unread = self->unread;
+
+  for (GList *link = self->recent.head; link != NULL; link = link->next)
+    unread += ((Recent *)link->data)->silent ? 0 : 1;
+  return unread;
 }
 
 guint
@@ -128,6 +143,6 @@ chat_unread_get_mentions (ChatUnread *self)
   guint mentions = self->mentions;
 
   for (GList *link = self->recent.head; link != NULL; link = link->next)
-    mentions += ((Recent *)link->data)->mention ? 1 : 0;
+    mentions += ((Recent *)link->data)->mention && !((Recent *)link->data)->silent ? 1 : 0;
   return mentions;
 }

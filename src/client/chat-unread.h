@@ -21,6 +21,8 @@ void chat_unread_free (ChatUnread *self);
 void chat_unread_add (ChatUnread *self, const char *id, gint64 seq, gboolean mention);
 /** chat_unread_place: a receipt. */
 void chat_unread_place (ChatUnread *self, const char *id, gint64 seq);
+/** chat_unread_miss: receipts may have been missed: of what is without one, the service's next counts speak. */
+void chat_unread_miss (ChatUnread *self);
 /** chat_unread_take: what the service counted up to @head. */
 void chat_unread_take (ChatUnread *self, gint64 head, guint unread, guint mentions);
 /** chat_unread_clear: everything up to now is read. @head: what is known of so far. */

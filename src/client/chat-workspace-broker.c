@@ -19,6 +19,7 @@
 #define PATIENCE_MS 3000
 /* How long both go on: what the service still has on its way comes within this. */
 #define OVERLAP_MS 2000
+#define OVERLAPS_MOST 15
 /* Credentials that were refused may be good again. */
 #define DENIED_SECONDS 60
 
@@ -66,6 +67,37 @@ chat_workspace_broker_feed_made (ChatWorkspace *self)
 {
   self->public = CHAT_PUBLIC_SERVICE;
   want_of_service (self, TRUE, NULL);
+}
+
+/* Something breaks. What comes after it may tell of later seqs than the first that is missed. */
+static void
+remember_place (ChatWorkspace *self)
+{
+  if (self->public == CHAT_PUBLIC_BROKER && self->resume == NULL)
+    self->resume = dup_position (self);
+}
+
+/* Nothing is missing any more. */
+static void
+forget_place (ChatWorkspace *self)
+{
+  if (self->resume == NULL)
+    return;
+  g_clear_pointer (&self->resume, chat_position_free);
+  for (guint i = 0; i < chat_channel_list_get_length (self->channels); i++)
+    {
+      ChatChannel *channel = chat_channel_list_get (self->channels, i);
+      gint64 seq = chat_feed_merge_get_delivered (self->merge, chat_channel_get_name (channel));
+
+      /* what came was told of, or was not worth it */
+      chat_channel_set_notified (channel, MAX (seq, 0));
+    }
+}
+
+void
+chat_workspace_broker_service_offline (ChatWorkspace *self)
+{
+  remember_place (self);
 }
 
 /* The broker */
@@ -123,6 +155,24 @@ have_patience (ChatWorkspace *self)
     self->patience_source = g_timeout_add (self->patience_ms, patience_cb, self);
 }
 
+/* Whether the service has brought all that is known to be stored, live or repeated. */
+static gboolean
+is_caught_up (ChatWorkspace *self)
+{
+  g_autoptr (ChatPosition) position = chat_feed_dup_position (self->feed);
+
+  for (guint i = 0; i < chat_channel_list_get_length (self->channels); i++)
+    {
+      ChatChannel *channel = chat_channel_list_get (self->channels, i);
+      const char *name = chat_channel_get_name (channel);
+      gint64 next = position != NULL ? chat_position_get (position, CHAT_TOPIC_CONTROLLED, name) : -1;
+
+      if (next >= 0 && next <= chat_channel_get_head (channel))
+        return FALSE;
+    }
+  return self->syncing == 0;
+}
+
 /* The service leaves public channels to the broker once what it had on its way has come, and it has caught up with what
  * it was asked for. */
 static gboolean
@@ -130,13 +180,13 @@ overlap_cb (gpointer user_data)
 {
   ChatWorkspace *self = user_data;
   g_autoptr (ChatPosition) position = NULL;
-  guint replayed = self->replayed;
 
-  self->replayed = 0;
-  if (replayed > 0 || !self->feed_online || !chat_feed_is_placed (self->feed))
+  if (!self->feed_online || !chat_feed_is_placed (self->feed)
+      || (!is_caught_up (self) && ++self->overlaps < OVERLAPS_MOST))
     return G_SOURCE_CONTINUE;
   self->overlap_source = 0;
   self->public = CHAT_PUBLIC_BROKER;
+  forget_place (self);
   position = dup_position (self);
   want_of_service (self, FALSE, position);
   chat_workspace_update_state (self);
@@ -148,6 +198,9 @@ lag_cb (gpointer user_data)
 {
   ChatWorkspace *self = user_data;
 
+  /* whatever broke resumed by itself */
+  if (self->public == CHAT_PUBLIC_BROKER && self->feed_online && is_broker_here (self) && !self->taking_over)
+    forget_place (self);
   chat_feed_get_lag (self->broker, &self->lag_records, &self->lag_ms);
   chat_workspace_update_state (self);
   return G_SOURCE_CONTINUE;
@@ -157,7 +210,7 @@ static void
 begin_overlap (ChatWorkspace *self)
 {
   self->public = CHAT_PUBLIC_BOTH;
-  self->replayed = 0;
+  self->overlaps = 0;
   self->overlap_source = g_timeout_add (self->overlap_ms, overlap_cb, self);
   if (self->lag_source == 0)
     self->lag_source = g_timeout_add_seconds (1, lag_cb, self);
@@ -184,6 +237,8 @@ broker_changed_cb (ChatWorkspace *self)
     {
       if (self->public == CHAT_PUBLIC_BOTH)
         end_overlap (self);
+      else
+        remember_place (self);
       have_patience (self);
     }
   chat_workspace_update_state (self);
@@ -248,12 +303,25 @@ drop_broker (ChatWorkspace *self)
   g_clear_pointer (&self->broker_options, chat_broker_options_free);
 }
 
+/* What is stored by now is history. */
+static void
+begin_merge (ChatWorkspace *self)
+{
+  self->merge = chat_feed_merge_new ();
+  for (guint i = 0; i < chat_channel_list_get_length (self->channels); i++)
+    {
+      ChatChannel *channel = chat_channel_list_get (self->channels, i);
+
+      chat_feed_merge_set_delivered (self->merge, chat_channel_get_name (channel), chat_channel_get_head (channel));
+    }
+}
+
 static void
 begin_broker (ChatWorkspace *self, const ChatBrokerOptions *options)
 {
   self->broker_options = chat_broker_options_copy (options);
   if (self->merge == NULL)
-    self->merge = chat_feed_merge_new ();
+    begin_merge (self);
   self->broker = chat_feed_new (make_broker, self);
   g_signal_connect_object (self->broker, "records", G_CALLBACK (broker_records_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->broker, "gap", G_CALLBACK (broker_gap_cb), self, G_CONNECT_SWAPPED);
@@ -327,20 +395,20 @@ chat_workspace_broker_update (ChatWorkspace *self)
 static void
 take_over (ChatWorkspace *self, gboolean then_sync)
 {
-  g_autoptr (ChatPosition) position = NULL;
-
+  remember_place (self);
   if (!self->feed_online || self->taking_over)
     return;
   self->taking_over = TRUE;
   self->then_sync = then_sync;
-  position = dup_position (self);
-  want_of_service (self, TRUE, position);
+  want_of_service (self, TRUE, self->resume);
 }
 
 void
 chat_workspace_broker_service_online (ChatWorkspace *self)
 {
-  /* receipts were missed meanwhile: seqs come with the records that the service repeats */
+  /* receipts were missed meanwhile: seqs come with the records that the service repeats, and with its counts */
+  for (guint i = 0; i < chat_channel_list_get_length (self->channels); i++)
+    chat_unread_miss (chat_channel_get_counter (chat_channel_list_get (self->channels, i)));
   self->taking_over = FALSE;
   if (self->public == CHAT_PUBLIC_BROKER)
     take_over (self, FALSE);
@@ -382,6 +450,7 @@ chat_workspace_broker_stop (ChatWorkspace *self)
   self->public = CHAT_PUBLIC_SERVICE;
   self->taking_over = FALSE;
   g_clear_pointer (&self->merge, chat_feed_merge_free);
+  g_clear_pointer (&self->resume, chat_position_free);
   g_clear_pointer (&self->offers, g_ptr_array_unref);
   g_clear_pointer (&self->offers_text, g_free);
 }

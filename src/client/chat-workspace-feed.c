@@ -217,9 +217,7 @@ merge (ChatWorkspace *self, ChatMessage *message, ChatCarrier carrier)
   if (self->merge == NULL)
     return TRUE;
   first = chat_feed_merge_take (self->merge, id, carrier);
-  if (seq > 0)
-    self->replayed++;
-  else if (!first)
+  if (seq == 0 && !first)
     return FALSE;
   seq = chat_feed_merge_add_record (self->merge, chat_message_get_channel (message), id, seq);
   chat_message_set_seq (message, seq);
@@ -305,8 +303,8 @@ feed_online (ChatWorkspace *self)
 {
   self->feed_online = TRUE;
   chat_outbox_start (self->outbox);
-  chat_workspace_sync (self);
   chat_workspace_broker_service_online (self);
+  chat_workspace_sync (self);
 }
 
 static void
@@ -315,9 +313,14 @@ changed_cb (ChatWorkspace *self)
   gboolean online = chat_feed_is_online (self->feed);
 
   if (self->feed_online && !online)
-    self->feed_online = FALSE;
+    {
+      self->feed_online = FALSE;
+      chat_workspace_broker_service_offline (self);
+    }
   else if (!self->feed_online && online)
-    feed_online (self);
+    {
+      feed_online (self);
+    }
   chat_workspace_update_state (self);
 }
 

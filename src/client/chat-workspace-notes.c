@@ -32,8 +32,7 @@ chat_workspace_note (ChatWorkspace *self, ChatChannel *channel, ChatMessage *mes
   if (!chat_workspace_is_noteworthy (self, channel, message))
     return;
   chat_lru_put (self->noted, chat_message_get_id (message), GINT_TO_POINTER (1));
-  if (chat_message_get_seq (message) > 0)
-    chat_channel_set_notified (channel, chat_message_get_seq (message));
+  chat_workspace_place_note (self, channel, chat_message_get_id (message), chat_message_get_seq (message));
   mention = chat_mention_is_in (chat_message_get_data (message), self->user);
   chat_workspace_emit_noteworthy (self, channel, message, mention);
 }
@@ -41,6 +40,7 @@ chat_workspace_note (ChatWorkspace *self, ChatChannel *channel, ChatMessage *mes
 void
 chat_workspace_place_note (ChatWorkspace *self, ChatChannel *channel, const char *id, gint64 seq)
 {
-  if (chat_lru_get (self->noted, id) != NULL)
+  /* while earlier ones are still to come, a seq says nothing of them */
+  if (self->resume == NULL && seq > 0 && chat_lru_get (self->noted, id) != NULL)
     chat_channel_set_notified (channel, seq);
 }

@@ -121,8 +121,9 @@ struct _ChatWorkspace
   ChatPublic public;
   gboolean taking_over; /* the service is asked for public channels again */
   gboolean then_sync;
+  ChatPosition *resume; /* nullable: behind what had come when something broke */
   gboolean unreachable; /* it can't be reached, and not since a moment ago */
-  guint replayed;       /* records that came with their seq since somebody looked */
+  guint overlaps;       /* how often it was looked whether the service may leave */
   guint patience_ms, overlap_ms;
   guint patience_source, overlap_source, denied_source, lag_source;
   gint64 lag_records, lag_ms; /* -1: not known */
@@ -199,6 +200,7 @@ void chat_workspace_broker_init (ChatWorkspace *self);
 void chat_workspace_broker_feed_made (ChatWorkspace *self);
 /** chat_workspace_broker_service_online: the service's feed is on, for the first time or after a break. */
 void chat_workspace_broker_service_online (ChatWorkspace *self);
+void chat_workspace_broker_service_offline (ChatWorkspace *self);
 /** chat_workspace_broker_service_placed: what was wanted of the service's feed is in place. */
 void chat_workspace_broker_service_placed (ChatWorkspace *self);
 /** chat_workspace_broker_update: which broker is wanted may be another. */
