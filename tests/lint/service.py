@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The systemd unit can be used as it is: usage: service.py UNIT PROGRAM."""
+"""The systemd units can be used as they are: usage: service.py PROGRAM UNIT…"""
 import re
 import shutil
 import subprocess
@@ -17,7 +17,7 @@ def copy_of(unit, program, directory):
     """The unit, with the program that is built in place of the one that is not installed, and a manual that is there."""
     text = re.sub(r'^(ExecStart=)\S+', lambda found: found.group(1) + str(program), unit.read_text(encoding='utf-8'),
                   flags=re.MULTILINE)
-    path = Path(directory) / 'tertulia-server.service'
+    path = Path(directory) / unit.name.replace('@', '@api')
     path.write_text(re.sub(r'^Documentation=.*\n', '', text, flags=re.MULTILINE), encoding='utf-8')
     return path
 
@@ -55,6 +55,10 @@ def exposure(unit, program):
 
 
 if __name__ == '__main__':
-    UNIT, PROGRAM = Path(sys.argv[1]), Path(sys.argv[2]).resolve()
-    tap.run({'systemd takes the unit': lambda: mistakes(UNIT, PROGRAM),
-             'the sandbox is tight': lambda: exposure(UNIT, PROGRAM)})
+    PROGRAM = Path(sys.argv[1]).resolve()
+    CHECKS = {}
+    for argument in sys.argv[2:]:
+        UNIT = Path(argument)
+        CHECKS[f'systemd takes {UNIT.name}'] = lambda unit=UNIT: mistakes(unit, PROGRAM)
+        CHECKS[f'the sandbox of {UNIT.name} is tight'] = lambda unit=UNIT: exposure(unit, PROGRAM)
+    tap.run(CHECKS)
