@@ -21,7 +21,8 @@ def metainfo(root, path, version):
     """What is missing in the metainfo."""
     tree = xml.parse(path).getroot()
     missing = [f'{path.name}: has no {name}' for name in ('summary', 'description', 'keywords', 'screenshots', 'releases',
-                                                          'content_rating', 'url', 'launchable', 'provides') if tree.find(name) is None]
+                                                          'content_rating', 'url', 'launchable', 'provides', 'branding/color',
+                                                          'supports/control', 'requires/display_length') if tree.find(name) is None]
     for image in tree.iterfind('screenshots/screenshot/image'):
         name = image.text.rsplit('/', 1)[1]
         if not (root / 'data' / 'screenshots' / name).is_file():
@@ -43,6 +44,8 @@ def activation(desktop, service):
         missing.append(f'{service.name}: is for {bus["Name"]}, {desktop.name} asks for another name')
     if entry.get('DBusActivatable') != 'true' or '--gapplication-service' not in bus['Exec']:
         missing.append(f'{desktop.name}: a click on a notification does not start the application (DBusActivatable, --gapplication-service)')
+    if 'x-scheme-handler/tertulia;' not in entry.get('MimeType', '') or not entry.get('Exec', '').endswith('%u'):
+        missing.append(f'{desktop.name}: a link tertulia:// does not open the application (MimeType, Exec … %u)')
     return missing + [f'{desktop.name}: has no {key}' for key in ('Keywords', 'GenericName', 'Comment', 'Icon') if key not in entry]
 
 
