@@ -5,6 +5,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+import flatpak
 import includes
 import layout
 import linkage
@@ -203,6 +204,29 @@ def units_are_held():
     return found
 
 
+def manifests_are_held():
+    """A source that is not pinned, a variant that is another program, a permission that nobody gave a reason for."""
+    archive = {'type': 'archive', 'url': 'https://x.example/x.tar.gz', 'sha256': '0' * 64}
+    tree_source = {'type': 'dir', 'path': '..', 'skip': []}
+    right = {'id': 'x', 'finish-args': ['--share=ipc', '--device=dri'],
+             'modules': [{'name': 'x', 'config-opts': [], 'sources': [archive, tree_source]}]}
+    found = [f'passes: {wrong}' for wrong in ({**archive, 'sha256': ''}, {**archive, 'url': 'http://x.example/x.tar.gz'},
+                                              {'type': 'git', 'url': 'https://x.example'}, {**tree_source, 'path': '/'})
+             if not flatpak.unpinned({'modules': [{'name': 'x', 'sources': [wrong]}]})]
+    found += flatpak.unpinned(right)
+    devel = {**right, 'id': 'x.Devel', 'modules': [{**right['modules'][0], 'config-opts': ['-Dprofile=development']}]}
+    found += flatpak.difference(right, devel)
+    if not flatpak.difference(right, {**devel, 'command': 'y'}):
+        found.append('a variant with another command passes')
+    reviewed, reasons = '[Context]\nshared=ipc;\ndevices=dri;\n', '| `--share=ipc` | shm |\n| `--device=dri` | GL |\n'
+    found += flatpak.permissions(right, reviewed, reasons)
+    for one, other in ((reviewed + 'filesystems=home;\n', reasons), ('[Context]\nshared=ipc;\n', reasons),
+                       (reviewed, '| `--share=ipc` | shm |\n'), (reviewed, reasons + '| `--socket=x11` | x |\n')):
+        if not flatpak.permissions(right, one, other):
+            found.append(f'passes: {one!r} with {other!r}')
+    return found
+
+
 tap.run({
     'lint of includes: each wrong one is found, no right one': includes_are_held,
     'lint of includes: the table is read': rows_are_read,
@@ -214,4 +238,5 @@ tap.run({
     'lint of linkage': linkage_is_held,
     'lint of manual pages': manuals_are_held,
     'lint of the unit': units_are_held,
+    'lint of the Flatpak': manifests_are_held,
 })
