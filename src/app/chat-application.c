@@ -13,6 +13,7 @@
 #include "app/chat-shortcuts.h"
 #include "app/chat-window.h"
 #include "app/chat-workspace-host.h"
+#include "client/chat-broker-address.h"
 #include "core/chat-names.h"
 #if CHAT_HAVE_KAFKA
 #include "transport/kafka/chat-kafka-transport.h"
@@ -209,13 +210,19 @@ signed_in_cb (ChatApplication *self, ChatWorkspace *workspace, gboolean first)
   g_signal_handlers_disconnect_by_func (workspace, status_cb, self);
   show_workspace (self, workspace, TRUE);
   /* So that there is somebody to talk to. */
-  chat_workspace_start_conversation_async (workspace, "eco", NULL, NULL, NULL);
+  if (chat_workspace_has_service (workspace))
+    chat_workspace_start_conversation_async (workspace, "eco", NULL, NULL, NULL);
 }
 
 static void
 needs_name_cb (ChatApplication *self, const char *uri, const char *user, const char *reason, gboolean password)
 {
   gtk_window_present (GTK_WINDOW (self->window));
+  if (chat_broker_address_is_key (uri))
+    {
+      chat_window_ask_broker (self->window, uri, user, reason);
+      return;
+    }
   chat_window_ask_connection (self->window, uri, user, reason,
                               (uri == NULL ? CHAT_CONNECT_HERE : 0) | (password ? CHAT_CONNECT_PASSWORD : 0));
 }
@@ -251,7 +258,10 @@ connect_to_cb (ChatApplication *self, const char *uri, const char *user, const c
   g_autoptr (ChatLink) link = g_steal_pointer (&self->link);
 
   set_pending (self, link != NULL && g_strcmp0 (link->uri, uri) == 0 ? link->channel : NULL, NULL);
-  show_connecting (self, uri);
+  g_autofree char *title
+      = chat_broker_address_is_key (uri) ? chat_workspace_host_dup_title (uri, user) : g_strdup (uri);
+
+  show_connecting (self, title);
   chat_workspace_host_open (self->host, uri, user, password, account, invitation);
 }
 

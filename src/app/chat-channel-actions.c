@@ -258,7 +258,7 @@ chat_channel_actions_new (GtkWidget *owner)
 void
 chat_channel_actions_set_channel (ChatChannelActions *self, ChatWorkspace *workspace, ChatChannel *channel)
 {
-  gboolean private, joined;
+  gboolean private, joined, service;
 
   g_set_object (&self->workspace, workspace);
   g_set_object (&self->channel, channel);
@@ -266,9 +266,11 @@ chat_channel_actions_set_channel (ChatChannelActions *self, ChatWorkspace *works
     return;
   private = chat_channel_get_private (channel);
   joined = chat_channel_get_joined (channel);
-  enable (self, "join", !private && !joined);
-  enable (self, "leave", !private && joined);
-  enable (self, "topic", !private);
+  service = chat_workspace_has_service (workspace);
+  enable (self, "join", service && !private && !joined);
+  enable (self, "leave", service && !private && joined);
+  enable (self, "topic", service && !private);
+  enable (self, "export", service);
   enable (self, "mark-read", chat_channel_get_unread (channel) > 0);
   set_state (self, "mute", g_variant_new_boolean (chat_channel_get_muted (channel)));
   set_state (self, "notify", g_variant_new_string (notify_names[chat_channel_get_notify (channel)]));

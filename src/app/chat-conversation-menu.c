@@ -123,18 +123,20 @@ update_actions (ChatConversation *self, ChatMessageItem *item)
   gboolean stands = said && !failed && chat_message_item_get_deleted (item) == CHAT_TIME_UNKNOWN;
   gboolean blocked = chat_workspace_get_blocked (self->workspace);
   gboolean own = chat_message_item_get_own (item);
+  gboolean service = chat_workspace_has_service (self->workspace);
   guint role = CHAT_ROLE_MEMBER;
 
   g_object_get (self->workspace, "role", &role, NULL);
   set_enabled (self, "retry", failed);
   set_enabled (self, "discard", failed);
-  set_enabled (self, "reply", stands && !blocked);
-  set_enabled (self, "edit", stands && own && !blocked);
+  set_enabled (self, "reply", stands && !blocked && service);
+  set_enabled (self, "edit", stands && own && !blocked && service);
   set_enabled (self, "delete",
-               stands && (own || (role >= CHAT_ROLE_MODERATOR && !chat_channel_get_private (self->channel))));
-  set_enabled (self, "report", stands && !own);
+               stands && service
+                   && (own || (role >= CHAT_ROLE_MODERATOR && !chat_channel_get_private (self->channel))));
+  set_enabled (self, "report", stands && !own && service);
   set_enabled (self, "copy", chat_message_item_get_deleted (item) == CHAT_TIME_UNKNOWN);
-  gtk_widget_set_visible (self->picker, stands && !blocked);
+  gtk_widget_set_visible (self->picker, stands && !blocked && service);
 }
 
 static void

@@ -21,6 +21,8 @@ struct _ChatConversation
   GtkWidget *box;
   AdwHeaderBar *header;
   GtkWidget *back_button;
+  GtkWidget *people_button;
+  GtkWidget *search_button;
   AdwWindowTitle *title;
   AdwToastOverlay *toasts;
   GtkRevealer *error_revealer;

@@ -49,7 +49,9 @@ static void
 edit_last_cb (ChatConversation *self)
 {
   ChatTimeline *timeline = chat_conversation_get_timeline (self);
-  ChatMessageItem *item = timeline != NULL ? chat_timeline_find_last_own (timeline) : NULL;
+  ChatMessageItem *item = timeline != NULL && chat_workspace_has_service (self->workspace)
+                              ? chat_timeline_find_last_own (timeline)
+                              : NULL;
 
   if (item != NULL)
     chat_conversation_edit (self, item);

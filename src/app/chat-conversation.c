@@ -322,6 +322,8 @@ bind_template (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, ChatConversation, box);
   gtk_widget_class_bind_template_child (widget_class, ChatConversation, header);
   gtk_widget_class_bind_template_child (widget_class, ChatConversation, back_button);
+  gtk_widget_class_bind_template_child (widget_class, ChatConversation, people_button);
+  gtk_widget_class_bind_template_child (widget_class, ChatConversation, search_button);
   gtk_widget_class_bind_template_child (widget_class, ChatConversation, title);
   gtk_widget_class_bind_template_child (widget_class, ChatConversation, toasts);
   gtk_widget_class_bind_template_child (widget_class, ChatConversation, error_revealer);
@@ -422,6 +424,8 @@ chat_conversation_bind_settings (ChatConversation *self, GSettings *settings)
 void
 chat_conversation_set_workspace (ChatConversation *self, ChatWorkspace *workspace)
 {
+  gboolean service;
+
   g_return_if_fail (CHAT_IS_CONVERSATION (self));
 
   if (self->workspace == workspace)
@@ -431,6 +435,11 @@ chat_conversation_set_workspace (ChatConversation *self, ChatWorkspace *workspac
   g_signal_group_set_target (self->workspace_signals, workspace);
   if (self->search != NULL)
     chat_search_view_set_workspace (self->search, workspace);
+  /* a broker without a server knows neither people nor words */
+  service = workspace == NULL || chat_workspace_has_service (workspace);
+  gtk_widget_set_visible (self->people_button, service);
+  gtk_widget_set_visible (self->search_button, service);
+  gtk_widget_action_set_enabled (GTK_WIDGET (self), "conversation.search", service);
   update_appeal (self);
   update_completer (self);
   update_look (self);

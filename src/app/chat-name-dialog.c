@@ -42,7 +42,7 @@ name_changed_cb (ChatNameDialog *self)
       error = g_error_new (G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
                            _ ("Names that begin with %s are kept for conversations."), CHAT_CONVERSATION_PREFIX);
     }
-  good = good || self->purpose == CHAT_NAME_TOPIC;
+  good = good || self->purpose == CHAT_NAME_TOPIC || (self->purpose == CHAT_NAME_ON_BROKER && *name != '\0');
   adw_message_dialog_set_response_enabled (ADW_MESSAGE_DIALOG (self), "ok", good);
   gtk_label_set_text (self->complaint, good || *name == '\0' ? "" : error->message);
 }
@@ -84,14 +84,22 @@ static void
 set_texts (ChatNameDialog *self)
 {
   AdwMessageDialog *dialog = ADW_MESSAGE_DIALOG (self);
-  gboolean channel = self->purpose == CHAT_NAME_CHANNEL;
+  gboolean channel = self->purpose == CHAT_NAME_CHANNEL, on_broker = self->purpose == CHAT_NAME_ON_BROKER;
 
+  if (on_broker)
+    {
+      adw_message_dialog_set_heading (dialog, _ ("Add a channel"));
+      adw_message_dialog_set_body (dialog, _ ("One that the broker has: a topic (Kafka) or a routing key (RabbitMQ)."));
+    }
   if (channel)
     {
       adw_message_dialog_set_heading (dialog, _ ("New channel"));
       adw_message_dialog_set_body (dialog, _ ("Everybody can read and join it."));
     }
-  adw_message_dialog_add_responses (dialog, "cancel", _ ("_Cancel"), "ok", channel ? _ ("C_reate") : _ ("_Change"),
+  adw_message_dialog_add_responses (dialog, "cancel", _ ("_Cancel"), "ok",
+                                    channel     ? _ ("C_reate")
+                                    : on_broker ? _ ("_Add")
+                                                : _ ("_Change"),
                                     NULL);
   adw_message_dialog_set_response_appearance (dialog, "ok", ADW_RESPONSE_SUGGESTED);
   adw_message_dialog_set_default_response (dialog, "ok");
@@ -108,8 +116,9 @@ chat_name_dialog_new (GtkWindow *parent, ChatNamePurpose purpose)
   self->purpose = purpose;
   self->name = create_entry (_ ("Name, such as incidents"));
   g_signal_connect_object (self->name, "changed", G_CALLBACK (name_changed_cb), self, G_CONNECT_SWAPPED);
-  gtk_widget_set_visible (self->name, purpose == CHAT_NAME_CHANNEL);
+  gtk_widget_set_visible (self->name, purpose != CHAT_NAME_TOPIC);
   self->topic = create_entry (_ ("Topic"));
+  gtk_widget_set_visible (self->topic, purpose != CHAT_NAME_ON_BROKER);
   adw_preferences_group_add (ADW_PREFERENCES_GROUP (group), self->name);
   adw_preferences_group_add (ADW_PREFERENCES_GROUP (group), self->topic);
   self->complaint = GTK_LABEL (gtk_label_new (NULL));
@@ -130,7 +139,7 @@ chat_name_dialog_set (ChatNameDialog *self, const char *name, const char *topic)
 {
   gtk_editable_set_text (GTK_EDITABLE (self->name), name == NULL ? "" : name);
   gtk_editable_set_text (GTK_EDITABLE (self->topic), topic == NULL ? "" : topic);
-  if (self->purpose == CHAT_NAME_CHANNEL)
+  if (self->purpose != CHAT_NAME_TOPIC)
     return;
   /* Translators: the heading of a dialog; %s is a channel's name */
   adw_message_dialog_format_heading (ADW_MESSAGE_DIALOG (self), _ ("Topic of #%s"), name);

@@ -7,8 +7,9 @@ G_BEGIN_DECLS
 
 typedef enum
 {
-  CHAT_NAME_CHANNEL, /* a new channel: a name and a topic */
-  CHAT_NAME_TOPIC,   /* of a channel that is there */
+  CHAT_NAME_CHANNEL,   /* a new channel: a name and a topic */
+  CHAT_NAME_TOPIC,     /* of a channel that is there */
+  CHAT_NAME_ON_BROKER, /* one that a broker without a server has */
 } ChatNamePurpose;
 
 #define CHAT_TYPE_NAME_DIALOG (chat_name_dialog_get_type ())

@@ -17,6 +17,10 @@ static const char *const workspace_actions[]
         "win.show-people", "win.show-members",    "win.search",           "win.search-everywhere",
         "win.go-to-date" };
 
+/* What a broker without a server can't do. */
+static const char *const service_actions[] = { "win.new-conversation", "win.talk-to", "win.show-people",
+                                               "win.show-members",     "win.search",  "win.search-everywhere" };
+
 static void
 tell (ChatWindow *self, GError *error)
 {
@@ -71,7 +75,9 @@ channel_named_cb (ChatWindow *self, const char *name, const char *topic)
 static void
 ask_new_channel (ChatWindow *self, const char *name)
 {
-  GtkWidget *dialog = chat_name_dialog_new (GTK_WINDOW (self), CHAT_NAME_CHANNEL);
+  GtkWidget *dialog
+      = chat_name_dialog_new (GTK_WINDOW (self),
+                              chat_workspace_has_service (self->workspace) ? CHAT_NAME_CHANNEL : CHAT_NAME_ON_BROKER);
 
   chat_name_dialog_set (CHAT_NAME_DIALOG (dialog), name, NULL);
   g_signal_connect_object (dialog, "named", G_CALLBACK (channel_named_cb), self, G_CONNECT_SWAPPED);
@@ -139,7 +145,12 @@ switch_cb (GtkWidget *widget, const char *name, GVariant *parameter)
 static void
 new_channel_cb (GtkWidget *widget, const char *name, GVariant *parameter)
 {
-  show_picker (CHAT_WINDOW (widget), CHAT_PICKER_CHANNELS);
+  ChatWindow *self = CHAT_WINDOW (widget);
+
+  if (chat_workspace_has_service (self->workspace))
+    show_picker (self, CHAT_PICKER_CHANNELS);
+  else
+    ask_new_channel (self, NULL);
 }
 
 static void
@@ -306,5 +317,8 @@ chat_window_update_actions (ChatWindow *self)
     gtk_widget_action_set_enabled (GTK_WIDGET (self), workspace_actions[i], self->workspace != NULL);
   if (self->workspace != NULL)
     g_object_get (self->workspace, "password-mode", &password, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (service_actions); i++)
+    gtk_widget_action_set_enabled (GTK_WIDGET (self), service_actions[i],
+                                   self->workspace != NULL && chat_workspace_has_service (self->workspace));
   gtk_widget_action_set_enabled (GTK_WIDGET (self), "win.change-password", password);
 }

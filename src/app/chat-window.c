@@ -5,6 +5,7 @@
 
 #include <glib/gi18n.h>
 
+#include "app/chat-broker-dialog.h"
 #include "app/chat-connect-dialog.h"
 #include "app/chat-people-pane.h"
 
@@ -169,6 +170,20 @@ connect_cb (GtkWidget *widget, const char *name, GVariant *parameter)
   chat_window_ask_connection (self, self->uri, self->user == NULL ? g_get_user_name () : self->user, NULL, 0);
 }
 
+static void
+connect_broker_to_cb (ChatWindow *self, const char *key, const char *user, const char *password)
+{
+  g_signal_emit (self, signals[CONNECT_TO], 0, key, user, password, FALSE, NULL);
+}
+
+static void
+connect_broker_cb (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  ChatWindow *self = CHAT_WINDOW (widget);
+
+  chat_window_ask_broker (self, NULL, self->user == NULL ? g_get_user_name () : self->user, NULL);
+}
+
 /* The people's pane is made when somebody wants to see it. With it the window's buttons move to its head. */
 static void
 people_shown_cb (ChatWindow *self)
@@ -287,6 +302,7 @@ chat_window_class_init (ChatWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, ChatWindow, conversation);
   gtk_widget_class_install_action (widget_class, "win.show-sidebar", NULL, show_sidebar_cb);
   gtk_widget_class_install_action (widget_class, "win.connect", NULL, connect_cb);
+  gtk_widget_class_install_action (widget_class, "win.connect-broker", NULL, connect_broker_cb);
   gtk_widget_class_install_property_action (widget_class, "win.show-people", "show-people");
   chat_window_install_actions (widget_class);
 }
@@ -369,6 +385,17 @@ chat_window_ask_connection (ChatWindow *self, const char *uri, const char *user,
   if (self->workspace == NULL)
     chat_window_show_welcome (self, NULL);
   g_signal_connect_object (dialog, "connect-to", G_CALLBACK (connect_to_cb), self, G_CONNECT_SWAPPED);
+  gtk_window_present (GTK_WINDOW (dialog));
+}
+
+void
+chat_window_ask_broker (ChatWindow *self, const char *key, const char *user, const char *error)
+{
+  GtkWidget *dialog = chat_broker_dialog_new (GTK_WINDOW (self), key, user, error);
+
+  if (self->workspace == NULL)
+    chat_window_show_welcome (self, NULL);
+  g_signal_connect_object (dialog, "connect-to", G_CALLBACK (connect_broker_to_cb), self, G_CONNECT_SWAPPED);
   gtk_window_present (GTK_WINDOW (dialog));
 }
 

@@ -37,6 +37,8 @@ void chat_window_show_workspace (ChatWindow *self, ChatWorkspace *workspace, con
 /** chat_window_ask_connection: the dialog. */
 void chat_window_ask_connection (ChatWindow *self, const char *uri, const char *user, const char *error,
                                  ChatConnectAsk ask);
+/** chat_window_ask_broker: the dialog about a broker without a server. @key, @user, @error: (nullable) */
+void chat_window_ask_broker (ChatWindow *self, const char *key, const char *user, const char *error);
 /** chat_window_get_channel: (transfer none) (nullable): the one that is open. */
 ChatChannel *chat_window_get_channel (ChatWindow *self);
 /** chat_window_open_message: goes to a channel and there to a message. @message_id: (nullable) */

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "app/chat-embedded-server.h"
+#include "app/chat-dialects.h"
+#include "client/chat-broker-address.h"
 #include "client/chat-credentials.h"
 
 /* Under what the keyring and the disk know the server on this computer, whose port is another at each start. */
@@ -44,6 +46,7 @@ struct _ChatWorkspaceHost
   ChatEmbeddedServer *server;
   ChatCredentials *credentials;
   ChatWorkspace *workspace;
+  ChatBrokerSite *site;      /* nullable: of a workspace without a server */
   GCancellable *cancellable; /* of the workspace that is open */
   char *key;                 /* its uri, or HERE */
   char *user;
@@ -180,7 +183,8 @@ token_cb (ChatWorkspaceHost *self, GParamSpec *pspec, ChatWorkspace *workspace)
   g_autofree char *token = NULL;
 
   g_object_get (workspace, "token", &token, NULL);
-  if (token == NULL)
+  /* a broker without a server has no session: its password is what is kept */
+  if (token == NULL || self->site != NULL)
     return;
   self->tell_keyring = self->first && !is_here (self);
   chat_credentials_store_async (self->credentials, self->key, self->user, token, self->cancellable, token_stored_cb,
@@ -201,11 +205,20 @@ storage_error_cb (ChatWorkspaceHost *self, GParamSpec *pspec, ChatWorkspace *wor
 static void
 fail (ChatWorkspaceHost *self, const GError *error, gboolean password)
 {
-  if (password || g_error_matches (error, CHAT_CLIENT_ERROR, CHAT_CLIENT_ERROR_NAME_TAKEN)
+  if (password || (self->site != NULL && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+      || g_error_matches (error, CHAT_CLIENT_ERROR, CHAT_CLIENT_ERROR_NAME_TAKEN)
       || g_error_matches (error, CHAT_CLIENT_ERROR, CHAT_CLIENT_ERROR_NAME_INVALID))
     ask_name (self, error->message, password);
   else if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     g_signal_emit (self, signals[FAILED], 0, error->message);
+}
+
+static void
+keep_password (ChatWorkspaceHost *self)
+{
+  self->tell_keyring = self->first;
+  chat_credentials_store_async (self->credentials, self->key, self->user, self->password, self->cancellable,
+                                token_stored_cb, g_object_ref (self));
 }
 
 static void
@@ -230,6 +243,8 @@ signed_in_cb (GObject *source, GAsyncResult *result, gpointer data)
       forget_password (self);
       return;
     }
+  if (self->site != NULL && self->password != NULL)
+    keep_password (self);
   forget_password (self);
   first = self->first;
   self->first = FALSE;
@@ -310,6 +325,8 @@ token_found_cb (GObject *source, GAsyncResult *result, gpointer data)
   /* Without a keyring the name alone does. */
   g_free (self->token);
   self->token = g_steal_pointer (&token);
+  if (self->site != NULL)
+    chat_broker_site_set_password (self->site, self->password != NULL ? self->password : self->token);
   self->token_known = TRUE;
   sign_in_when_ready (self);
 }
@@ -355,6 +372,7 @@ drop_workspace (ChatWorkspaceHost *self)
   if (self->workspace != NULL)
     g_signal_handlers_disconnect_by_data (self->workspace, self);
   g_clear_object (&self->workspace);
+  g_clear_object (&self->site);
   g_clear_pointer (&self->token, g_free);
   self->opened = self->going_on = self->token_known = self->signing_in = FALSE;
 }
@@ -368,11 +386,41 @@ set_text (char **field, const char *text)
   *field = copy;
 }
 
+/* What it reads and writes is in the key; the password comes from the keyring. */
+static gboolean
+make_site (ChatWorkspaceHost *self, GError **error)
+{
+  g_autoptr (ChatBrokerAddress) address = chat_broker_address_from_key (self->key, error);
+  g_autoptr (ChatDialect) dialect = address != NULL ? chat_dialects_load (address->dialect, error) : NULL;
+
+  if (dialect == NULL)
+    return FALSE;
+  self->site = chat_broker_site_new (address->options, dialect, (const char *const *)address->topics, self->user,
+                                     self->broker_factory, NULL);
+  return TRUE;
+}
+
+static gboolean
+make_workspace (ChatWorkspaceHost *self, const char *directory, GError **error)
+{
+  if (chat_broker_address_is_key (self->key))
+    {
+      if (!make_site (self, error))
+        return FALSE;
+      self->workspace = chat_workspace_new_on_broker (self->site, self->user, directory);
+      return TRUE;
+    }
+  self->workspace = chat_workspace_new (is_here (self) ? chat_embedded_server_get_uri (self->server) : self->key,
+                                        self->user, directory, self->factory, NULL);
+  return TRUE;
+}
+
 static void
 open_now (ChatWorkspaceHost *self, const char *key, const char *user)
 {
   g_autofree char *directory = NULL;
   g_autofree char *channel = g_settings_get_string (self->settings, "last-channel");
+  g_autoptr (GError) error = NULL;
 
   drop_workspace (self);
   set_text (&self->key, key);
@@ -380,8 +428,11 @@ open_now (ChatWorkspaceHost *self, const char *key, const char *user)
   self->first = !is_known (self, key, user);
   directory = dup_directory (self);
   self->cancellable = g_cancellable_new ();
-  self->workspace = chat_workspace_new (is_here (self) ? chat_embedded_server_get_uri (self->server) : key, user,
-                                        directory, self->factory, NULL);
+  if (!make_workspace (self, directory, &error))
+    {
+      ask_name (self, error->message, FALSE);
+      return;
+    }
   chat_workspace_set_broker_factory (self->workspace, self->broker_factory, NULL);
   update_feed (self);
   g_signal_connect_object (self->workspace, "signed-out", G_CALLBACK (signed_out_cb), self, G_CONNECT_SWAPPED);
@@ -539,6 +590,13 @@ chat_workspace_host_dup_title (const char *key, const char *user)
 {
   g_autoptr (GUri) uri = g_uri_parse (key, G_URI_FLAGS_NONE, NULL);
 
+  if (chat_broker_address_is_key (key))
+    {
+      g_autoptr (ChatBrokerAddress) address = chat_broker_address_from_key (key, NULL);
+      g_autofree char *title = address != NULL ? chat_broker_options_dup_title (address->options) : NULL;
+
+      return g_strdup_printf ("%s · %s", title != NULL ? title : _ ("A broker"), user);
+    }
   if (g_str_equal (key, HERE))
     /* Translators: a workspace; %s is the user's name there */
     return g_strdup_printf (_ ("This computer · %s"), user);

@@ -238,6 +238,14 @@ chat_broker_site_new (const ChatBrokerOptions *options, ChatDialect *dialect, co
   return self;
 }
 
+void
+chat_broker_site_set_password (ChatBrokerSite *self, const char *password)
+{
+  g_return_if_fail (CHAT_IS_BROKER_SITE (self));
+  g_free (self->options->password);
+  self->options->password = g_strdup (password);
+}
+
 ChatTransport *
 chat_broker_site_connect (ChatBrokerSite *self)
 {

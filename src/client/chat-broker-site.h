@@ -10,8 +10,8 @@
 
 G_BEGIN_DECLS
 
-/** ChatBrokerFactory: (transfer full) (nullable): a transport to a broker; how the application chooses a back-end without
- * the client knowing any. NULL: there is none of that kind in this program. */
+/** ChatBrokerFactory: (transfer full) (nullable): a transport to a broker; how the application chooses a back-end
+ * without the client knowing any. NULL: there is none of that kind in this program. */
 typedef ChatTransport *(*ChatBrokerFactory) (const ChatBrokerOptions *options, gpointer data);
 
 #define CHAT_TYPE_BROKER_SITE (chat_broker_site_get_type ())
@@ -36,6 +36,9 @@ G_DECLARE_FINAL_TYPE (ChatBrokerSite, chat_broker_site, CHAT, BROKER_SITE, GObje
  */
 ChatBrokerSite *chat_broker_site_new (const ChatBrokerOptions *options, ChatDialect *dialect, const char *const *topics,
                                       const char *user, ChatBrokerFactory factory, gpointer factory_data);
+
+/** chat_broker_site_set_password: @password: (nullable): for the next connect. */
+void chat_broker_site_set_password (ChatBrokerSite *self, const char *password);
 
 /** chat_broker_site_connect: (transfer none) (nullable): makes another transport, the one to be used from here on. */
 ChatTransport *chat_broker_site_connect (ChatBrokerSite *self);
