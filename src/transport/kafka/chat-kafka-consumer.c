@@ -66,7 +66,7 @@ failed_cb (rd_kafka_t *handle, int code, const char *detail, void *opaque)
 static gboolean
 open_handle (ChatKafkaConsumer *self, GError **error)
 {
-  const ChatKafkaCallbacks callbacks = { NULL, failed_cb, self };
+  const ChatKafkaCallbacks callbacks = { NULL, failed_cb, self, NULL };
 
   if (self->handle != NULL)
     return TRUE;

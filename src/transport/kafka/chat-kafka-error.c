@@ -92,39 +92,68 @@ chat_kafka_error_new (rd_kafka_resp_err_t code, const char *what, const char *de
   return g_error_new_literal (CHAT_TRANSPORT_ERROR, (gint)chat_kafka_error_get_code (code), text);
 }
 
-/* librdkafka says what went wrong with TLS in OpenSSL's words alone. */
-static const char *
-explain_tls (const char *detail)
+/* https://docs.openssl.org/3.0/man3/X509_STORE_CTX_get_error/ */
+enum
 {
-  if (strstr (detail, "expired") != NULL)
-    return N_ ("a certificate has expired: renew it");
-  if (strstr (detail, "self-signed") != NULL || strstr (detail, "self signed") != NULL
-      || strstr (detail, "unable to get") != NULL || strstr (detail, "could not be verified") != NULL
-      || strstr (detail, "certificate verify failed") != NULL)
-    return N_ ("the broker's certificate is not trusted: name the authority that signed it");
-  if (strstr (detail, "alert") != NULL || strstr (detail, "certificate required") != NULL)
-    return N_ ("the broker does not take the client's certificate, or wants one");
-  if (strstr (detail, "wrong version number") != NULL || strstr (detail, "packet length") != NULL)
+  CERTIFICATE_NOT_YET_VALID = 9,
+  CERTIFICATE_HAS_EXPIRED = 10,
+  HOSTNAME_MISMATCH = 62,
+  IP_ADDRESS_MISMATCH = 64,
+};
+
+static const char *
+explain_certificate (gint certificate_error)
+{
+  switch (certificate_error)
+    {
+    case CERTIFICATE_HAS_EXPIRED:
+      return N_ ("the broker's certificate has expired: it has to be renewed there");
+    case CERTIFICATE_NOT_YET_VALID:
+      return N_ ("the broker's certificate is not valid yet: look at the clocks of both machines");
+    case HOSTNAME_MISMATCH:
+    case IP_ADDRESS_MISMATCH:
+      return N_ ("the broker's certificate is for another name: use the name that is in it");
+    default:
+      return N_ ("the broker's certificate is not trusted: name the authority that signed it");
+    }
+}
+
+/* librdkafka hands on what OpenSSL says. An alert is the broker's own word; with TLS 1.3 it comes after the handshake.
+ */
+static const char *
+explain_tls (const char *detail, gint certificate_error)
+{
+  gboolean alert = strstr (detail, "SSL routines") != NULL && strstr (detail, "alert") != NULL;
+
+  if (strstr (detail, "certificate verify failed") != NULL)
+    return explain_certificate (certificate_error);
+  if (alert && strstr (detail, "expired") != NULL)
+    return N_ ("the client's certificate has expired: renew it");
+  if (alert
+      && (strstr (detail, "certificate") != NULL || strstr (detail, "unknown ca") != NULL
+          || strstr (detail, "access denied") != NULL))
+    return N_ ("the broker wants a client certificate, and another one than it got");
+  if (strstr (detail, "wrong version number") != NULL || strstr (detail, "packet length too long") != NULL)
     return N_ ("the broker does not speak TLS at this address");
-  if (strstr (detail, "IP address mismatch") != NULL || strstr (detail, "ostname mismatch") != NULL)
-    return N_ ("the broker's certificate is for another name: use the name that is in it");
   return NULL;
 }
 
 gboolean
-chat_kafka_error_is_denial (rd_kafka_resp_err_t code, const char *detail, char **reason)
+chat_kafka_error_is_denial (rd_kafka_resp_err_t code, const char *detail, gint certificate_error, char **reason)
 {
   const char *tls;
 
   if (code == RD_KAFKA_RESP_ERR__AUTHENTICATION || code == RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED)
     {
-      gboolean mechanism = strstr (detail, "mechanism") != NULL && strstr (detail, "not enabled") != NULL;
+      gboolean mechanism = strstr (detail, "not enabled") != NULL || strstr (detail, "not supported") != NULL;
 
       *reason = mechanism ? g_strdup_printf (_ ("Kafka does not offer this way to sign in: %s"), detail)
                           : g_strdup (_ ("Kafka does not accept the user or the password"));
       return TRUE;
     }
-  tls = code == RD_KAFKA_RESP_ERR__SSL ? explain_tls (detail) : NULL;
+  if (code != RD_KAFKA_RESP_ERR__SSL && code != RD_KAFKA_RESP_ERR__TRANSPORT)
+    return FALSE;
+  tls = explain_tls (detail, certificate_error);
   if (tls == NULL)
     return FALSE;
   *reason = g_strdup_printf (_ ("No secure connection to Kafka: %s (%s)"), _ (tls), detail);

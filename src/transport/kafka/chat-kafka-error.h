@@ -16,7 +16,9 @@ ChatTransportError chat_kafka_error_get_code (rd_kafka_resp_err_t code);
 
 /** chat_kafka_error_is_denial: whether @code, in an error event with @detail, says that the broker and these options
  * will not come together however often one tries: a wrong password, a certificate that is not trusted.
+ * @certificate_error: what is wrong with the broker's certificate, as OpenSSL counts (X509_V_ERR_…); 0: nothing
  * @reason: (out) (transfer full): a sentence that says which */
-gboolean chat_kafka_error_is_denial (rd_kafka_resp_err_t code, const char *detail, char **reason);
+gboolean chat_kafka_error_is_denial (rd_kafka_resp_err_t code, const char *detail, gint certificate_error,
+                                     char **reason);
 
 G_END_DECLS

@@ -168,6 +168,31 @@ ignore_error_cb (rd_kafka_t *handle, int code, const char *reason, void *opaque)
 {
 }
 
+/* In librdkafka's threads. Its own error event does not say what is wrong with a certificate. */
+static int
+verified_cb (rd_kafka_t *handle, const char *name, int32_t id, int *error, int depth, const char *data, size_t size,
+             char *why, size_t why_size, void *opaque)
+{
+  if (*error != 0)
+    g_atomic_int_set ((gint *)opaque, *error);
+  return *error == 0;
+}
+
+static void
+set_callbacks (rd_kafka_conf_t *conf, const ChatKafkaCallbacks *callbacks, gboolean tls)
+{
+  rd_kafka_conf_set_opaque (conf, callbacks->opaque);
+  if (callbacks->delivered != NULL)
+    rd_kafka_conf_set_dr_msg_cb (conf, callbacks->delivered);
+  if (callbacks->failed != NULL)
+    rd_kafka_conf_set_error_cb (conf, callbacks->failed);
+  if (callbacks->certificate_error != NULL && tls)
+    {
+      rd_kafka_conf_set_opaque (conf, callbacks->certificate_error);
+      rd_kafka_conf_set_ssl_cert_verify_cb (conf, verified_cb);
+    }
+}
+
 static rd_kafka_conf_t *
 conf_new (const ChatBrokerOptions *options, ChatKafkaRole role, const char *identity, GError **error)
 {
@@ -201,11 +226,7 @@ chat_kafka_handle_new (const ChatBrokerOptions *options, ChatKafkaRole role, con
   rd_kafka_conf_set_log_cb (conf, ignore_log_cb);
   rd_kafka_conf_set_error_cb (conf, ignore_error_cb);
   if (callbacks != NULL)
-    rd_kafka_conf_set_opaque (conf, callbacks->opaque);
-  if (callbacks != NULL && callbacks->delivered != NULL)
-    rd_kafka_conf_set_dr_msg_cb (conf, callbacks->delivered);
-  if (callbacks != NULL && callbacks->failed != NULL)
-    rd_kafka_conf_set_error_cb (conf, callbacks->failed);
+    set_callbacks (conf, callbacks, options->tls);
   handle = rd_kafka_new (producer ? RD_KAFKA_PRODUCER : RD_KAFKA_CONSUMER, conf, why, sizeof why);
   if (handle == NULL)
     {

@@ -30,6 +30,7 @@ typedef struct
   void (*delivered) (rd_kafka_t *handle, const rd_kafka_message_t *message, void *opaque); /* of a FORWARDER */
   void (*failed) (rd_kafka_t *handle, int code, const char *detail, void *opaque); /* errors among the messages */
   gpointer opaque;
+  gint *certificate_error; /* instead of the above: atomic: X509_V_ERR_… of the broker's certificate, 0: it is fine */
 } ChatKafkaCallbacks;
 
 /**

@@ -32,9 +32,10 @@ void
 chat_kafka_producer_open (GTask *task, gpointer producer, gpointer nothing, GCancellable *cancellable)
 {
   ChatKafkaProducer *self = producer;
+  const ChatKafkaCallbacks callbacks = { NULL, NULL, NULL, &self->certificate_error };
   GError *error = NULL;
 
-  self->handle = chat_kafka_handle_new (self->options, CHAT_KAFKA_PUBLISHER, NULL, NULL, &error);
+  self->handle = chat_kafka_handle_new (self->options, CHAT_KAFKA_PUBLISHER, NULL, &callbacks, &error);
   if (self->handle == NULL)
     {
       g_task_return_error (task, error);

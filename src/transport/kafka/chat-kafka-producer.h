@@ -18,6 +18,7 @@ typedef struct
   ChatBrokerOptions *options;
   rd_kafka_t *handle; /* (nullable): before the opening job */
   rd_kafka_queue_t *events;
+  gint certificate_error; /* atomic: as ChatKafkaCallbacks has it */
 } ChatKafkaProducer;
 
 ChatKafkaProducer *chat_kafka_producer_new (const ChatBrokerOptions *options);

@@ -82,7 +82,7 @@ error_of (const ChatKafkaConsumer *consumer, const rd_kafka_error_t *failure)
 gboolean
 chat_kafka_transaction_begin (ChatKafkaConsumer *consumer, GError **error)
 {
-  const ChatKafkaCallbacks callbacks = { delivered_cb, NULL, consumer };
+  const ChatKafkaCallbacks callbacks = { delivered_cb, NULL, consumer, NULL };
   gint64 until = g_get_monotonic_time () + DEADLINE_US;
   rd_kafka_error_t *failure;
 

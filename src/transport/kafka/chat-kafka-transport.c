@@ -205,14 +205,23 @@ retry_cb (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+/* Of one producer; with a weak reference, for it may wait for seconds after the transport is dropped. */
+typedef struct
+{
+  GWeakRef transport;
+  ChatKafkaProducer *producer;
+} Probe;
+
 static void
 probed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (ChatKafkaTransport) self = user_data;
+  g_autofree Probe *asked = user_data;
+  g_autoptr (ChatKafkaTransport) self = g_weak_ref_get (&asked->transport);
   g_autoptr (GError) error = NULL;
 
+  g_weak_ref_clear (&asked->transport);
   g_task_propagate_boolean (G_TASK (result), &error);
-  if (self->phase >= CHAT_KAFKA_PHASE_CLOSING || self->producer == NULL)
+  if (self == NULL || self->phase >= CHAT_KAFKA_PHASE_CLOSING || self->producer != asked->producer)
     return;
   self->probing = FALSE;
   if (error == NULL && self->probed == self->breaks)
@@ -231,12 +240,17 @@ probed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 probe (ChatKafkaTransport *self)
 {
+  Probe *asked;
+
   if (self->probing || self->producer == NULL)
     return;
   chat_timer_clear (&self->retry);
   self->probing = TRUE;
   self->probed = self->breaks;
-  chat_kafka_transport_push (self, chat_kafka_producer_probe, NULL, NULL, probed_cb, g_object_ref (self));
+  asked = g_new (Probe, 1);
+  g_weak_ref_init (&asked->transport, self);
+  asked->producer = self->producer;
+  chat_kafka_transport_push (self, chat_kafka_producer_probe, NULL, NULL, probed_cb, asked);
 }
 
 void
@@ -251,9 +265,9 @@ chat_kafka_transport_note_error (ChatKafkaTransport *self, rd_kafka_resp_err_t c
 {
   g_autofree char *reason = NULL;
 
-  if (self->phase != CHAT_KAFKA_PHASE_CONNECTING && self->phase != CHAT_KAFKA_PHASE_ONLINE)
+  if ((self->phase != CHAT_KAFKA_PHASE_CONNECTING && self->phase != CHAT_KAFKA_PHASE_ONLINE) || self->producer == NULL)
     return;
-  if (chat_kafka_error_is_denial (code, detail, &reason))
+  if (chat_kafka_error_is_denial (code, detail, g_atomic_int_get (&self->producer->certificate_error), &reason))
     {
       set_reason (self, reason);
       if (chat_waiters_get_length (self->connects) > 0)
