@@ -65,7 +65,9 @@ chat_kafka_transport_delivered (ChatKafkaTransport *self, const rd_kafka_message
 
   if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
     note_end (self, topic, message->partition, message->offset + 1);
-  else if (message->err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || message->err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC)
+  else if (message->err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || message->err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC
+           || message->err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
+    /* librdkafka would go on saying so: the next one asks the broker first */
     g_hash_table_remove (self->known, topic);
   answer (self, task, message->err != RD_KAFKA_RESP_ERR_NO_ERROR ? publish_error (message->err, topic) : NULL);
 }
