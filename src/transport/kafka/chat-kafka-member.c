@@ -20,6 +20,7 @@
 
 static void take_over (ChatKafkaSubscription *self);
 static void rewind_all (ChatKafkaSubscription *self);
+static void seek_cursors (ChatKafkaSubscription *self);
 
 /* What is not acknowledged */
 
@@ -184,8 +185,8 @@ retry_cb (gpointer user_data)
   chat_timer_clear (&self->retry);
   if (self->offered != NULL)
     take_over (self);
-  else
-    rewind_all (self);
+  if (self->rewinding)
+    seek_cursors (self);
   return G_SOURCE_REMOVE;
 }
 
@@ -278,9 +279,22 @@ rewound_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (ChatKafkaSubscription) self = user_data;
   gboolean rewound = g_task_propagate_boolean (G_TASK (result), NULL);
 
+  if (!rewound && !self->suspended && !self->stopped)
+    {
+      /* nothing is taken until it has worked */
+      self->rewinding = TRUE;
+      retry_later (self);
+      return;
+    }
   chat_kafka_subscription_moved (self);
-  if (!rewound && !self->suspended)
-    retry_later (self);
+}
+
+static void
+seek_cursors (ChatKafkaSubscription *self)
+{
+  self->rewinding = FALSE;
+  chat_kafka_subscription_push (self, chat_kafka_consumer_rewind, chat_kafka_subscription_dup_places (self),
+                                (GDestroyNotify)g_ptr_array_unref, rewound_cb, g_object_ref (self));
 }
 
 static void
@@ -298,8 +312,7 @@ rewind_all (ChatKafkaSubscription *self)
   if (self->suspended || self->stopped)
     return;
   self->moving++;
-  chat_kafka_subscription_push (self, chat_kafka_consumer_rewind, chat_kafka_subscription_dup_places (self),
-                                (GDestroyNotify)g_ptr_array_unref, rewound_cb, g_object_ref (self));
+  seek_cursors (self);
 }
 
 /* Forwards */

@@ -66,6 +66,7 @@ struct _ChatKafkaSubscription
   guint ticks;
   gboolean suspended; /* shards change hands */
   gboolean give_back; /* once the forward in flight has ended */
+  gboolean rewinding; /* a member could not go back yet */
   gboolean rewound;   /* while they did: what is not acknowledged comes again */
   gboolean resetting; /* a reader looks for where a lost shard begins */
   gboolean stopped;
