@@ -61,6 +61,7 @@ read_channel (const char *place, const char *channel)
 
 const StoreFixture store_fixture_sqlite = {
   .name = "sqlite",
+  .kills = 20,
   .place_new = place_new,
   .place_free = place_free,
   .store_new = chat_sqlite_store_new,

@@ -7,7 +7,6 @@
 
 #include "store-case.h"
 
-#define KILLS 20
 #define BATCH 16
 #define IN_FLIGHT 4
 
@@ -127,7 +126,7 @@ killed (StoreCase *self)
   g_autoptr (GHashTable) confirmed = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   guint next = 0;
 
-  for (guint i = 0; i < KILLS; i++)
+  for (guint i = 0; i < self->fixture->kills; i++)
     {
       g_autoptr (GHashTable) placed = NULL;
       GHashTableIter iter;

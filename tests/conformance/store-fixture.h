@@ -25,6 +25,8 @@ typedef struct
 
   gboolean tells_others; /* whether who watches a store is told what another store on the same place appends */
 
+  guint kills; /* how often the case that kills who appends does so */
+
   /** available: (nullable): (transfer full): why the database is not to be had here, or NULL. */
   char *(*available) (void);
   /** place_new: (transfer full): where a new, empty database is: a path, say. The same place from another process too.

@@ -5,6 +5,7 @@
 #include "server/store/chat-mentions.h"
 #include "server/store/postgresql/chat-postgresql-words.h"
 #include "server/store/postgresql/chat-postgresql.h"
+#include "server/store/sql/chat-sql-rows.h"
 
 struct _ChatPostgresqlRows
 {
@@ -53,27 +54,12 @@ rows_of (ChatSql *database)
   return chat_postgresql_get_rows ((ChatPostgresql *)database);
 }
 
-/* Arrays: '{"a","b"}' */
-
-static void
-append_element (GString *array, const char *text)
-{
-  g_string_append (array, array->len > 1 ? ",\"" : "\"");
-  for (const char *at = text; *at != '\0'; at++)
-    {
-      if (*at == '"' || *at == '\\')
-        g_string_append_c (array, '\\');
-      g_string_append_c (array, *at);
-    }
-  g_string_append_c (array, '"');
-}
-
 /* What is known of them */
 
 static void
 find_known (ChatSql *database, GPtrArray *messages, GHashTable *known)
 {
-  g_autoptr (GString) ids = g_string_new ("{");
+  g_autoptr (ChatSqlRows) ids = chat_sql_rows_new ("s");
   g_autoptr (GHashTable) own = g_hash_table_new (g_str_hash, g_str_equal);
   g_autoptr (ChatSqlQuery) query = NULL;
 
@@ -82,13 +68,11 @@ find_known (ChatSql *database, GPtrArray *messages, GHashTable *known)
       const char *id = chat_message_get_id (g_ptr_array_index (messages, i));
 
       if (g_hash_table_add (own, (gpointer)id))
-        append_element (ids, id);
+        chat_sql_rows_add (ids, id);
     }
-  g_string_append_c (ids, '}');
-  query = chat_sql_query (database,
-                          "SELECT id FROM messages WHERE id = ANY (?1::text[]) "
-                          "UNION SELECT target FROM pending WHERE target = ANY (?1::text[])",
-                          "s", ids->str);
+  query = chat_sql_rows_query (ids, database,
+                               "SELECT id FROM messages WHERE id = ANY (?1::text[]) "
+                               "UNION SELECT target FROM pending WHERE target = ANY (?1::text[])");
   while (chat_sql_next (database, query))
     {
       g_autofree char *id = NULL;
@@ -101,7 +85,7 @@ find_known (ChatSql *database, GPtrArray *messages, GHashTable *known)
 static void
 find_authors (ChatSql *database, GPtrArray *messages)
 {
-  g_autoptr (GString) keys = g_string_new ("{");
+  g_autoptr (ChatSqlRows) keys = chat_sql_rows_new ("s");
   g_autoptr (GHashTable) asked = g_hash_table_new (g_str_hash, g_str_equal);
   g_autoptr (ChatSqlQuery) query = NULL;
 
@@ -112,13 +96,12 @@ find_authors (ChatSql *database, GPtrArray *messages)
       if (user == NULL || !g_hash_table_add (asked, (gpointer)user))
         continue;
       if (chat_lru_get (database->authors, chat_sql_get_key (database, user)) == NULL)
-        append_element (keys, chat_sql_get_key (database, user));
+        chat_sql_rows_add (keys, chat_sql_get_key (database, user));
     }
-  if (keys->len == 1)
+  if (chat_sql_rows_count (keys) == 0)
     return;
-  g_string_append_c (keys, '}');
-  query = chat_sql_query (database, "SELECT user_key, number FROM authors WHERE user_key = ANY (?1::text[])", "s",
-                          keys->str);
+  query
+      = chat_sql_rows_query (keys, database, "SELECT user_key, number FROM authors WHERE user_key = ANY (?1::text[])");
   while (chat_sql_next (database, query))
     {
       g_autofree char *key = NULL;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "server/store/postgresql/chat-postgresql-migrations.h"
+#include "server/store/sql/chat-sql-rows.h"
 
 /* types of parameters: https://github.com/postgres/postgres/blob/REL_15_STABLE/src/include/catalog/pg_type.dat */
 #define TYPE_BOOL 16
@@ -36,6 +37,7 @@ struct _ChatPostgresql
   char *topic;
   GHashTable *statements; /* SQL → the name under which the server has it */
   ChatPostgresqlRows *rows;
+  ChatSqlRows *news; /* what is told with the commit */
   gboolean patient;
 
   /* of the transaction under way, or the last */
@@ -325,6 +327,7 @@ driver_free (ChatSql *database)
   disconnect (self);
   g_hash_table_unref (self->statements);
   chat_postgresql_rows_free (self->rows);
+  chat_sql_rows_free (self->news);
   chat_postgresql_address_unref (self->address);
   g_clear_error (&self->refusal);
   chat_sql_clear (database);
@@ -530,15 +533,20 @@ chat_postgresql_copy (ChatPostgresql *self, const char *sql, const GString *rows
 /* Others */
 
 static void
-driver_lock (ChatSql *database, const char *what, const char *key, gboolean shared)
+driver_lock (ChatSql *database, const char *what, GPtrArray *keys, gboolean shared)
 {
-  ChatPostgresql *self = (ChatPostgresql *)database;
-  g_autofree char *name = g_strdup_printf ("%s:%s:%s", self->schema, what, key);
+  g_autoptr (ChatSqlRows) rows = chat_sql_rows_new ("s");
 
-  chat_sql_run (database,
-                shared ? "SELECT pg_advisory_xact_lock_shared (hashtextextended (?1, 0))"
-                       : "SELECT pg_advisory_xact_lock (hashtextextended (?1, 0))",
-                "s", name);
+  for (guint i = 0; i < keys->len; i++)
+    {
+      g_autofree char *name
+          = g_strdup_printf ("%s:%s:%s", ((ChatPostgresql *)database)->schema, what, (const char *)keys->pdata[i]);
+
+      chat_sql_rows_add (rows, name);
+    }
+  chat_sql_rows_run (rows, database, NULL,
+                     shared ? "SELECT pg_advisory_xact_lock_shared (hashtextextended (k, 0)) FROM unnest (?1::text[]) k"
+                            : "SELECT pg_advisory_xact_lock (hashtextextended (k, 0)) FROM unnest (?1::text[]) k");
 }
 
 static void
@@ -547,9 +555,23 @@ driver_announce (ChatSql *database, const char *channel, gint64 head)
   ChatPostgresql *self = (ChatPostgresql *)database;
   g_autofree char *news = g_strdup_printf ("%" G_GINT64_FORMAT " %s", head, channel);
 
-  /* part of the transaction: whoever listens hears of it if, and when, it is committed */
   if (self->tells)
-    chat_sql_run (database, "SELECT pg_notify (?1, ?2)", "ss", self->topic, news);
+    chat_sql_rows_add (self->news, self->topic, news);
+}
+
+/* Part of the transaction: whoever listens hears of it if, and when, it is committed. */
+static void
+tell (ChatPostgresql *self)
+{
+  chat_sql_rows_run (self->news, &self->parent, NULL,
+                     "SELECT pg_notify (t, n) FROM unnest (?1::text[], ?2::text[]) AS r (t, n)");
+}
+
+static void
+drop_news (ChatPostgresql *self)
+{
+  g_clear_pointer (&self->news, chat_sql_rows_free);
+  self->news = chat_sql_rows_new ("ss");
 }
 
 static GError *
@@ -569,6 +591,7 @@ driver_begin (ChatSql *database)
   self->remedy = CHAT_POSTGRESQL_NOTHING;
   self->in_doubt = FALSE;
   self->silent = FALSE;
+  drop_news (self);
   chat_postgresql_rows_drop (self->rows);
   if (!is_connected (self))
     reconnect (self);
@@ -589,6 +612,9 @@ commit (ChatPostgresql *self)
 {
   PGresult *result;
 
+  tell (self);
+  if (self->parent.failure != NULL)
+    return;
   self->in_doubt = TRUE;
   result = await (self, PQsendQuery (self->handle, "COMMIT"));
   if (result != NULL || is_connected (self))
@@ -639,7 +665,10 @@ driver_release (ChatSql *database, GError **error)
   ChatPostgresql *self = (ChatPostgresql *)database;
   GError *failure;
 
+  if (database->failure == NULL)
+    tell (self);
   chat_sql_script (database, "RELEASE call");
+  drop_news (self);
   if (database->failure == NULL)
     return TRUE;
   chat_postgresql_rows_drop (self->rows);
@@ -696,6 +725,7 @@ static const ChatSqlDriver driver = {
   .next_number = chat_postgresql_next_number,
   .add_row = chat_postgresql_add_row,
   .flush_rows = chat_postgresql_flush_rows,
+  .arrays = TRUE,
   .hour_slack = 10000,
 };
 
@@ -713,6 +743,7 @@ chat_postgresql_new (ChatPostgresqlAddress *address, ChatPostgresqlRole role, gu
   self->tells = tells;
   self->statements = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   self->rows = chat_postgresql_rows_new ();
+  self->news = chat_sql_rows_new ("ss");
   return &self->parent;
 }
 

@@ -9,6 +9,7 @@
 #include "core/chat-time.h"
 #include "server/store/sql/chat-sql-counters.h"
 #include "server/store/sql/chat-sql-driver.h"
+#include "server/store/sql/chat-sql-rows.h"
 
 /** Channel: one to which the call appends. */
 typedef struct
@@ -49,48 +50,124 @@ author_free (gpointer data)
   g_free (author);
 }
 
+/* its name becomes the caller's */
 static Channel *
-load_channel (ChatSql *database, const ChatMessage *message)
+read_channel (ChatSql *database, ChatSqlQuery *query, char **name)
 {
-  const char *name = chat_message_get_channel (message);
-  guint kind = chat_channel_name_is_private (name) ? CHAT_CHANNEL_PRIVATE : CHAT_CHANNEL_PUBLIC;
   Channel *channel = g_new0 (Channel, 1);
-  g_autoptr (ChatSqlQuery) query = NULL;
+  guint kind;
 
-  chat_sql_lock (database, "channel", name);
-  chat_sql_run (database, "INSERT INTO channels (name, kind, active) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING", "sux",
-                name, kind, chat_message_get_timestamp (message));
-  query
-      = chat_sql_query (database, "SELECT number, kind, head, clock, active FROM channels WHERE name = ?1", "s", name);
-  if (chat_sql_next (database, query))
-    chat_sql_read (query, "xuxtx", &channel->number, &kind, &channel->head, &channel->clock, &channel->active);
+  chat_sql_read (query, "sxuxtx", name, &channel->number, &kind, &channel->head, &channel->clock, &channel->active);
   channel->public = kind == CHAT_CHANNEL_PUBLIC;
   channel->head = channel->loaded = chat_sql_check_seq (database, channel->head);
   return channel;
 }
 
+#define SELECT_CHANNEL "SELECT name, number, kind, head, clock, active FROM channels WHERE name = "
+
+/* what there is of @names */
 static void
-save_channel (ChatSql *database, const char *name, const Channel *channel)
+select_channels (Append *self, GPtrArray *names)
 {
-  if (channel->head == channel->loaded)
+  gboolean arrays = self->database->driver->arrays;
+
+  for (guint i = 0; i < (arrays ? 1 : names->len); i++)
+    {
+      g_autoptr (ChatSqlRows) rows = chat_sql_rows_new ("s");
+      g_autoptr (ChatSqlQuery) query = NULL;
+
+      for (guint j = 0; arrays && j < names->len; j++)
+        chat_sql_rows_add (rows, (const char *)names->pdata[j]);
+      query = arrays ? chat_sql_rows_query (rows, self->database, SELECT_CHANNEL "ANY (?1::text[])")
+                     : chat_sql_query (self->database, SELECT_CHANNEL "?1", "s", (const char *)names->pdata[i]);
+      while (chat_sql_next (self->database, query))
+        {
+          char *name;
+          Channel *channel = read_channel (self->database, query, &name);
+
+          g_hash_table_insert (self->channels, name, channel);
+        }
+    }
+}
+
+static void
+make_channels (Append *self, GHashTable *firsts, GPtrArray *names)
+{
+  g_autoptr (ChatSqlRows) rows = chat_sql_rows_new ("sxx");
+
+  for (guint i = 0; i < names->len; i++)
+    if (!g_hash_table_contains (self->channels, names->pdata[i]))
+      {
+        const ChatMessage *message = g_hash_table_lookup (firsts, names->pdata[i]);
+        gboolean private = chat_channel_name_is_private (names->pdata[i]);
+
+        chat_sql_rows_add (rows, (const char *)names->pdata[i],
+                           (gint64)(private ? CHAT_CHANNEL_PRIVATE : CHAT_CHANNEL_PUBLIC),
+                           chat_message_get_timestamp (message));
+      }
+  if (chat_sql_rows_count (rows) == 0)
     return;
-  chat_sql_run (database, "UPDATE channels SET head = ?2, clock = ?3, active = ?4 WHERE number = ?1", "xxtx",
-                channel->number, channel->head, channel->clock, channel->active);
-  chat_sql_announce (database, name, channel->head);
+  chat_sql_rows_run (rows, self->database,
+                     "INSERT INTO channels (name, kind, active) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+                     "INSERT INTO channels (name, kind, active) "
+                     "SELECT * FROM unnest (?1::text[], ?2::bigint[], ?3::bigint[]) ON CONFLICT DO NOTHING");
+  select_channels (self, names);
+}
+
+static int
+compare_names (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Locked in the order of their names: two that append to the same ones wait for each other only once. */
+static void
+load_channels (Append *self, GPtrArray *messages)
+{
+  g_autoptr (GHashTable) firsts = g_hash_table_new (g_str_hash, g_str_equal);
+  g_autoptr (GPtrArray) names = g_ptr_array_new ();
+
+  for (guint i = 0; i < messages->len; i++)
+    {
+      const char *name = chat_message_get_channel (g_ptr_array_index (messages, i));
+
+      if (g_hash_table_insert (firsts, (gpointer)name, g_ptr_array_index (messages, i)))
+        g_ptr_array_add (names, (gpointer)name);
+    }
+  g_ptr_array_sort (names, compare_names);
+  chat_sql_lock_all (self->database, "channel", names);
+  select_channels (self, names);
+  make_channels (self, firsts, names);
+}
+
+static void
+save_channels (Append *self)
+{
+  g_autoptr (ChatSqlRows) rows = chat_sql_rows_new ("xxtx");
+  GHashTableIter iter;
+  gpointer name, value;
+
+  g_hash_table_iter_init (&iter, self->channels);
+  while (g_hash_table_iter_next (&iter, &name, &value))
+    {
+      const Channel *channel = value;
+
+      if (channel->head == channel->loaded)
+        continue;
+      chat_sql_rows_add (rows, channel->number, channel->head, channel->clock, channel->active);
+      chat_sql_announce (self->database, name, channel->head);
+    }
+  chat_sql_rows_run (
+      rows, self->database, "UPDATE channels SET head = ?2, clock = ?3, active = ?4 WHERE number = ?1",
+      "UPDATE channels SET head = r.head, clock = r.clock, active = r.active "
+      "FROM unnest (?1::bigint[], ?2::bigint[], ?3::bigint[], ?4::bigint[]) AS r (n, head, clock, active) "
+      "WHERE number = r.n");
 }
 
 static Channel *
 find_channel (Append *self, const ChatMessage *message)
 {
-  const char *name = chat_message_get_channel (message);
-  Channel *channel = g_hash_table_lookup (self->channels, name);
-
-  if (channel == NULL)
-    {
-      channel = load_channel (self->database, message);
-      g_hash_table_insert (self->channels, (gpointer)name, channel);
-    }
-  return channel;
+  return g_hash_table_lookup (self->channels, chat_message_get_channel (message));
 }
 
 static const Author *
@@ -300,45 +377,21 @@ append_message (Append *self, const ChatMessage *message)
   return (ChatAppendResult){ record.seq, CHAT_APPEND_STORED };
 }
 
-/* in the order of their names: two that append to the same ones wait for each other only once */
-static void
-load_channels (Append *self, GPtrArray *messages)
-{
-  g_autoptr (GHashTable) firsts = g_hash_table_new (g_str_hash, g_str_equal);
-  g_autoptr (GList) names = NULL;
-
-  for (guint i = 0; i < messages->len; i++)
-    {
-      const ChatMessage *message = g_ptr_array_index (messages, i);
-
-      if (!g_hash_table_contains (firsts, chat_message_get_channel (message)))
-        g_hash_table_insert (firsts, (gpointer)chat_message_get_channel (message), (gpointer)message);
-    }
-  names = g_list_sort (g_hash_table_get_keys (firsts), (GCompareFunc)strcmp);
-  for (GList *name = names; name != NULL; name = name->next)
-    find_channel (self, g_hash_table_lookup (firsts, name->data));
-}
-
 static void
 save (Append *self)
 {
-  GHashTableIter iter;
-  gpointer name, channel;
-
   if (self->known != NULL && !chat_sql_has_failed (self->database))
     self->database->driver->flush_rows (self->database);
   save_hour (self);
   chat_sql_tally_save (self->tally, self->database);
-  g_hash_table_iter_init (&iter, self->channels);
-  while (g_hash_table_iter_next (&iter, &name, &channel))
-    save_channel (self->database, name, channel);
+  save_channels (self);
 }
 
 GArray *
 chat_sql_append (ChatSql *database, GPtrArray *messages)
 {
   GArray *results = g_array_sized_new (FALSE, FALSE, sizeof (ChatAppendResult), messages->len);
-  g_autoptr (GHashTable) channels = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_free);
+  g_autoptr (GHashTable) channels = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   g_autoptr (GHashTable) authors = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, author_free);
   g_autoptr (GHashTable) known = NULL;
   g_autoptr (GString) record = g_string_new (NULL);

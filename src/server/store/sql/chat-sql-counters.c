@@ -3,6 +3,7 @@
 
 #include "core/chat-names.h"
 #include "core/chat-time.h"
+#include "server/store/sql/chat-sql-rows.h"
 #include "server/store/sql/chat-sql-store-private.h"
 
 #define HOUR G_GINT64_CONSTANT (3600000) /* ms */
@@ -84,6 +85,7 @@ chat_sql_tally_add (ChatSqlTally *self, gint64 timestamp, gint64 channel, gint64
 void
 chat_sql_tally_save (ChatSqlTally *self, ChatSql *database)
 {
+  g_autoptr (ChatSqlRows) rows = chat_sql_rows_new ("xxxx");
   GHashTableIter iter;
   gpointer key;
 
@@ -92,12 +94,14 @@ chat_sql_tally_save (ChatSqlTally *self, ChatSql *database)
     {
       const Cell *cell = key;
 
-      chat_sql_run (
-          database,
-          "INSERT INTO counters VALUES (?1, ?2, ?3, ?4) "
-          "ON CONFLICT (hour, channel, author) DO UPDATE SET messages = counters.messages + excluded.messages",
-          "xxxx", cell->hour, cell->channel, cell->author, cell->messages);
+      chat_sql_rows_add (rows, cell->hour, cell->channel, cell->author, cell->messages);
     }
+  chat_sql_rows_run (
+      rows, database,
+      "INSERT INTO counters VALUES (?1, ?2, ?3, ?4) ON CONFLICT (hour, channel, author) "
+      "DO UPDATE SET messages = counters.messages + excluded.messages",
+      "INSERT INTO counters SELECT * FROM unnest (?1::bigint[], ?2::bigint[], ?3::bigint[], ?4::bigint[]) "
+      "ON CONFLICT (hour, channel, author) DO UPDATE SET messages = counters.messages + excluded.messages");
   g_hash_table_remove_all (self->cells);
 }
 

@@ -48,8 +48,8 @@ typedef struct
   gboolean (*release) (ChatSql *self, GError **error);
   gboolean (*recovers) (ChatSql *self, const GError *error, guint attempt); /* nullable: never */
 
-  /** lock: nullable: there is one writer. */
-  void (*lock) (ChatSql *self, const char *what, const char *key, gboolean shared);
+  /** lock: nullable: there is one writer. @keys: (element-type utf8), locked in this order. */
+  void (*lock) (ChatSql *self, const char *what, GPtrArray *keys, gboolean shared);
   void (*announce) (ChatSql *self, const char *channel, gint64 head);
   /** damaged: (transfer full): what to say of it. */
   GError *(*damaged) (ChatSql *self, const char *detail);
@@ -72,6 +72,8 @@ typedef struct
   void (*add_row) (ChatSql *self, const ChatSqlRecord *record, const char *encoded);
   void (*flush_rows) (ChatSql *self);
 
+  /** arrays: whether a statement may have arrays as its values: see ChatSqlRows. */
+  gboolean arrays;
   /** hour_slack: how many numbers ahead an hour is said to reach: hours are shared by all writers, and one that need
    * not write them holds nobody up. */
   gint64 hour_slack;

@@ -219,18 +219,35 @@ chat_sql_announce (ChatSql *self, const char *channel, gint64 head)
     self->driver->announce (self, channel, head);
 }
 
+static void
+lock (ChatSql *self, const char *what, const char *key, gboolean shared)
+{
+  g_autoptr (GPtrArray) keys = NULL;
+
+  if (self->failure != NULL || self->driver->lock == NULL)
+    return;
+  keys = g_ptr_array_new ();
+  g_ptr_array_add (keys, (gpointer)key);
+  self->driver->lock (self, what, keys, shared);
+}
+
 void
 chat_sql_lock (ChatSql *self, const char *what, const char *key)
 {
-  if (self->failure == NULL && self->driver->lock != NULL)
-    self->driver->lock (self, what, key, FALSE);
+  lock (self, what, key, FALSE);
+}
+
+void
+chat_sql_lock_all (ChatSql *self, const char *what, GPtrArray *keys)
+{
+  if (self->failure == NULL && self->driver->lock != NULL && keys->len > 0)
+    self->driver->lock (self, what, keys, FALSE);
 }
 
 void
 chat_sql_share (ChatSql *self, const char *what, const char *key)
 {
-  if (self->failure == NULL && self->driver->lock != NULL)
-    self->driver->lock (self, what, key, TRUE);
+  lock (self, what, key, TRUE);
 }
 
 /* Failures */

@@ -79,6 +79,9 @@ void chat_sql_announce (ChatSql *self, const char *channel, gint64 head);
  * writers what was read may be no longer so. SQLite has one writer at a time anyhow.
  */
 void chat_sql_lock (ChatSql *self, const char *what, const char *key);
+/** chat_sql_lock_all: @keys: (element-type utf8): in their order: whoever locks several sorts them, so that nobody
+ * waits for who waits for him. */
+void chat_sql_lock_all (ChatSql *self, const char *what, GPtrArray *keys);
 /** chat_sql_share: the same, but several may have it at once as long as nobody has locked it. */
 void chat_sql_share (ChatSql *self, const char *what, const char *key);
 

@@ -49,7 +49,7 @@ INSERT INTO authors VALUES (0, '', '');
 CREATE SEQUENCE message_numbers;
 CREATE TABLE messages (
   number    bigint PRIMARY KEY DEFAULT nextval ('message_numbers'),
-  channel   bigint NOT NULL REFERENCES channels (number),
+  channel   bigint NOT NULL, -- in channels
   seq       bigint NOT NULL,
   id        text COLLATE "C" NOT NULL,
   clock     bigint NOT NULL,
