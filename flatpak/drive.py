@@ -105,10 +105,10 @@ def bus():
     return Gio.bus_get_sync(Gio.BusType.SESSION)
 
 
-def tell(method, arguments):
+def tell(method, arguments, name=APP):
     """Says something to the application over the session bus, which starts it where it is not there."""
-    path = '/' + APP.replace('.', '/')
-    bus().call_sync(APP, path, 'org.freedesktop.Application', method, arguments, None, Gio.DBusCallFlags.NONE,
+    path = '/' + name.replace('.', '/')
+    bus().call_sync(name, path, 'org.freedesktop.Application', method, arguments, None, Gio.DBusCallFlags.NONE,
                     int(DEADLINE * 1000), None)
 
 
@@ -351,6 +351,7 @@ class Screen:
             with subprocess.Popen(command, env=environment(), stdout=log, stderr=log) as process:
                 while self.pixel() == 0:
                     assert time.monotonic() < begun + DEADLINE and process.poll() is None, command
+                    time.sleep(0.002)       # between two looks, so that looking costs the program nothing
                 taken = time.monotonic() - begun
                 flatpak('kill', APP)
                 process.wait(DEADLINE)
@@ -379,6 +380,31 @@ def started_quickly(scratch):
     assert tertulia <= 2 * empty, times
 
 
+def owned(name):
+    return bus().call_sync('org.freedesktop.DBus', '/org/freedesktop/DBus', 'org.freedesktop.DBus', 'NameHasOwner',
+                           GLib.Variant('(s)', (name,)), None, Gio.DBusCallFlags.NONE, -1, None).unpack()[0]
+
+
+def beside_the_released_one(scratch):
+    """The variant shares nothing with it: neither name nor icon nor data."""
+    names = [APP.removesuffix('.Devel'), APP]
+    flatpak('--user', 'install', '--assumeyes', '--noninteractive', '--no-deps', FIRST)
+    running = [subprocess.Popen(['flatpak', 'run', name], env=environment(), stdout=subprocess.DEVNULL,
+                                stderr=subprocess.DEVNULL) for name in names]
+    wait(lambda: all(owned(name) for name in names), 'two applications on the bus')
+    wait(lambda: len(xdotool('search', '--onlyvisible', '--name', 'Tertulia').split()) == 2, 'two windows')
+    for name, process in zip(names, running):
+        tell('ActivateAction', GLib.Variant('(sava{sv})', ('quit', [], {})), name)
+        assert process.wait(DEADLINE) == 0, name
+        assert (HOME / '.var' / 'app' / name).is_dir(), name
+    apps = Path(os.environ['FLATPAK_USER_DIR']) / 'exports' / 'share' / 'icons' / 'hicolor' / 'scalable' / 'apps'
+    pictures = {(apps / f'{name}.svg').read_bytes() for name in names}
+    assert len(pictures) == 2, 'both have the same icon'
+    flatpak('--user', 'uninstall', '--assumeyes', '--noninteractive', names[0])
+
+
+if APP.endswith('.Devel'):
+    run(beside_the_released_one)
 if os.environ.get('TERTULIA_FLATPAK_ONLY'):
     run(*[globals()[name] for name in os.environ['TERTULIA_FLATPAK_ONLY'].split(',')])
 run(first_conversation, activated_over_the_bus, without_a_network, without_a_gpu, with_a_full_home,
