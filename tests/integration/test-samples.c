@@ -64,7 +64,9 @@ make_command (Sample *self)
 {
   ChatBrokerMechanism mechanism = kind == CHAT_BROKER_KAFKA ? CHAT_BROKER_SCRAM_SHA_512 : CHAT_BROKER_PLAIN;
   g_autoptr (ChatBrokerOptions) options = chat_test_broker_dup_options (self->broker, TRUE, mechanism);
-  g_autofree char *addresses = g_strjoinv (";", options->addresses);
+  g_autofree char *numeric = g_strjoinv (";", options->addresses);
+  g_auto (GStrv) parts = g_strsplit (numeric, "127.0.0.1", -1);
+  g_autofree char *addresses = g_strjoinv ("localhost", parts); /* by name, as a site has it */
   g_autofree char *database = chat_test_broker_dup_database (self->postgresql);
 
   g_ptr_array_add (self->command, g_strdup (chat_test_server_program ()));
