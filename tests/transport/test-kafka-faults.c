@@ -189,6 +189,26 @@ test_down (void)
   end (&f, NULL);
 }
 
+/* After an error in its numbering an idempotent producer is of no use any more: another one takes over. */
+static void
+test_fatal (void)
+{
+  g_autoptr (GError) error = NULL;
+  Fixture f;
+
+  begin (&f);
+  g_assert_true (publish (&f, &error));
+  rd_kafka_mock_push_request_errors (f.cluster, API_PRODUCE, 1, RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER);
+  g_assert_false (publish (&f, &error));
+  g_assert_error (error, CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_OFFLINE);
+  g_clear_error (&error);
+  chat_test_wait_until (is_connecting, f.transport, "the producer to be given up");
+  chat_test_wait_until (is_online, f.transport, "the state to be online");
+  g_assert_true (publish (&f, &error));
+  g_assert_no_error (error);
+  end (&f, NULL);
+}
+
 /* Forwards */
 
 static void
@@ -263,6 +283,7 @@ main (int argc, char **argv)
   g_test_add_func ("/kafka/faults/publish", test_publish);
   g_test_add_func ("/kafka/faults/full", test_full);
   g_test_add_func ("/kafka/faults/down", test_down);
+  g_test_add_func ("/kafka/faults/fatal", test_fatal);
   g_test_add_func ("/kafka/faults/forward", test_forward);
   return g_test_run ();
 }

@@ -29,8 +29,8 @@ publish_error (rd_kafka_resp_err_t code, const char *topic)
   if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL)
     return g_error_new_literal (CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_FULL,
                                 _ ("Too much is on its way to Kafka already: wait, then send it again"));
-  if (code == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT || code == RD_KAFKA_RESP_ERR__PURGE_QUEUE
-      || code == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT)
+  if (code == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT || code == RD_KAFKA_RESP_ERR__FATAL
+      || code == RD_KAFKA_RESP_ERR__PURGE_QUEUE || code == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT)
     return g_error_new_literal (CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_OFFLINE,
                                 _ ("Kafka has not confirmed it in time: it may have arrived or not"));
   return chat_kafka_error_new (code, topic, NULL);
@@ -47,6 +47,8 @@ produce (ChatKafkaTransport *self, GTask *task)
   if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
     return;
   g_object_unref (task);
+  if (code == RD_KAFKA_RESP_ERR__FATAL)
+    chat_kafka_transport_note_error (self, code, rd_kafka_err2str (code));
   answer (self, task, publish_error (code, chat_record_get_topic (record)));
 }
 
@@ -124,6 +126,24 @@ chat_kafka_transport_fail_waiting (ChatKafkaTransport *self, const GError *error
     }
 }
 
+/* What was declared by somebody else may have fewer partitions than this service is configured for: it works, and is
+ * shared among fewer. More do no harm. */
+static void
+note_topic (ChatKafkaTransport *self, const char *topic, guint count)
+{
+  guint wanted = chat_broker_options_get_shards (self->options, topic);
+  g_autofree char *sentence = NULL, *name = NULL;
+
+  g_hash_table_add (self->known, g_strdup (topic));
+  if (!self->options->declare || count >= wanted)
+    return;
+  name = chat_broker_options_dup_name (self->options, topic);
+  sentence = g_strdup_printf (
+      _ ("Kafka's topic “%s” has %u partitions and not %u as configured: add some, or configure fewer shards"), name,
+      count, wanted);
+  chat_kafka_transport_set_trouble (self, name, sentence);
+}
+
 static void
 ensured_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -134,7 +154,7 @@ ensured_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   gssize count = g_task_propagate_int (G_TASK (result), &error);
 
   if (count > 0)
-    g_hash_table_add (self->known, g_strdup (topic));
+    note_topic (self, topic, (guint)count);
   if (self->producer != NULL)
     flush_waiting (self, topic, error);
 }

@@ -10,7 +10,10 @@
 static void
 failed_cb (ChatKafkaTransport *self, int code, const char *detail)
 {
-  chat_kafka_transport_note_error (self, (rd_kafka_resp_err_t)code, detail);
+  if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
+    chat_kafka_transport_probe (self);
+  else
+    chat_kafka_transport_note_error (self, (rd_kafka_resp_err_t)code, detail);
 }
 
 static void

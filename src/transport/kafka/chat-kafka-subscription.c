@@ -670,6 +670,12 @@ chat_kafka_subscription_new (const ChatBrokerOptions *options, ChatWorker *asker
   return self;
 }
 
+void
+chat_kafka_subscription_set_asker (ChatKafkaSubscription *self, ChatWorker *asker)
+{
+  g_set_object (&self->asker, asker);
+}
+
 gboolean
 chat_kafka_subscription_has_group (ChatKafkaSubscription *self)
 {

@@ -25,6 +25,8 @@ G_DECLARE_FINAL_TYPE (ChatKafkaSubscription, chat_kafka_subscription, CHAT, KAFK
  * (nullable): of a member. Nothing is asked of the broker yet. */
 ChatKafkaSubscription *chat_kafka_subscription_new (const ChatBrokerOptions *options, ChatWorker *asker,
                                                     const ChatWish *wish, const char *transactional_id);
+/** chat_kafka_subscription_set_asker: the transport has another one. */
+void chat_kafka_subscription_set_asker (ChatKafkaSubscription *self, ChatWorker *asker);
 gboolean chat_kafka_subscription_has_group (ChatKafkaSubscription *self);
 /** chat_kafka_subscription_get_transactional_id: (nullable) */
 const char *chat_kafka_subscription_get_transactional_id (ChatKafkaSubscription *self);

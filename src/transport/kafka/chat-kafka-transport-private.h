@@ -55,9 +55,13 @@ struct _ChatKafkaTransport
   guint breaks; /* of the connection, since it was made */
   guint probed; /* the breaks when the probe under way began */
   gboolean probing;
-  guint in_flight;   /* publishes */
-  guint unconfirmed; /* of these, what a close could not flush */
-  guint closing;     /* what it waits for */
+  gboolean serving; /* an event of the producer is at hand */
+  gboolean was_online;
+  gboolean replacing; /* the producer, once nothing is in flight … */
+  guint replace_ms;   /* … by another after so long */
+  guint in_flight;    /* publishes */
+  guint unconfirmed;  /* of these, what a close could not flush */
+  guint closing;      /* what it waits for */
 };
 
 /** chat_kafka_transport_dup_obstacle: (transfer full): NULL where it is connected. */
@@ -68,6 +72,8 @@ void chat_kafka_transport_push (ChatKafkaTransport *self, ChatWorkerFunc job, gp
                                 GAsyncReadyCallback callback, gpointer user_data);
 /** chat_kafka_transport_note_error: an error event of any of its handles. */
 void chat_kafka_transport_note_error (ChatKafkaTransport *self, rd_kafka_resp_err_t code, const char *detail);
+/** chat_kafka_transport_probe: a consumer has lost its connections: asks whether the cluster answers. */
+void chat_kafka_transport_probe (ChatKafkaTransport *self);
 /** chat_kafka_transport_set_trouble: @sentence: (nullable): it is over. */
 void chat_kafka_transport_set_trouble (ChatKafkaTransport *self, const char *topic, const char *sentence);
 /** chat_kafka_transport_check: asks whether the cluster answers, some time soon; then what waits is tried again. */

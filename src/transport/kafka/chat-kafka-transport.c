@@ -16,7 +16,8 @@
 
 /* How long a close waits for what is in flight. */
 #define CLOSE_MS 5000
-#define EVENTS_MOST 256
+/* A password or certificate that was good once is tried again, but not every second. */
+#define DENIED_AGAIN_MS 15000
 
 static void chat_kafka_transport_iface_init (ChatTransportInterface *iface);
 
@@ -30,7 +31,8 @@ enum
 };
 
 static void probe (ChatKafkaTransport *self);
-static void flushed (ChatKafkaTransport *self);
+static void open_producer (ChatKafkaTransport *self);
+static void settle (ChatKafkaTransport *self);
 
 /* State and status */
 
@@ -147,24 +149,86 @@ chat_kafka_transport_push (ChatKafkaTransport *self, ChatWorkerFunc job, gpointe
 
 /* The connection */
 
+static gboolean
+close_worker_cb (gpointer worker)
+{
+  chat_worker_close_async (worker, NULL, NULL, NULL);
+  return G_SOURCE_REMOVE;
+}
+
+/* Its thread ends the producer; not yet, for one of its events may be just at hand. */
 static void
 drop_worker (ChatKafkaTransport *self)
 {
+  g_autoptr (GSource) later = NULL;
+
   chat_timer_clear (&self->retry);
   g_clear_pointer (&self->events, chat_kafka_source_free);
   self->producer = NULL;
-  if (self->worker != NULL)
-    chat_worker_close_async (self->worker, NULL, NULL, NULL);
-  g_clear_object (&self->worker);
   self->probing = FALSE;
+  if (self->worker == NULL)
+    return;
+  later = g_idle_source_new ();
+  g_source_set_priority (later, G_PRIORITY_DEFAULT);
+  g_source_set_callback (later, close_worker_cb, g_steal_pointer (&self->worker), g_object_unref);
+  g_source_attach (later, g_main_context_get_thread_default ());
 }
 
-/* Trying again can't help: somebody must change something first. */
+static gboolean
+open_again_cb (gpointer user_data)
+{
+  ChatKafkaTransport *self = user_data;
+
+  chat_timer_clear (&self->retry);
+  open_producer (self);
+  return G_SOURCE_REMOVE;
+}
+
+/* Once nothing is in flight any more. */
+static void
+replace_now (ChatKafkaTransport *self)
+{
+  if (!self->replacing || self->in_flight > 0)
+    return;
+  self->replacing = FALSE;
+  drop_worker (self);
+  self->retry = chat_timer_new (self->replace_ms, open_again_cb, self);
+}
+
+/* Another producer takes over from this one, which can't go on. */
+static void
+replace_producer (ChatKafkaTransport *self, guint wait_ms)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (self->replacing || self->producer == NULL)
+    return;
+  set_phase (self, CHAT_KAFKA_PHASE_CONNECTING);
+  self->replacing = TRUE;
+  self->replace_ms = wait_ms;
+  error = chat_kafka_transport_dup_obstacle (self);
+  chat_kafka_transport_fail_waiting (self, error);
+  if (self->producer->handle != NULL)
+    rd_kafka_purge (self->producer->handle,
+                    RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
+  replace_now (self);
+}
+
+/* Trying again can't help: somebody must change something first. Where it was good once that may be the broker's side:
+ * then it is tried again later. */
 static void
 deny (ChatKafkaTransport *self, const char *reason)
 {
   g_autoptr (GError) error = g_error_new_literal (CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_DENIED, reason);
 
+  if (self->was_online)
+    {
+      set_reason (self, reason);
+      replace_producer (self, DENIED_AGAIN_MS);
+      update (self);
+      chat_waiters_answer (self->connects, error);
+      return;
+    }
   drop_worker (self);
   set_reason (self, reason);
   set_phase (self, CHAT_KAFKA_PHASE_NEW);
@@ -178,6 +242,7 @@ go_online (ChatKafkaTransport *self)
   g_autoptr (GPtrArray) subscribes = NULL;
 
   chat_backoff_reset (&self->backoff);
+  self->was_online = TRUE;
   set_reason (self, NULL);
   set_phase (self, CHAT_KAFKA_PHASE_ONLINE);
   chat_waiters_answer (self->connects, NULL);
@@ -221,7 +286,7 @@ probed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   g_weak_ref_clear (&asked->transport);
   g_task_propagate_boolean (G_TASK (result), &error);
-  if (self == NULL || self->phase >= CHAT_KAFKA_PHASE_CLOSING || self->producer != asked->producer)
+  if (self == NULL || self->phase >= CHAT_KAFKA_PHASE_CLOSING || self->producer != asked->producer || self->replacing)
     return;
   self->probing = FALSE;
   if (error == NULL && self->probed == self->breaks)
@@ -242,7 +307,7 @@ probe (ChatKafkaTransport *self)
 {
   Probe *asked;
 
-  if (self->probing || self->producer == NULL)
+  if (self->probing || self->replacing || self->producer == NULL)
     return;
   chat_timer_clear (&self->retry);
   self->probing = TRUE;
@@ -254,9 +319,16 @@ probe (ChatKafkaTransport *self)
 }
 
 void
+chat_kafka_transport_probe (ChatKafkaTransport *self)
+{
+  if (self->phase == CHAT_KAFKA_PHASE_ONLINE)
+    probe (self);
+}
+
+void
 chat_kafka_transport_check (ChatKafkaTransport *self)
 {
-  if (self->retry == NULL && !self->probing && self->phase < CHAT_KAFKA_PHASE_CLOSING)
+  if (self->retry == NULL && !self->probing && self->producer != NULL && self->phase < CHAT_KAFKA_PHASE_CLOSING)
     self->retry = chat_timer_new (chat_backoff_next (&self->backoff), retry_cb, self);
 }
 
@@ -268,12 +340,11 @@ chat_kafka_transport_note_error (ChatKafkaTransport *self, rd_kafka_resp_err_t c
   if ((self->phase != CHAT_KAFKA_PHASE_CONNECTING && self->phase != CHAT_KAFKA_PHASE_ONLINE) || self->producer == NULL)
     return;
   if (chat_kafka_error_is_denial (code, detail, g_atomic_int_get (&self->producer->certificate_error), &reason))
+    deny (self, reason);
+  else if (code == RD_KAFKA_RESP_ERR__FATAL)
     {
-      set_reason (self, reason);
-      if (chat_waiters_get_length (self->connects) > 0)
-        deny (self, reason);
-      else
-        lose (self);
+      set_reason (self, detail);
+      replace_producer (self, 0);
     }
   else if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
     {
@@ -295,10 +366,27 @@ take_event (ChatKafkaTransport *self, rd_kafka_event_t *event)
   const rd_kafka_message_t *message;
 
   if (rd_kafka_event_type (event) == RD_KAFKA_EVENT_ERROR)
-    chat_kafka_transport_note_error (self, rd_kafka_event_error (event), rd_kafka_event_error_string (event));
+    chat_kafka_transport_note_error (self,
+                                     rd_kafka_event_error_is_fatal (event) ? RD_KAFKA_RESP_ERR__FATAL
+                                                                           : rd_kafka_event_error (event),
+                                     rd_kafka_event_error_string (event));
   else if (rd_kafka_event_type (event) == RD_KAFKA_EVENT_DR)
     while ((message = rd_kafka_event_message_next (event)) != NULL)
       chat_kafka_transport_delivered (self, message);
+}
+
+/* FALSE: there is none. */
+static gboolean
+serve (ChatKafkaTransport *self)
+{
+  g_autoptr (rd_kafka_event_t) event = NULL;
+
+  if (self->events == NULL || (event = rd_kafka_queue_poll (self->producer->events, 0)) == NULL)
+    return FALSE;
+  self->serving = TRUE;
+  take_event (self, event);
+  self->serving = FALSE;
+  return TRUE;
 }
 
 static gboolean
@@ -309,11 +397,9 @@ events_cb (gpointer user_data)
 
   while (g_get_monotonic_time () < until)
     {
-      g_autoptr (rd_kafka_event_t) event = NULL;
-
-      if (self->events == NULL || (event = rd_kafka_queue_poll (self->producer->events, 0)) == NULL)
+      if (!serve (self))
         return FALSE;
-      take_event (self, event);
+      settle (self);
     }
   return TRUE;
 }
@@ -331,12 +417,21 @@ opened_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     return;
   if (error != NULL)
     {
-      self->producer = NULL;
       deny (self, error->message);
       return;
     }
   self->events = chat_kafka_source_new (self->producer->events, events_cb, self);
   probe (self);
+}
+
+static void
+open_producer (ChatKafkaTransport *self)
+{
+  self->producer = chat_kafka_producer_new (self->options);
+  self->worker = chat_worker_new ("kafka-producer", self->producer, (GDestroyNotify)chat_kafka_producer_free);
+  for (guint i = 0; i < self->subscriptions->len; i++)
+    chat_kafka_subscription_set_asker (g_ptr_array_index (self->subscriptions, i), self->worker);
+  chat_kafka_transport_push (self, chat_kafka_producer_open, NULL, NULL, opened_cb, g_object_ref (self));
 }
 
 static void
@@ -359,10 +454,8 @@ chat_kafka_transport_connect_async (ChatTransport *transport, GCancellable *canc
       if (self->phase == CHAT_KAFKA_PHASE_CONNECTING)
         return;
       set_reason (self, NULL);
-      self->producer = chat_kafka_producer_new (self->options);
-      self->worker = chat_worker_new ("kafka-producer", self->producer, (GDestroyNotify)chat_kafka_producer_free);
+      open_producer (self);
       set_phase (self, CHAT_KAFKA_PHASE_CONNECTING);
-      chat_kafka_transport_push (self, chat_kafka_producer_open, NULL, NULL, opened_cb, g_object_ref (self));
     }
 }
 
@@ -419,11 +512,20 @@ flushed (ChatKafkaTransport *self)
     }
 }
 
+/* After publishes were answered, and no event of the producer is at hand. */
+static void
+settle (ChatKafkaTransport *self)
+{
+  flushed (self);
+  replace_now (self);
+}
+
 void
 chat_kafka_transport_published (ChatKafkaTransport *self)
 {
   self->in_flight--;
-  flushed (self);
+  if (!self->serving)
+    settle (self);
 }
 
 /* What is not confirmed by now is given up. */
@@ -435,7 +537,7 @@ guard_cb (gpointer user_data)
       = g_error_new (CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_OFFLINE,
                      _ ("%s was closed before it had confirmed the record: it may have arrived or not"), self->title);
 
-  if (self->producer->handle != NULL)
+  if (self->producer != NULL && self->producer->handle != NULL)
     rd_kafka_purge (self->producer->handle,
                     RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
   chat_kafka_transport_fail_waiting (self, error);
@@ -472,6 +574,7 @@ begin_close (ChatKafkaTransport *self)
 
   set_reason (self, NULL);
   set_phase (self, CHAT_KAFKA_PHASE_CLOSING);
+  self->replacing = FALSE;
   chat_timer_clear (&self->retry);
   error = chat_kafka_transport_dup_obstacle (self);
   chat_waiters_answer (self->connects, error);
