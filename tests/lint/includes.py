@@ -15,7 +15,7 @@ VENDORS = {
     'SQLite': ('sqlite3.h',),
     'libsoup': ('libsoup/',),
     'librdkafka': ('librdkafka/',),
-    'librabbitmq': ('amqp.h', 'amqp_framing.h', 'amqp_ssl_socket.h', 'amqp_tcp_socket.h', 'rabbitmq-c/'),
+    'librabbitmq': ('amqp.h', 'amqp_framing.h', 'amqp_ssl_socket.h', 'amqp_tcp_socket.h', 'rabbitmq-c/', 'openssl/'),
     'libpq': ('libpq-fe.h', 'pg_config.h'),
     'libsecret': ('libsecret/',),
     'libsodium': ('sodium.h', 'sodium/'),

@@ -39,6 +39,31 @@ rabbitmq_plain_publish (amqp_connection_state_t state, const char *exchange, con
                    ==, AMQP_STATUS_OK);
 }
 
+void
+rabbitmq_plain_flood (amqp_connection_state_t state, const char *exchange, const char *key, const char *text,
+                      guint count)
+{
+  guint64 confirmed = 0;
+
+  amqp_confirm_select (state, CHANNEL);
+  g_assert_cmpint (amqp_get_rpc_reply (state).reply_type, ==, AMQP_RESPONSE_NORMAL);
+  for (guint i = 0; i < count; i++)
+    rabbitmq_plain_publish (state, exchange, key, text, strlen (text), NULL);
+  while (confirmed < count)
+    {
+      amqp_frame_t frame;
+
+      g_assert_cmpint (amqp_simple_wait_frame (state, &frame), ==, AMQP_STATUS_OK);
+      if (frame.frame_type == AMQP_FRAME_METHOD && frame.payload.method.id == AMQP_BASIC_ACK_METHOD)
+        {
+          const amqp_basic_ack_t *ack = frame.payload.method.decoded;
+
+          confirmed = MAX (confirmed, ack->delivery_tag);
+        }
+      amqp_maybe_release_buffers (state);
+    }
+}
+
 GBytes *
 rabbitmq_plain_get (amqp_connection_state_t state, const char *queue)
 {

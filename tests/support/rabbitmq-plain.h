@@ -27,6 +27,9 @@ void rabbitmq_plain_close (amqp_connection_state_t state);
 /** rabbitmq_plain_publish: @properties: (nullable) */
 void rabbitmq_plain_publish (amqp_connection_state_t state, const char *exchange, const char *key, const void *data,
                              gsize size, const amqp_basic_properties_t *properties);
+/** rabbitmq_plain_flood: publishes @count times, and waits until the broker has taken all of it. */
+void rabbitmq_plain_flood (amqp_connection_state_t state, const char *exchange, const char *key, const char *text,
+                           guint count);
 /** rabbitmq_plain_get: (transfer full) (nullable): the next message of @queue, which is gone then. */
 GBytes *rabbitmq_plain_get (amqp_connection_state_t state, const char *queue);
 /** rabbitmq_plain_count: how many messages wait in @queue; -1 where there is none of that name. */

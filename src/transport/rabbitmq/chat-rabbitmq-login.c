@@ -6,6 +6,7 @@
 #include <glib/gi18n-lib.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/ssl.h>
 #include <sys/socket.h>
 
 #include "transport/rabbitmq/chat-rabbitmq-certificate.h"
@@ -21,7 +22,11 @@ set_login_error (GError **error, const ChatBrokerOptions *options, const char *a
   g_autoptr (GError) why = chat_rabbitmq_error_new_reply (reply);
   const amqp_connection_close_t *close = reply.reply.decoded;
 
-  if (reply.reply_type != AMQP_RESPONSE_SERVER_EXCEPTION || reply.reply.id != AMQP_CONNECTION_CLOSE_METHOD)
+  if (reply.reply_type == AMQP_RESPONSE_LIBRARY_EXCEPTION
+      && reply.library_error == AMQP_STATUS_BROKER_UNSUPPORTED_SASL_METHOD)
+    g_set_error (error, CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_DENIED, _ ("%s does not offer to sign in by “%s”"),
+                 address, chat_broker_mechanism_to_string (options->mechanism));
+  else if (reply.reply_type != AMQP_RESPONSE_SERVER_EXCEPTION || reply.reply.id != AMQP_CONNECTION_CLOSE_METHOD)
     g_set_error (error, CHAT_TRANSPORT_ERROR, why->code, _ ("%s did not let us in: %s"), address, why->message);
   else if (close->reply_code == AMQP_ACCESS_REFUSED && options->mechanism == CHAT_BROKER_EXTERNAL)
     g_set_error (error, CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_DENIED,
@@ -47,7 +52,8 @@ login (amqp_connection_state_t state, const ChatBrokerOptions *options, const ch
   amqp_table_entry_t capabilities[G_N_ELEMENTS (names)] = { 0 };
   amqp_table_entry_t properties[3] = { 0 };
   amqp_table_t table = { G_N_ELEMENTS (properties), properties };
-  const char *user = options->user != NULL ? options->user : "";
+  /* RabbitMQ asks the certificate, not this; but librabbitmq takes no empty one */
+  const char *user = options->user != NULL && *options->user != '\0' ? options->user : "certificate";
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     {
@@ -72,15 +78,26 @@ login (amqp_connection_state_t state, const ChatBrokerOptions *options, const ch
                                      AMQP_SASL_METHOD_PLAIN, user, options->password != NULL ? options->password : "");
 }
 
+/* librabbitmq looks for names in the certificate alone; OpenSSL itself knows those of addresses. */
+static void
+expect_host (amqp_socket_t *tls, const char *host)
+{
+  SSL_CTX *context = amqp_ssl_socket_get_context (tls);
+
+  amqp_ssl_socket_set_verify_hostname (tls, !g_hostname_is_ip_address (host));
+  if (g_hostname_is_ip_address (host))
+    X509_VERIFY_PARAM_set1_ip_asc (SSL_CTX_get0_param (context), host);
+}
+
 static gboolean
-prepare_tls (amqp_socket_t *tls, const ChatBrokerOptions *options, GError **error)
+prepare_tls (amqp_socket_t *tls, const ChatBrokerOptions *options, const char *host, GError **error)
 {
   g_autofree char *authorities = chat_rabbitmq_certificate_dup_authorities (options, error);
 
   if (authorities == NULL || !chat_rabbitmq_certificate_check (options, error))
     return FALSE;
   amqp_ssl_socket_set_verify_peer (tls, 1);
-  amqp_ssl_socket_set_verify_hostname (tls, 1);
+  expect_host (tls, host);
   amqp_ssl_socket_set_ssl_versions (tls, AMQP_TLSv1_2, AMQP_TLSvLATEST);
   if (amqp_ssl_socket_set_cacert (tls, authorities) != AMQP_STATUS_OK)
     {
@@ -105,6 +122,7 @@ open_socket (amqp_connection_state_t state, const ChatBrokerOptions *options, co
   const struct timeval step = { STEP_S, 0 };
   g_autoptr (GSocketConnectable) place = g_network_address_parse (address, options->tls ? 5671 : 5672, NULL);
   amqp_socket_t *sock = options->tls ? amqp_ssl_socket_new (state) : amqp_tcp_socket_new (state);
+  const char *host;
   int status;
 
   if (place == NULL || sock == NULL)
@@ -113,11 +131,11 @@ open_socket (amqp_connection_state_t state, const ChatBrokerOptions *options, co
                    _ ("“%s” is not an address: it should read host:port"), address);
       return FALSE;
     }
-  if (options->tls && !prepare_tls (sock, options, error))
+  host = g_network_address_get_hostname (G_NETWORK_ADDRESS (place));
+  if (options->tls && !prepare_tls (sock, options, host, error))
     return FALSE;
 
-  status = amqp_socket_open_noblock (sock, g_network_address_get_hostname (G_NETWORK_ADDRESS (place)),
-                                     g_network_address_get_port (G_NETWORK_ADDRESS (place)), &step);
+  status = amqp_socket_open_noblock (sock, host, g_network_address_get_port (G_NETWORK_ADDRESS (place)), &step);
   if (status == AMQP_STATUS_OK)
     return TRUE;
   if (options->tls && status != AMQP_STATUS_SOCKET_ERROR && status != AMQP_STATUS_HOSTNAME_RESOLUTION_FAILED
@@ -141,6 +159,14 @@ set_socket_options (amqp_connection_state_t state, guint heartbeat_s)
   setsockopt (fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &patience_ms, sizeof patience_ms);
 }
 
+static gboolean
+is_cut (amqp_rpc_reply_t reply)
+{
+  return reply.reply_type == AMQP_RESPONSE_LIBRARY_EXCEPTION
+         && (reply.library_error == AMQP_STATUS_SOCKET_ERROR || reply.library_error == AMQP_STATUS_SSL_ERROR
+             || reply.library_error == AMQP_STATUS_CONNECTION_CLOSED);
+}
+
 amqp_connection_state_t
 chat_rabbitmq_login (const ChatBrokerOptions *options, const char *address, const char *purpose, guint heartbeat_s,
                      GError **error)
@@ -161,8 +187,7 @@ chat_rabbitmq_login (const ChatBrokerOptions *options, const char *address, cons
   if (reply.reply_type != AMQP_RESPONSE_NORMAL)
     {
       /* with TLS 1.3 the broker refuses a client certificate only now */
-      if (options->tls && options->certificate_file != NULL && reply.reply_type == AMQP_RESPONSE_LIBRARY_EXCEPTION
-          && reply.library_error != AMQP_STATUS_TIMEOUT)
+      if (options->tls && options->certificate_file != NULL && is_cut (reply))
         chat_rabbitmq_certificate_explain (options, address, error);
       else
         set_login_error (error, options, address, reply);

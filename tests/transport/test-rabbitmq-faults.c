@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A broker of our own is killed, stopped, filled and forbidden. The verdict is a plain client's. */
+#include <string.h>
+
+#include "chat-test-proxy.h"
+#include "rabbitmq-test.h"
+
+typedef struct
+{
+  ChatTestBroker *broker;
+  ChatBrokerOptions *options;
+} Site;
+
+static void
+site_free (Site *self)
+{
+  chat_broker_options_free (self->options);
+  chat_test_broker_free (self->broker);
+  g_free (self);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Site, site_free)
+
+static Site *
+site_new (ChatTestBrokerFlags flags)
+{
+  ChatTestBroker *broker = chat_test_rabbitmq_new (flags);
+  Site *self;
+
+  if (broker == NULL)
+    return NULL;
+  self = g_new0 (Site, 1);
+  self->broker = broker;
+  self->options = chat_test_broker_dup_options (broker, FALSE, CHAT_BROKER_PLAIN);
+  self->options->shards = 2;
+  return self;
+}
+
+static gboolean
+status_says (ChatTransport *transport, const char *words)
+{
+  g_autofree char *status = chat_transport_dup_status (transport);
+
+  return strstr (status, words) != NULL;
+}
+
+typedef struct
+{
+  guint confirmed, refused, answered;
+} Ledger;
+
+static void
+published_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Ledger *ledger = user_data;
+  g_autoptr (GError) error = NULL;
+
+  ledger->answered++;
+  if (chat_transport_publish_finish (CHAT_TRANSPORT (source), result, &error))
+    {
+      ledger->confirmed++;
+      return;
+    }
+  g_assert_true (error->domain == CHAT_TRANSPORT_ERROR);
+  g_assert_true (error->code == CHAT_TRANSPORT_ERROR_OFFLINE || error->code == CHAT_TRANSPORT_ERROR_FULL);
+  ledger->refused++;
+}
+
+static void
+publish_many (ChatTransport *transport, Ledger *ledger, guint count)
+{
+  g_autoptr (GBytes) bytes = g_bytes_new_static ("{}", 2);
+
+  for (guint i = 0; i < count; i++)
+    {
+      g_autoptr (ChatRecord) record = chat_record_new ("chat_controlled", "general", bytes);
+
+      chat_transport_publish_async (transport, record, NULL, published_cb, ledger);
+    }
+}
+
+/* What was confirmed is there after a kill -9; readers go on where they stood. */
+static void
+test_killed (void)
+{
+  g_autoptr (Site) site = site_new (CHAT_TEST_BROKER_PRIVATE);
+  g_autoptr (RabbitmqReader) reader = NULL, archiver = NULL;
+  Ledger ledger = { 0 };
+  ChatTransport *transport;
+  guint before, delivered;
+
+  if (site == NULL)
+    return;
+  transport = rabbitmq_test_connect (site->options);
+  reader = rabbitmq_reader_new (transport, "chat_controlled", NULL, CHAT_START_LIVE);
+  archiver = rabbitmq_reader_new_group (transport, "chat_controlled", "archiver");
+  publish_many (transport, &ledger, 500);
+  chat_test_wait_for_count (&ledger.confirmed, 500);
+  publish_many (transport, &ledger, 5000);
+  chat_test_wait_for_count (&ledger.confirmed, 600);
+  chat_test_broker_kill (site->broker, 1);
+  chat_test_wait_for_count (&ledger.answered, 5500);
+  rabbitmq_test_wait_state (transport, CHAT_TRANSPORT_CONNECTING);
+  before = ledger.confirmed;
+  delivered = archiver->count;
+  chat_test_broker_restart (site->broker, 1);
+  rabbitmq_test_wait_state (transport, CHAT_TRANSPORT_ONLINE);
+  rabbitmq_reader_wait (reader, before);
+  g_assert_cmpuint (reader->gaps, ==, 0);
+  for (guint i = 1; i < reader->count; i++)
+    g_assert_cmpint (chat_record_get_offset (g_ptr_array_index (reader->records, i)), ==,
+                     chat_record_get_offset (g_ptr_array_index (reader->records, i - 1)) + 1);
+  g_assert_cmpuint (archiver->revocations, >, 0);
+  rabbitmq_reader_wait (archiver, delivered + 1);
+  g_assert_true (rabbitmq_test_publish (transport, "chat_controlled", "general", "{}", NULL));
+  rabbitmq_test_close (transport);
+}
+
+/* A broker that is stopped says nothing any more: that is noticed by its heartbeats, and meanwhile nothing blocks. */
+static void
+test_stopped (void)
+{
+  g_autoptr (Site) site = site_new (CHAT_TEST_BROKER_PRIVATE);
+  g_autoptr (RabbitmqReader) reader = NULL;
+  Ledger ledger = { 0 };
+  ChatTransport *transport;
+
+  if (site == NULL)
+    return;
+  transport = rabbitmq_test_connect (site->options);
+  reader = rabbitmq_reader_new (transport, "chat_controlled", NULL, CHAT_START_LIVE);
+  g_assert_true (rabbitmq_test_publish (transport, "chat_controlled", "general", "{}", NULL));
+  chat_test_broker_pause (site->broker, 1);
+  publish_many (transport, &ledger, 15000);
+  rabbitmq_test_wait_state (transport, CHAT_TRANSPORT_CONNECTING);
+  g_assert_cmpuint (ledger.answered, ==, 15000);
+  chat_test_broker_resume (site->broker, 1);
+  rabbitmq_test_wait_state (transport, CHAT_TRANSPORT_ONLINE);
+  g_assert_true (rabbitmq_test_publish (transport, "chat_controlled", "general", "{}", NULL));
+  rabbitmq_reader_wait (reader, 2);
+  rabbitmq_test_close (transport);
+}
+
+/* A connection of which nothing is heard any more; and an address at which there is nobody is passed over. */
+static void
+test_half_open (void)
+{
+  g_autoptr (Site) site = site_new (CHAT_TEST_BROKER_SHARED);
+  g_autoptr (ChatTestProxy) proxy = NULL;
+  g_autofree char *first = NULL;
+  const char *addresses[] = { NULL, "127.0.0.1:1", NULL, NULL };
+  ChatTransport *transport;
+
+  if (site == NULL)
+    return;
+  proxy = chat_test_proxy_new (chat_test_broker_get_port (site->broker, "addresses", 1));
+  first = g_strdup_printf ("127.0.0.1:%u", chat_test_proxy_get_port (proxy));
+  addresses[0] = first;
+  addresses[2] = chat_test_broker_get (site->broker, "addresses");
+  g_strfreev (site->options->addresses);
+  site->options->addresses = g_strdupv ((char **)addresses);
+  transport = rabbitmq_test_connect (site->options);
+  g_assert_true (status_says (transport, first));
+  chat_test_proxy_set_silent (proxy, TRUE);
+  rabbitmq_test_wait_state (transport, CHAT_TRANSPORT_CONNECTING);
+  chat_test_proxy_set_reachable (proxy, FALSE);
+  rabbitmq_test_wait_state (transport, CHAT_TRANSPORT_ONLINE);
+  g_assert_true (status_says (transport, addresses[2]));
+  g_assert_true (rabbitmq_test_publish (transport, "chat_controlled", "general", "{}", NULL));
+  rabbitmq_test_close (transport);
+  g_strfreev (site->options->addresses);
+  site->options->addresses = g_strsplit (chat_test_broker_get (site->broker, "addresses"), ",", 1);
+  rabbitmq_plain_delete_all (site->options);
+}
+
+/* A memory alarm: what is sent waits or is refused as FULL, readers go on, and the state says why. */
+static void
+test_blocked (void)
+{
+  g_autoptr (Site) site = site_new (CHAT_TEST_BROKER_PRIVATE);
+  g_autoptr (GError) error = NULL;
+  Ledger ledger = { 0 };
+  ChatTransport *transport;
+
+  if (site == NULL)
+    return;
+  transport = rabbitmq_test_connect (site->options);
+  g_assert_true (rabbitmq_test_publish (transport, "chat_controlled", "general", "{}", NULL));
+  g_free (chat_test_broker_tell (site->broker, "ctl", "1", "set_vm_memory_high_watermark", "0.00001", NULL));
+  publish_many (transport, &ledger, 1);
+  rabbitmq_test_wait_state (transport, CHAT_TRANSPORT_DEGRADED);
+  g_assert_true (status_says (transport, "memory"));
+  g_assert_false (rabbitmq_test_publish (transport, "chat_controlled", "general", "{}", &error));
+  g_assert_error (error, CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_FULL);
+  g_free (chat_test_broker_tell (site->broker, "ctl", "1", "set_vm_memory_high_watermark", "0.9", NULL));
+  rabbitmq_test_wait_state (transport, CHAT_TRANSPORT_ONLINE);
+  chat_test_wait_for_count (&ledger.confirmed, 1);
+  g_assert_true (rabbitmq_test_publish (transport, "chat_controlled", "general", "{}", NULL));
+  rabbitmq_test_close (transport);
+}
+
+/* Permissions that are taken away: DENIED, naming what; given back, it goes on over the same connection. */
+static void
+test_forbidden (void)
+{
+  g_autoptr (Site) site = site_new (CHAT_TEST_BROKER_PRIVATE);
+  g_autoptr (GError) error = NULL;
+  ChatTransport *transport;
+
+  if (site == NULL)
+    return;
+  transport = rabbitmq_test_connect (site->options);
+  g_assert_true (rabbitmq_test_publish (transport, "chat_controlled", "general", "{}", NULL));
+  g_free (chat_test_broker_tell (site->broker, "ctl", "1", "set_permissions", "-p", site->options->virtual_host,
+                                 site->options->user, ".*", "^nothing$", ".*", NULL));
+  while (rabbitmq_test_publish (transport, "chat_controlled", "general", "{}", &error))
+    chat_test_run_for (20); /* the broker remembers for a moment what was allowed */
+  g_assert_error (error, CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_DENIED);
+  g_assert_nonnull (strstr (error->message, "chat_controlled"));
+  g_assert_cmpint (chat_transport_get_state (transport), ==, CHAT_TRANSPORT_ONLINE);
+  g_free (chat_test_broker_tell (site->broker, "ctl", "1", "set_permissions", "-p", site->options->virtual_host,
+                                 site->options->user, ".*", ".*", ".*", NULL));
+  g_assert_true (rabbitmq_test_publish (transport, "chat_controlled", "general", "{}", NULL));
+  rabbitmq_test_close (transport);
+}
+
+static void
+forwarded_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (chat_transport_forward_finish (CHAT_TRANSPORT (source), result, &error));
+  g_assert_error (error, CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_ABORTED);
+  (*(guint *)user_data)++;
+}
+
+/* A break in mid-forward: ABORTED, and all of it comes again. */
+static void
+test_forward_broken (void)
+{
+  g_autoptr (Site) site = site_new (CHAT_TEST_BROKER_SHARED);
+  g_autoptr (ChatTestProxy) proxy = NULL;
+  g_autoptr (RabbitmqReader) member = NULL;
+  g_autoptr (GPtrArray) outputs = g_ptr_array_new_with_free_func ((GDestroyNotify)chat_record_unref);
+  g_autoptr (GBytes) bytes = g_bytes_new_static ("{}", 2);
+  g_autofree char *address = NULL;
+  Ledger ledger = { 0 };
+  guint aborted = 0;
+  ChatTransport *transport;
+
+  if (site == NULL)
+    return;
+  proxy = chat_test_proxy_new (chat_test_broker_get_port (site->broker, "addresses", 1));
+  address = g_strdup (site->options->addresses[0]);
+  g_free (site->options->addresses[0]);
+  site->options->addresses[0] = g_strdup_printf ("127.0.0.1:%u", chat_test_proxy_get_port (proxy));
+  transport = rabbitmq_test_connect (site->options);
+  member = rabbitmq_reader_new_group (transport, "chat_controlled", "archiver");
+  publish_many (transport, &ledger, 50);
+  rabbitmq_reader_wait (member, 50);
+  g_ptr_array_add (outputs, chat_record_new ("chat_receipts", "general", bytes));
+  chat_test_proxy_set_silent (proxy, TRUE);
+  chat_transport_forward_async (transport, member->subscription, member->records, outputs, NULL, forwarded_cb,
+                                &aborted);
+  chat_test_run_for (50);
+  chat_test_proxy_set_reachable (proxy, FALSE);
+  chat_test_wait_for_count (&aborted, 1);
+  chat_test_wait_for_count (&member->revocations, 1);
+  chat_test_proxy_set_silent (proxy, FALSE);
+  chat_test_proxy_set_reachable (proxy, TRUE);
+  rabbitmq_reader_wait (member, 100);
+  rabbitmq_test_close (transport);
+  g_free (site->options->addresses[0]);
+  site->options->addresses[0] = g_steal_pointer (&address);
+  rabbitmq_plain_delete_all (site->options);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/rabbitmq/faults/half-open", test_half_open);
+  g_test_add_func ("/rabbitmq/faults/forward-broken", test_forward_broken);
+  g_test_add_func ("/rabbitmq/faults/blocked", test_blocked);
+  g_test_add_func ("/rabbitmq/faults/forbidden", test_forbidden);
+  g_test_add_func ("/rabbitmq/faults/stopped", test_stopped);
+  g_test_add_func ("/rabbitmq/faults/killed", test_killed);
+  return g_test_run ();
+}
