@@ -36,12 +36,16 @@ struct _ChatPostgresql
   char *schema;
   char *topic;
   GHashTable *statements; /* SQL → the name under which the server has it */
+  GPtrArray *posted;      /* Statement: what is sent with the next one, since nobody waits for its answer */
+  guint savepoint;        /* where in it the savepoint is; G_MAXUINT: sent already, or there is none */
+  gboolean unread;        /* a commit's answer is still to be read */
   ChatPostgresqlRows *rows;
   ChatSqlRows *news; /* what is told with the commit */
   gboolean patient;
 
   /* of the transaction under way, or the last */
   ChatPostgresqlRemedy remedy;
+  gboolean in_transaction;
   gboolean in_doubt; /* a commit was sent and not answered */
   gboolean silent;   /* the server did not answer in time */
 
@@ -49,6 +53,28 @@ struct _ChatPostgresql
   gint64 pause_end; /* monotonic: no attempt before */
   guint pause;      /* ms */
 };
+
+/** Statement: one to be sent, with its values. */
+typedef struct
+{
+  const char *name; /* as it was prepared; NULL: not at all */
+  const char *sql;
+  int count;
+  const Oid *types;
+  const char *const *values;
+  char **owned; /* the same, where they are its own */
+} Statement;
+
+static void
+statement_free (gpointer data)
+{
+  Statement *statement = data;
+
+  for (int i = 0; statement->owned != NULL && i < statement->count; i++)
+    g_free (statement->owned[i]);
+  g_free (statement->owned);
+  g_free (statement);
+}
 
 /** Query: an answer, all of it. */
 typedef struct
@@ -88,8 +114,10 @@ is_connected (ChatPostgresql *self)
 static void
 disconnect (ChatPostgresql *self)
 {
+  g_ptr_array_set_size (self->posted, 0);
   g_hash_table_remove_all (self->statements);
   g_clear_pointer (&self->handle, PQfinish);
+  self->unread = FALSE;
 }
 
 static void
@@ -197,10 +225,115 @@ await (ChatPostgresql *self, gboolean sent)
   return last;
 }
 
+/* Sending together: https://www.postgresql.org/docs/15/libpq-pipeline-mode.html */
+
+static gboolean
+send_statement (PGconn *handle, const Statement *statement)
+{
+  if (statement->name != NULL)
+    return PQsendQueryPrepared (handle, statement->name, statement->count, statement->values, NULL, NULL, 0) != 0;
+  return PQsendQueryParams (handle, statement->sql, statement->count, statement->types, statement->values, NULL, NULL,
+                            0)
+         != 0;
+}
+
+static gboolean
+send_pipeline (ChatPostgresql *self, const Statement *last)
+{
+  gboolean sent = PQenterPipelineMode (self->handle) != 0;
+
+  for (guint i = 0; sent && i < self->posted->len; i++)
+    sent = send_statement (self->handle, g_ptr_array_index (self->posted, i));
+  if (sent && last != NULL)
+    sent = send_statement (self->handle, last);
+  return sent && PQpipelineSync (self->handle) != 0;
+}
+
+/* the answer to the next statement of a pipeline, with the NULL behind it */
+static PGresult *
+next_answer (ChatPostgresql *self, gint64 until)
+{
+  PGresult *answer = next_result (self, until), *more;
+
+  if (answer != NULL)
+    judge (self, answer);
+  while (answer != NULL && (more = next_result (self, until)) != NULL)
+    PQclear (more);
+  return answer;
+}
+
+/* What was posted, and @last (nullable), of which the answer comes back. NULL after a failure. */
+static PGresult *
+exchange_pipeline (ChatPostgresql *self, const Statement *last)
+{
+  guint count = self->posted->len;
+  gint64 until = deadline (self);
+  PGresult *answer = NULL;
+
+  if (!send_pipeline (self, last))
+    lose (self, PQerrorMessage (self->handle));
+  else if (flush (self, until))
+    {
+      for (guint i = 0; i < count && self->handle != NULL; i++)
+        PQclear (next_answer (self, until));
+      if (last != NULL && self->handle != NULL)
+        answer = next_answer (self, until);
+      /* and that it was all */
+      PQclear (next_result (self, until));
+    }
+  g_ptr_array_set_size (self->posted, 0);
+  self->savepoint = G_MAXUINT;
+  if (self->handle != NULL && !PQexitPipelineMode (self->handle))
+    lose (self, PQerrorMessage (self->handle));
+  if (self->parent.failure != NULL)
+    g_clear_pointer (&answer, PQclear);
+  return answer;
+}
+
+static PGresult *
+exchange (ChatPostgresql *self, const Statement *last)
+{
+  if (self->posted->len > 0)
+    return exchange_pipeline (self, last);
+  return await (self, send_statement (self->handle, last));
+}
+
+static PGresult *
+exchange_plain (ChatPostgresql *self, const char *sql)
+{
+  return exchange (self, &(Statement){ .sql = sql });
+}
+
+/* what is there without values: it goes with the next one */
+static void
+post_plain (ChatPostgresql *self, const char *sql)
+{
+  Statement *statement = g_new0 (Statement, 1);
+
+  statement->sql = sql;
+  g_ptr_array_add (self->posted, statement);
+}
+
+/* several statements at once, which only go alone */
 static void
 run_plainly (ChatPostgresql *self, const char *sql)
 {
-  PQclear (await (self, PQsendQuery (self->handle, sql)));
+  if (self->posted->len > 0)
+    PQclear (exchange_pipeline (self, NULL));
+  if (self->parent.failure == NULL)
+    PQclear (await (self, PQsendQuery (self->handle, sql)));
+}
+
+/* The answer to a commit that nobody waited for. */
+static void
+read_rest (ChatPostgresql *self)
+{
+  gint64 until = deadline (self);
+  PGresult *result;
+
+  while (self->unread && (result = next_result (self, until)) != NULL)
+    PQclear (result);
+  self->unread = FALSE;
 }
 
 /* Connecting */
@@ -326,6 +459,7 @@ driver_free (ChatSql *database)
 
   disconnect (self);
   g_hash_table_unref (self->statements);
+  g_ptr_array_unref (self->posted);
   chat_postgresql_rows_free (self->rows);
   chat_sql_rows_free (self->news);
   chat_postgresql_address_unref (self->address);
@@ -431,10 +565,17 @@ query_new (ChatPostgresql *self, PGresult *result)
   return &query->parent;
 }
 
+static Statement
+statement_of (const Bound *bound, const char *name, const char *sql)
+{
+  return (Statement){ name, sql, bound->count, bound->types, bound->values, NULL };
+}
+
 static ChatSqlQuery *
 driver_query (ChatSql *database, const char *sql, const ChatSqlValue *values, guint n_values)
 {
   ChatPostgresql *self = (ChatPostgresql *)database;
+  Statement statement;
   const char *name;
   Bound bound;
 
@@ -444,21 +585,46 @@ driver_query (ChatSql *database, const char *sql, const ChatSqlValue *values, gu
   name = prepare (self, sql, &bound);
   if (name == NULL)
     return NULL;
-  return query_new (self,
-                    await (self, PQsendQueryPrepared (self->handle, name, bound.count, bound.values, NULL, NULL, 0)));
+  statement = statement_of (&bound, name, NULL);
+  return query_new (self, exchange (self, &statement));
+}
+
+static void
+driver_post (ChatSql *database, const char *sql, const ChatSqlValue *values, guint n_values)
+{
+  ChatPostgresql *self = (ChatPostgresql *)database;
+  Statement *statement;
+  const char *name;
+  Bound bound;
+
+  bind (self, &bound, values, n_values);
+  if (database->failure != NULL)
+    return;
+  name = prepare (self, sql, &bound);
+  if (name == NULL)
+    return;
+  statement = g_new0 (Statement, 1);
+  statement->name = name;
+  statement->count = bound.count;
+  statement->owned = g_new0 (char *, n_values);
+  for (guint i = 0; i < n_values; i++)
+    statement->owned[i] = g_strdup (bound.values[i]);
+  statement->values = (const char *const *)statement->owned;
+  g_ptr_array_add (self->posted, statement);
 }
 
 ChatSqlQuery *
 chat_postgresql_ask (ChatPostgresql *self, const char *sql, const ChatSqlValue *values, guint n_values)
 {
   g_autofree char *translated = translate (sql);
+  Statement statement;
   Bound bound;
 
   bind (self, &bound, values, n_values);
   if (self->parent.failure != NULL)
     return NULL;
-  return query_new (self, await (self, PQsendQueryParams (self->handle, translated, bound.count, bound.types,
-                                                          bound.values, NULL, NULL, 0)));
+  statement = statement_of (&bound, NULL, translated);
+  return query_new (self, exchange (self, &statement));
 }
 
 static void
@@ -593,9 +759,15 @@ driver_begin (ChatSql *database)
   self->silent = FALSE;
   drop_news (self);
   chat_postgresql_rows_drop (self->rows);
-  if (!is_connected (self))
+  self->in_transaction = TRUE;
+  self->savepoint = G_MAXUINT;
+  g_ptr_array_set_size (self->posted, 0);
+  if (is_connected (self))
+    read_rest (self);
+  if (!is_connected (self) && database->failure == NULL)
     reconnect (self);
-  chat_sql_script (database, "BEGIN");
+  if (database->failure == NULL)
+    post_plain (self, "BEGIN");
 }
 
 static gboolean
@@ -603,8 +775,8 @@ driver_is_active (ChatSql *database)
 {
   ChatPostgresql *self = (ChatPostgresql *)database;
 
-  return is_connected (self) && self->remedy == CHAT_POSTGRESQL_NOTHING
-         && PQtransactionStatus (self->handle) == PQTRANS_INTRANS;
+  return self->in_transaction && is_connected (self) && self->remedy == CHAT_POSTGRESQL_NOTHING
+         && (self->posted->len > 0 || PQtransactionStatus (self->handle) == PQTRANS_INTRANS);
 }
 
 static void
@@ -616,7 +788,7 @@ commit (ChatPostgresql *self)
   if (self->parent.failure != NULL)
     return;
   self->in_doubt = TRUE;
-  result = await (self, PQsendQuery (self->handle, "COMMIT"));
+  result = exchange_plain (self, "COMMIT");
   if (result != NULL || is_connected (self))
     self->in_doubt = FALSE;
   /* that is how the server answers where something in the transaction failed */
@@ -625,30 +797,48 @@ commit (ChatPostgresql *self)
   g_clear_pointer (&result, PQclear);
 }
 
+/* Of what was only read nobody has to know that it has ended. */
+static void
+let_go (ChatPostgresql *self)
+{
+  if (PQsendQuery (self->handle, "COMMIT") && flush (self, deadline (self)))
+    self->unread = TRUE;
+  else if (self->parent.failure == NULL)
+    lose (self, PQerrorMessage (self->handle));
+}
+
+static void
+roll_back (ChatPostgresql *self)
+{
+  ChatPostgresqlRemedy remedy = self->remedy;
+
+  chat_postgresql_rows_drop (self->rows);
+  g_ptr_array_set_size (self->posted, 0);
+  if (is_connected (self) && PQtransactionStatus (self->handle) != PQTRANS_IDLE)
+    run_plainly (self, "ROLLBACK");
+  /* what can't even be rolled back is better not used any more */
+  if (self->parent.failure != NULL)
+    disconnect (self);
+  g_clear_error (&self->parent.failure);
+  self->remedy = remedy;
+}
+
 static gboolean
 driver_end (ChatSql *database, GError **error)
 {
   ChatPostgresql *self = (ChatPostgresql *)database;
   GError *failure;
 
-  if (database->failure == NULL)
+  if (database->failure == NULL && self->role == CHAT_POSTGRESQL_WRITER)
     commit (self);
+  else if (database->failure == NULL && self->posted->len == 0)
+    let_go (self);
+  self->in_transaction = FALSE;
   if (database->failure == NULL)
     return TRUE;
 
   failure = g_steal_pointer (&database->failure);
-  chat_postgresql_rows_drop (self->rows);
-  if (is_connected (self) && PQtransactionStatus (self->handle) != PQTRANS_IDLE)
-    {
-      ChatPostgresqlRemedy remedy = self->remedy;
-
-      run_plainly (self, "ROLLBACK");
-      /* what can't even be rolled back is better not used any more */
-      if (database->failure != NULL)
-        disconnect (self);
-      g_clear_error (&database->failure);
-      self->remedy = remedy;
-    }
+  roll_back (self);
   g_propagate_error (error, failure);
   return FALSE;
 }
@@ -656,7 +846,12 @@ driver_end (ChatSql *database, GError **error)
 static void
 driver_savepoint (ChatSql *database)
 {
-  chat_sql_script (database, "SAVEPOINT call");
+  ChatPostgresql *self = (ChatPostgresql *)database;
+
+  if (database->failure != NULL)
+    return;
+  self->savepoint = self->posted->len;
+  post_plain (self, "SAVEPOINT call");
 }
 
 static gboolean
@@ -667,7 +862,8 @@ driver_release (ChatSql *database, GError **error)
 
   if (database->failure == NULL)
     tell (self);
-  chat_sql_script (database, "RELEASE call");
+  if (database->failure == NULL)
+    PQclear (exchange_plain (self, "RELEASE call"));
   drop_news (self);
   if (database->failure == NULL)
     return TRUE;
@@ -677,7 +873,13 @@ driver_release (ChatSql *database, GError **error)
     return FALSE;
 
   failure = g_steal_pointer (&database->failure);
-  chat_sql_script (database, "ROLLBACK TO call; RELEASE call");
+  if (self->savepoint != G_MAXUINT)
+    g_ptr_array_set_size (self->posted, (int)self->savepoint);
+  else
+    {
+      g_ptr_array_set_size (self->posted, 0);
+      run_plainly (self, "ROLLBACK TO call; RELEASE call");
+    }
   g_propagate_error (error, failure);
   return FALSE;
 }
@@ -708,6 +910,7 @@ static const ChatSqlDriver driver = {
   .get_number = driver_get_number,
   .is_null = driver_is_null,
   .count_changed = driver_count_changed,
+  .post = driver_post,
   .script = driver_script,
   .begin = driver_begin,
   .is_active = driver_is_active,
@@ -742,6 +945,7 @@ chat_postgresql_new (ChatPostgresqlAddress *address, ChatPostgresqlRole role, gu
   self->timeout = timeout;
   self->tells = tells;
   self->statements = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  self->posted = g_ptr_array_new_with_free_func (statement_free);
   self->rows = chat_postgresql_rows_new ();
   self->news = chat_sql_rows_new ("ss");
   return &self->parent;

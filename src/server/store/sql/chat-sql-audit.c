@@ -8,10 +8,10 @@ void
 chat_sql_write_audit (ChatSql *database, gint64 time, const char *actor, const char *action, const char *user_key,
                       const char *record_id, const char *detail)
 {
-  chat_sql_run (database,
-                "INSERT INTO audit (time, actor, action, user_key, record_id, detail) "
-                "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                "xsssss", time, actor, action, user_key, record_id, detail);
+  chat_sql_post (database,
+                 "INSERT INTO audit (time, actor, action, user_key, record_id, detail) "
+                 "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                 "xsssss", time, actor, action, user_key, record_id, detail);
 }
 
 static gpointer

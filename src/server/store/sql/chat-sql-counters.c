@@ -108,12 +108,12 @@ chat_sql_tally_save (ChatSqlTally *self, ChatSql *database)
 void
 chat_sql_count_strike (ChatSql *database, const ChatStrike *strike)
 {
-  chat_sql_run (database,
-                "INSERT INTO strike_counters VALUES (?1, ?2, ?3, 1, ?4) "
-                "ON CONFLICT (hour, channel, user_key) DO UPDATE SET "
-                "warnings = strike_counters.warnings + 1, blocks = strike_counters.blocks + excluded.blocks",
-                "xssx", floor_divide (strike->timestamp, HOUR), strike->channel, strike->user_key,
-                (gint64)strike->blocked);
+  chat_sql_post (database,
+                 "INSERT INTO strike_counters VALUES (?1, ?2, ?3, 1, ?4) "
+                 "ON CONFLICT (hour, channel, user_key) DO UPDATE SET "
+                 "warnings = strike_counters.warnings + 1, blocks = strike_counters.blocks + excluded.blocks",
+                 "xssx", floor_divide (strike->timestamp, HOUR), strike->channel, strike->user_key,
+                 (gint64)strike->blocked);
 }
 
 /* query */

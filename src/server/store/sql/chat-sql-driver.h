@@ -39,6 +39,9 @@ typedef struct
   gboolean (*is_null) (ChatSqlQuery *query, guint column);
   /** count_changed: rows, after the last of them was asked for. */
   int (*count_changed) (ChatSqlQuery *query);
+  /** post: nullable: a statement whose answer nobody waits for; what fails may do so later, until the transaction or
+   * the savepoint ends. */
+  void (*post) (ChatSql *self, const char *sql, const ChatSqlValue *values, guint n_values);
   void (*script) (ChatSql *self, const char *sql);
 
   void (*begin) (ChatSql *self);
@@ -72,7 +75,7 @@ typedef struct
   void (*add_row) (ChatSql *self, const ChatSqlRecord *record, const char *encoded);
   void (*flush_rows) (ChatSql *self);
 
-  /** arrays: whether a statement may have arrays as its values: see ChatSqlRows. */
+  /** arrays: whether a statement may have arrays as its values, and there is post(): see ChatSqlRows. */
   gboolean arrays;
   /** hour_slack: how many numbers ahead an hour is said to reach: hours are shared by all writers, and one that need
    * not write them holds nobody up. */

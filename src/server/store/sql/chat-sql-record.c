@@ -150,13 +150,13 @@ chat_sql_extend_hour (ChatSql *database, gint64 hour, gint64 first, gint64 last)
   if (database->hour_last > 0 && database->hour == hour && first >= database->hour_first && last <= database->hour_last)
     return;
   last += database->driver->hour_slack;
-  chat_sql_run (database,
-                "INSERT INTO hours VALUES (?1, ?2, ?3) ON CONFLICT (hour) DO UPDATE SET "
-                "first = " CHAT_SQL_LESSER ("hours.first",
-                                            "excluded.first") ", "
-                                                              "last = " CHAT_SQL_GREATER ("hours.last",
-                                                                                          "excluded.last"),
-                "xxx", hour, first, last);
+  chat_sql_post (database,
+                 "INSERT INTO hours VALUES (?1, ?2, ?3) ON CONFLICT (hour) DO UPDATE SET "
+                 "first = " CHAT_SQL_LESSER ("hours.first",
+                                             "excluded.first") ", "
+                                                               "last = " CHAT_SQL_GREATER ("hours.last",
+                                                                                           "excluded.last"),
+                 "xxx", hour, first, last);
   database->hour = hour;
   database->hour_first = first;
   database->hour_last = last;

@@ -84,14 +84,12 @@ append_element (GString *array, const ChatSqlValue *value)
     }
 }
 
-ChatSqlQuery *
-chat_sql_rows_query (ChatSqlRows *self, ChatSql *database, const char *all)
+/* one array a column */
+static GPtrArray *
+bind_arrays (ChatSqlRows *self, ChatSqlValue *values)
 {
-  g_autoptr (GPtrArray) arrays = g_ptr_array_new_with_free_func (g_free);
-  ChatSqlValue values[CHAT_SQL_MAX_VALUES];
+  GPtrArray *arrays = g_ptr_array_new_with_free_func (g_free);
 
-  if (database->failure != NULL)
-    return NULL;
   for (guint column = 0; column < self->width; column++)
     {
       GString *array = g_string_new ("{");
@@ -102,8 +100,29 @@ chat_sql_rows_query (ChatSqlRows *self, ChatSql *database, const char *all)
       values[column] = (ChatSqlValue){ .type = 's', .text = array->str };
       g_ptr_array_add (arrays, g_string_free (array, FALSE));
     }
+  return arrays;
+}
+
+ChatSqlQuery *
+chat_sql_rows_query (ChatSqlRows *self, ChatSql *database, const char *all)
+{
+  ChatSqlValue values[CHAT_SQL_MAX_VALUES];
+  g_autoptr (GPtrArray) arrays = NULL;
+
+  if (database->failure != NULL)
+    return NULL;
+  arrays = bind_arrays (self, values);
   /* such a driver's query has its answer, and needs its values no more */
   return database->driver->query (database, all, values, self->width);
+}
+
+static void
+run_all (ChatSqlRows *self, ChatSql *database, const char *all)
+{
+  ChatSqlValue values[CHAT_SQL_MAX_VALUES];
+  g_autoptr (GPtrArray) arrays = bind_arrays (self, values);
+
+  database->driver->post (database, all, values, self->width);
 }
 
 static void
@@ -119,12 +138,11 @@ run_one (ChatSqlRows *self, ChatSql *database, const char *one, guint row)
 void
 chat_sql_rows_run (ChatSqlRows *self, ChatSql *database, const char *one, const char *all)
 {
-  if (self->values->len == 0)
+  if (self->values->len == 0 || database->failure != NULL)
     return;
   if (database->driver->arrays)
     {
-      g_autoptr (ChatSqlQuery) query = chat_sql_rows_query (self, database, all);
-
+      run_all (self, database, all);
       return;
     }
   for (guint i = 0; i < chat_sql_rows_count (self) && database->failure == NULL; i++)

@@ -69,7 +69,7 @@ open_session (ChatSql *database, gconstpointer arguments)
   const ChatSessionInfo *session = call->session;
 
   chat_sql_lock (database, "user", session->user_key);
-  chat_sql_run (database, "DELETE FROM sessions WHERE expires <= ?1", "x", call->time);
+  chat_sql_post (database, "DELETE FROM sessions WHERE expires <= ?1", "x", call->time);
   if (session->account)
     chat_sql_run (database, "DELETE FROM sessions WHERE user_key = ?1 AND (NOT account OR id = ?2)", "ss",
                   session->user_key, session->id);
@@ -144,7 +144,7 @@ renew_sessions (ChatSql *database, gconstpointer arguments)
   const UserCall *call = arguments;
 
   for (char **id = call->ids; *id != NULL; id++)
-    chat_sql_run (database, "UPDATE sessions SET lease = ?2 WHERE id = ?1", "sx", *id, call->time);
+    chat_sql_post (database, "UPDATE sessions SET lease = ?2 WHERE id = ?1", "sx", *id, call->time);
   return NULL;
 }
 

@@ -198,6 +198,28 @@ chat_sql_run (ChatSql *self, const char *sql, const char *types, ...)
 }
 
 void
+chat_sql_post (ChatSql *self, const char *sql, const char *types, ...)
+{
+  ChatSqlValue values[CHAT_SQL_MAX_VALUES];
+  g_autoptr (ChatSqlQuery) query = NULL;
+  guint n_values;
+  va_list arguments;
+
+  if (self->failure != NULL)
+    return;
+  va_start (arguments, types);
+  n_values = take_values (values, types, arguments);
+  va_end (arguments);
+  if (self->driver->post != NULL)
+    {
+      self->driver->post (self, sql, values, n_values);
+      return;
+    }
+  query = self->driver->query (self, sql, values, n_values);
+  chat_sql_next (self, query);
+}
+
+void
 chat_sql_script (ChatSql *self, const char *sql)
 {
   if (self->failure == NULL)

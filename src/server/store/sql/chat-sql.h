@@ -62,6 +62,9 @@ void chat_sql_read_from (ChatSqlQuery *query, guint first, const char *types, ..
 /** chat_sql_run: runs a statement that returns no rows. Returns: how many rows it changed; 0 after a failure */
 int chat_sql_run (ChatSql *self, const char *sql, const char *types, ...);
 
+/** chat_sql_post: the same where nobody wants to know how many; what fails then may do so later. */
+void chat_sql_post (ChatSql *self, const char *sql, const char *types, ...);
+
 /** chat_sql_script: runs several statements without values. */
 void chat_sql_script (ChatSql *self, const char *sql);
 
