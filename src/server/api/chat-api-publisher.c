@@ -423,7 +423,9 @@ find_first (ChatApiPublisher *self, GTask *task, ChatApiPost *post)
       answer_repeat (recent, task);
       return STEP_ENDED;
     }
-  if (post->known_new || (self->alone && chat_api_recents_covers (self->recents, id, chat_time_now ())))
+  /* What another process took a moment ago may not be known here yet: then it is published again, as the same record,
+   * of which the first counts. */
+  if (post->known_new || (recent == NULL && chat_api_recents_covers (self->recents, id, chat_time_now ())))
     return STEP_NEXT;
   chat_message_store_get_async (chat_store_get_messages (self->store), id, NULL, found_message_cb, g_object_ref (task));
   return STEP_WAITS;

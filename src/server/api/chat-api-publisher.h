@@ -36,7 +36,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ChatApiReceipt, chat_api_receipt_free)
  * reacted to before the store has it.
  *
  * @outbox: (nullable): where it is written to, rather than published at once
- * @alone: whether this is the only process that publishes what users send: then an id that it does not know is new
+ * @alone: whether this is the only process that publishes what users send: else it learns from the broker what others
+ * have published
  *
  * Every call returns when the broker has confirmed the record (or the store has written it down for the broker), or
  * with an error that says why not: CHAT_CORE_ERROR or CHAT_API_ERROR_MEMBER for what is wrong with it, NO_CHANNEL,
