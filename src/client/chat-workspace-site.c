@@ -88,6 +88,7 @@ chat_workspace_site_restore (ChatWorkspace *self, GHashTable *values)
 
   if (self->site == NULL)
     return;
+  chat_workspace_set_name (self, self->uri);
   position = g_hash_table_lookup (values, POSITION_VALUE);
   if (position != NULL)
     self->position = chat_position_from_string (position, NULL);
