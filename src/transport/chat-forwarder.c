@@ -158,10 +158,12 @@ retry_later (ChatForwarder *self)
   priv->retry = chat_timer_new (chat_backoff_next (&priv->backoff), retry_cb, self);
 }
 
+/* A permission that was taken away may be given back: who runs the broker is not told by a service that is gone. */
 static gboolean
 forward_is_passing (const GError *error)
 {
-  return g_error_matches (error, CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_OFFLINE)
+  return g_error_matches (error, CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_DENIED)
+         || g_error_matches (error, CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_OFFLINE)
          || g_error_matches (error, CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_FULL);
 }
 

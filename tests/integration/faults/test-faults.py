@@ -1,0 +1,363 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What can go wrong between the processes of a service, a real broker and PostgreSQL. Whatever happens, each message that
+was accepted is stored exactly once, in the order of its author, and the seqs of a channel are contiguous: as kcat, an AMQP
+client and PostgreSQL's own see it. Usage: test-faults.py BROKERS_DIRECTORY KIND GROUP"""
+import json
+import os
+import random
+import sys
+import threading
+import traceback
+
+sys.path.insert(0, sys.argv[1])
+# pylint: disable=wrong-import-position
+from control import KINDS  # noqa: E402
+from parts import HOST, Missing, wait_for  # noqa: E402
+from people import Crowd  # noqa: E402
+from proxy import Proxy, count_for  # noqa: E402
+from service import Broker, Service  # noqa: E402
+from verdict import check_broker, check_store, read_controlled, wait_for_rejected, watch_rejected, write  # noqa: E402
+
+FULL = 'TERTULIA_TEST_FULL' in os.environ
+
+
+def pause(seconds):
+    """How long something lasts that nothing is heard of: a broker that is stopped, a line that is dead."""
+    threading.Event().wait(seconds)
+
+
+def flood(service, crowd, number):
+    crowd.wait_for_more(number)
+
+
+def conclude(service, crowd):
+    check_store(service, crowd)
+    check_broker(service, crowd)
+
+
+# A broker that goes away.
+
+def killed_broker(broker, store):
+    """kill -9 of the broker while people send, and a restart."""
+    with Service(broker, store).start() as service:
+        with Crowd(service) as crowd:
+            for _ in range(3 if FULL else 1):
+                flood(service, crowd, 300)
+                broker.tell('kill9', 1)
+                pause(1)
+                broker.tell('restart', 1)
+                flood(service, crowd, 300)
+        conclude(service, crowd)
+
+
+def stopped_broker(broker, store):
+    """SIGSTOP of the broker: nothing is closed, and nothing answers."""
+    with Service(broker, store).start() as service:
+        with Crowd(service) as crowd:
+            flood(service, crowd, 300)
+            broker.tell('pause', 1)
+            pause(60 if FULL else 10)
+            broker.tell('resume', 1)
+            flood(service, crowd, 300)
+        conclude(service, crowd)
+
+
+# Processes that go away.
+
+def killed_role(broker, store, names, times):
+    dice = random.Random(1)
+    with Service(broker, store).start() as service:
+        with Crowd(service) as crowd:
+            for number in range(times):
+                flood(service, crowd, dice.randrange(50, 200))
+                server = service.servers[names[number % len(names)]]
+                server.kill()
+                if server.name != 'api':
+                    flood(service, crowd, dice.randrange(20, 100))
+                server.start()
+            flood(service, crowd, 200)
+        conclude(service, crowd)
+
+
+def killed_moderators(broker, store):
+    """kill -9 of one moderator after the other, in mid-batch."""
+    killed_role(broker, store, ['moderator1', 'moderator2'], 10 if FULL else 4)
+
+
+def killed_archivers(broker, store):
+    """kill -9 of one archiver after the other, in mid-batch."""
+    killed_role(broker, store, ['archiver1', 'archiver2'], 10 if FULL else 4)
+
+
+def killed_api(broker, store):
+    """kill -9 of the api while people send: they send again, and nothing is there twice."""
+    killed_role(broker, store, ['api'], 10 if FULL else 4)
+
+
+def more_moderators(broker, store):
+    """Moderators that come and go in the middle of batches: the shards change hands."""
+    with Service(broker, store, moderators=1).start() as service:
+        with Crowd(service) as crowd:
+            for index in range(2, 4):
+                flood(service, crowd, 200)
+                service.add_role('moderator', f'moderator{index}').start()
+            flood(service, crowd, 200)
+            service.servers['moderator1'].stop()
+            flood(service, crowd, 200)
+            service.servers['moderator2'].kill()
+            flood(service, crowd, 200)
+        conclude(service, crowd)
+
+
+# The line in between.
+
+def on_a_line(broker):
+    """A proxy in front of the broker, and the settings with which a service takes it."""
+    if broker.kind == 'kafka':
+        # it tells its clients where to connect to
+        front, behind = (int(broker[name].rpartition(':')[2]) for name in ('front_addresses', 'behind_addresses'))
+        proxy = Proxy(behind, front)
+    else:
+        proxy = Proxy(int(broker['addresses'].rpartition(':')[2]))
+    return proxy, {'broker.addresses': f'{HOST}:{proxy.port}'}
+
+
+def cut_line(broker, store):
+    """All connections to the broker are cut, again and again; then they are slow."""
+    proxy, settings = on_a_line(broker)
+    with proxy, Service(broker, store, broker_settings=settings).start() as service:
+        with Crowd(service) as crowd:
+            for _ in range(10 if FULL else 4):
+                flood(service, crowd, 100)
+                proxy.cut()
+            flood(service, crowd, 100)
+            proxy.rate = 20000
+            pause(20 if FULL else 5)
+            proxy.rate = None
+            flood(service, crowd, 100)
+        conclude(service, crowd)
+
+
+def dead_line(broker, store):
+    """The connections to the broker die without a word; new ones are good."""
+    proxy, settings = on_a_line(broker)
+    with proxy, Service(broker, store, broker_settings=settings).start() as service:
+        with Crowd(service) as crowd:
+            flood(service, crowd, 200)
+            proxy.freeze()
+            crowd.wait_for_more(200, seconds=90)
+        conclude(service, crowd)
+
+
+# What the broker's owner does.
+
+def memory_alarm(broker, store):
+    """RabbitMQ has too little memory and blocks who publishes; later it has enough."""
+    with Service(broker, store).start() as service:
+        with Crowd(service) as crowd:
+            flood(service, crowd, 200)
+            broker.tell('ctl', 1, 'set_vm_memory_high_watermark', 'absolute', '1MB')
+            pause(30 if FULL else 5)
+            broker.tell('ctl', 1, 'set_vm_memory_high_watermark', 'absolute', '1GB')
+            flood(service, crowd, 200)
+        conclude(service, crowd)
+
+
+def delete_topics(service, broker):
+    if broker.kind == 'kafka':
+        broker.tell('topics', '--delete', '--topic', f'{service.prefix}chat_controlled')
+        return
+    names = broker.tell('ctl', 1, 'list_queues', '-p', broker['vhost'], '--no-table-headers', 'name').split()
+    for name in names:
+        if name.startswith(f'{service.prefix}chat_controlled'):
+            broker.tell('ctl', 1, 'delete_queue', '-p', broker['vhost'], name)
+
+
+def deleted_topic(broker, store):
+    """The topic, or its queues and stream, go while archivers read them, when all that was on it is stored."""
+    with Service(broker, store).start() as service:
+        with Crowd(service) as before:
+            flood(service, before, 200)
+        check_store(service, before)
+        delete_topics(service, broker)
+        with Crowd(service, name='q') as after:
+            flood(service, after, 200)
+        check_store(service, after, others=before.accepted())
+
+
+def deny(service, broker, denied):
+    if broker.kind == 'kafka':
+        broker.tell('acls', '--add' if denied else '--remove', '--deny-principal', 'User:chat', '--operation', 'All', '--topic',
+                    service.prefix, '--resource-pattern-type', 'prefixed', *([] if denied else ['--force']))
+    else:
+        rights = ['^$', '^$', '^$'] if denied else ['.*', '.*', '.*']
+        broker.tell('ctl', 1, 'set_permissions', '-p', broker['vhost'], 'chat', *rights)
+        if denied:
+            # what it has allowed a connection once, it remembers
+            broker.tell('ctl', 1, 'close_all_user_connections', 'chat', 'permissions have changed')
+
+
+def denied_topics(broker, store):
+    """The service may do nothing with its topics any more; later it may."""
+    settings = {} if broker.kind == 'rabbitmq' else {
+        'broker.addresses': broker['sasl_addresses'], 'broker.mechanism': 'scram-sha-256', 'broker.user': broker['user'],
+        'broker.password': broker['password']}
+    with Service(broker, store, broker_settings=settings).start() as service:
+        with Crowd(service) as crowd:
+            flood(service, crowd, 200)
+            deny(service, broker, True)
+            try:
+                pause(20 if FULL else 5)
+                check_says(service, 'api', ('not authorized', 'not allowed', 'denied', 'permission', 'may not', 'refused'))
+            finally:
+                deny(service, broker, False)
+            crowd.wait_for_more(200, seconds=90)
+        conclude(service, crowd)
+
+
+def check_says(service, name, words):
+    said = service.servers[name].log.read_text(encoding='utf-8', errors='replace').lower()
+    if not any(word in said for word in words):
+        raise AssertionError(f'{name} says nothing of {words}:\n{service.servers[name].tail()}')
+
+
+GARBAGE = (b'\xff\xfe\x00 no text', b'\x80' * 300, b'{"author": 5, "data": [], "timestamp": "never"}')
+
+
+def garbage(broker, store):
+    """Every twentieth payload on the topics is none that anybody could read."""
+    number = 0
+    with Service(broker, store).start() as service:
+        watch_rejected(service)
+        with Crowd(service) as crowd:
+            for _ in range(20 if FULL else 5):
+                flood(service, crowd, 190)
+                for topic in ('chat', 'chat_controlled'):
+                    write(service, topic, 'c0', *GARBAGE, GARBAGE[0])
+                    number += len(GARBAGE) + 1
+        conclude(service, crowd)
+        rejected = wait_for_rejected(service, number)
+        if len(rejected) != number:
+            raise AssertionError(f'{len(rejected)} records are on chat_rejected, {number} were no good')
+
+
+def foreign_clients(broker, store):
+    """Other clients write and read the same channels with the three members that a message needs."""
+    with Service(broker, store).start() as service:
+        with Crowd(service) as crowd:
+            flood(service, crowd, 50)
+            for index in range(10):
+                write(service, 'chat', 'c1', json.dumps({'author': 'ana', 'data': f'hola {index}', 'timestamp': '2026-11-20T10:10:10.123Z'},
+                                                        ).encode())
+        found = check_store(service, crowd, others=10)
+        hers = [record['data'] for _, _, record in found['c1'] if record['data'].startswith('hola')]
+        if hers != [f'hola {index}' for index in range(10)]:
+            raise AssertionError(f'what another client wrote is stored as {hers}')
+        read = read_controlled(service, crowd.accepted() + 10)
+        for record in read:
+            if not {'author', 'data', 'timestamp'} <= record.keys() and record.get('kind', 'message') == 'message':
+                raise AssertionError(f'another client reads a message without its three members: {record}')
+        if sum(record.get('data', '').startswith('hola') for record in read) < 10:
+            raise AssertionError('another client does not read what another one wrote')
+
+
+# Who is not let in.
+
+def refused(broker, store, settings, words):
+    """A service that is not let in: it says why, goes on trying, and does not hammer."""
+    proxy, line = on_a_line(broker) if 'broker.addresses' not in settings else (None, {})
+    if proxy is None:
+        proxy = Proxy(int(settings['broker.addresses'].rpartition(':')[2]))
+        line = {'broker.addresses': f'{HOST}:{proxy.port}'}
+    with proxy, Service(broker, store, moderators=0, archivers=0, broker_settings=settings | line) as service:
+        server = service.servers['api']
+        server.spawn()
+        wait_for(lambda: proxy.connections > 0, 'it has tried to connect', 30)
+        number = proxy.connections + count_for(proxy, 30 if FULL else 10)
+        check_says(service, 'api', words)
+        if number > (40 if FULL else 20):
+            raise AssertionError(f'it connected {number} times:\n{server.tail()}')
+
+
+def login(broker, password):
+    if broker.kind == 'kafka':
+        return {'broker.addresses': broker['sasl_addresses'], 'broker.mechanism': 'scram-sha-512', 'broker.user': 'chat',
+                'broker.password': password}
+    return {'broker.addresses': broker['addresses'], 'broker.user': 'chat', 'broker.password': password}
+
+
+def wrong_password(broker, store):
+    refused(broker, store, login(broker, 'a wrong one'), ('password',))
+
+
+def certificates(broker, *, trusted='ca', own='certificate', key='key'):
+    """Settings of TLS with a certificate of one's own."""
+    settings = {'broker.addresses': broker['mutual_tls_addresses' if broker.kind == 'kafka' else 'tls_addresses'], 'broker.tls': 'true',
+                'broker.ca_file': broker[trusted], 'broker.certificate_file': broker[own], 'broker.key_file': broker[key]}
+    return settings | ({} if broker.kind == 'kafka' else {'broker.mechanism': 'external'})
+
+
+def expired_own_certificate(broker, store):
+    refused(broker, store, certificates(broker, own='expired_certificate', key='expired_key'), ('certificate',))
+
+
+def stranger(broker, store):
+    """Nobody that is trusted has signed the broker's certificate."""
+    refused(broker, store, certificates(broker, trusted='other_ca'), ('certificate',))
+
+
+def expired_certificate(broker, store):
+    """The broker's certificate has expired: another broker."""
+    other = Broker(broker.kind, options=('expired',))
+    try:
+        refused(other, store, certificates(other), ('expired',))
+    finally:
+        other.end()
+
+
+GROUPS = {
+    'broker': [killed_broker, stopped_broker],
+    'roles': [killed_moderators, killed_archivers, killed_api, more_moderators],
+    'line': [cut_line, dead_line],
+    'owner': [deleted_topic, denied_topics, garbage, foreign_clients],
+    'refused': [wrong_password, expired_own_certificate, stranger, expired_certificate],
+}
+
+
+def run(test, broker, store):
+    try:
+        test(broker, store)
+        return True
+    except Exception as error:  # pylint: disable=broad-exception-caught
+        traceback.print_exception(error, file=sys.stderr)
+        return False
+
+
+def main():
+    kind, group = sys.argv[2:4]
+    for name in (kind, 'postgresql'):
+        try:
+            KINDS[name].check()
+        except Missing as missing:
+            print(f'1..0 # SKIP {name}: {missing}')
+            return 0
+    tests = GROUPS[group] + ([memory_alarm] if (kind, group) == ('rabbitmq', 'owner') else [])
+    chosen = sys.argv[4:]
+    broker, store = Broker(kind), Broker('postgresql', private=False)
+    failed = 0
+    print(f'1..{len(tests)}')
+    try:
+        for number, test in enumerate(tests, 1):
+            if chosen and test.__name__ not in chosen:
+                continue
+            good = run(test, broker, store)
+            failed += not good
+            print('ok' if good else 'not ok', number, test.__name__, flush=True)
+    finally:
+        broker.end()
+        store.end()
+    return 1 if failed else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
