@@ -2,7 +2,8 @@
 /*
  * How quick and how small the window is. Every figure comes from a process of its own, started by this program:
  *   start  the application with what it kept from last time, against an empty AdwApplicationWindow, taking turns
- *   flood  20,000 messages a second for ten seconds into the channel on screen, through a transport that only pretends
+ *   flood  20,000 messages a second for ten seconds into the channel on screen, through a transport that only pretends;
+ *          and the same from Kafka and RabbitMQ, published by another process
  */
 #include "config.h"
 
@@ -13,6 +14,14 @@
 #include "app/chat-message-row.h"
 #include "chat-bench-app.h"
 #include "chat-bench.h"
+#include "chat-test-broker.h"
+#include "core/chat-json.h"
+#if CHAT_HAVE_KAFKA
+#include "transport/kafka/chat-kafka-transport.h"
+#endif
+#if CHAT_HAVE_RABBITMQ
+#include "transport/rabbitmq/chat-rabbitmq-transport.h"
+#endif
 
 #define ROUNDS 9
 #define CHANNELS 20
@@ -265,6 +274,71 @@ bench_flood (ChatBench *bench, const char *program, const char *home)
                                                 .target = 2 });
 }
 
+/* From a real broker */
+
+static ChatTransport *
+make_broker (const ChatBrokerOptions *options, gpointer data)
+{
+#if CHAT_HAVE_KAFKA
+  if (options->kind == CHAT_BROKER_KAFKA)
+    return chat_kafka_transport_new (options);
+#endif
+#if CHAT_HAVE_RABBITMQ
+  if (options->kind == CHAT_BROKER_RABBITMQ)
+    return chat_rabbitmq_transport_new (options);
+#endif
+  return NULL;
+}
+
+/* Who floods declares what is missing. */
+static int
+run_feeder (const char *offer, gboolean flood)
+{
+  g_autoptr (JsonObject) object = chat_json_parse_object (offer, strlen (offer), 4, NULL);
+  g_autoptr (ChatBrokerOptions) options = chat_broker_options_from_json (object, NULL);
+  g_autoptr (ChatTransport) transport = NULL;
+
+  options->declare = TRUE;
+  transport = make_broker (options, NULL);
+  return chat_bench_feed (transport, flood);
+}
+
+static void
+bench_broker_flood (ChatBench *bench, const char *program, const char *home, ChatBrokerKind kind)
+{
+  g_autoptr (ChatTestBroker) broker = kind == CHAT_BROKER_KAFKA ? chat_test_kafka_new (CHAT_TEST_BROKER_PRIVATE)
+                                                                : chat_test_rabbitmq_new (CHAT_TEST_BROKER_PRIVATE);
+  const char *name = chat_broker_kind_to_string (kind);
+  g_autofree char *late = g_strdup_printf ("app.flood.%s.timer-lateness-p99", name);
+  g_autofree char *rate = g_strdup_printf ("app.flood.%s.received", name);
+  g_autoptr (ChatBrokerOptions) options = NULL;
+  g_autoptr (ChatTransport) transport = NULL;
+  g_autoptr (JsonObject) object = NULL;
+  g_autofree char *offer = NULL, *out = NULL;
+  const char *figures;
+  double p99, max, growth, received;
+
+  if (broker == NULL)
+    return;
+  options = chat_test_broker_dup_options (broker, FALSE, CHAT_BROKER_ANONYMOUS);
+  transport = make_broker (options, NULL);
+  if (transport == NULL)
+    return;
+  chat_bench_feed (transport, FALSE);
+  object = chat_broker_options_to_json (options);
+  offer = chat_json_to_string (object);
+  g_setenv ("BENCH_OFFER", offer, TRUE);
+  out = run_child (program, home, "--flood");
+  g_unsetenv ("BENCH_OFFER");
+  figures = strchr (out, '\n');
+  if (figures == NULL || sscanf (figures, "%lf %lf %lf %lf", &p99, &max, &growth, &received) != 4)
+    g_error ("--flood said %s", out);
+  g_print ("%s", out);
+  chat_bench_report (bench, &(ChatBenchFigure){ .name = rate, .value = received, .unit = "messages/s" });
+  chat_bench_report (bench, &(ChatBenchFigure){
+                                .name = late, .value = p99, .unit = "ms", .bound = CHAT_BENCH_AT_MOST, .target = 25 });
+}
+
 static void
 remove_tree (const char *path)
 {
@@ -287,7 +361,9 @@ main (int argc, char **argv)
   if (argc > 1 && g_str_equal (argv[1], "--chat"))
     return run_chat (argc > 2 ? argv[2] : NULL);
   if (argc > 1 && g_str_equal (argv[1], "--flood"))
-    return chat_bench_flood ();
+    return chat_bench_flood (g_getenv ("BENCH_OFFER"), make_broker);
+  if (argc > 2 && g_str_equal (argv[1], "--feed"))
+    return run_feeder (argv[2], argc == 3);
 
   bench = chat_bench_new (&argc, &argv);
   home = g_dir_make_tmp ("tertulia-bench.XXXXXX", &error);
@@ -298,6 +374,12 @@ main (int argc, char **argv)
   bench_start (bench, program, home);
   chat_bench_server_stop (server);
   bench_flood (bench, program, home);
+#if CHAT_HAVE_KAFKA
+  bench_broker_flood (bench, program, home, CHAT_BROKER_KAFKA);
+#endif
+#if CHAT_HAVE_RABBITMQ
+  bench_broker_flood (bench, program, home, CHAT_BROKER_RABBITMQ);
+#endif
   remove_tree (home);
   return chat_bench_finish (bench);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include <gio/gio.h>
+#include "client/chat-workspace.h"
 
 G_BEGIN_DECLS
 
@@ -26,7 +26,11 @@ void chat_bench_server_post (ChatBenchServer *self, guint messages);
 void chat_bench_server_stop (ChatBenchServer *self);
 
 /** chat_bench_flood: the child that is flooded: prints lateness p99 and max (ms), growth after second 5 (MB),
- * messages/s. */
-int chat_bench_flood (void);
+ * messages/s. @offer: (nullable): JSON, as the service offers it: the real broker from which it comes, else it comes
+ * from a transport that only pretends; @make: of that */
+int chat_bench_flood (const char *offer, ChatBrokerFactory make);
+/** chat_bench_feed: the child that floods a real broker; without @flood it publishes one message, so that there are
+ * topics. */
+int chat_bench_feed (ChatTransport *transport, gboolean flood);
 
 G_END_DECLS

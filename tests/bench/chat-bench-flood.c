@@ -9,6 +9,7 @@
 #include "chat-bench-app.h"
 #include "chat-bench.h"
 #include "chat-loopback-transport.h"
+#include "core/chat-json.h"
 #include "core/chat-message-codec.h"
 #include "core/chat-time.h"
 #include "core/chat-uuid.h"
@@ -18,13 +19,20 @@
 #define TICK_MS 10
 #define WARM_UP_MS 1500
 
+/* Before a broker's feed is taken for the only one: the service's leaves. */
+#define SETTLE_MS 4000
+
 typedef struct
 {
   GtkApplication *application;
   SoupServer *rest;
   ChatLoopbackBroker *broker;
+  const char *offer; /* nullable: JSON: the real broker from which it comes */
+  ChatBrokerFactory make;
+  guint came; /* records from that */
   ChatWorkspace *workspace;
   GtkWindow *window;
+  gboolean begun;
   gint64 started_us, due_us;
   guint sent, trimmed;
   GArray *lateness; /* ms */
@@ -35,9 +43,13 @@ typedef struct
 static void
 rest_cb (SoupServer *server, SoupServerMessage *message, const char *path, GHashTable *query, gpointer data)
 {
+  Flood *self = data;
+  g_autofree char *feeds = g_strdup_printf ("{\"feeds\":[%s]}", self->offer != NULL ? self->offer : "");
   const char *body = "{}";
 
-  if (g_str_has_suffix (path, "/sessions"))
+  if (g_str_has_suffix (path, "/feeds"))
+    body = feeds;
+  else if (g_str_has_suffix (path, "/sessions"))
     body = "{\"token\":\"t\",\"user\":\"ana\",\"session\":\"s\",\"expires\":\"2100-01-01T00:00:00.000Z\",\"lease_ms\":"
            "30000}";
   else if (g_str_has_suffix (path, "/sessions/current"))
@@ -55,7 +67,7 @@ rest_cb (SoupServer *server, SoupServerMessage *message, const char *path, GHash
     body = "{\"channels\":[{\"name\":\"general\",\"kind\":\"public\",\"topic\":\"\",\"language\":null,\"head\":0,"
            "\"members\":[],\"active\":\"2020-01-01T00:00:00.000Z\",\"read\":0}]}";
   soup_server_message_set_status (message, g_str_has_suffix (path, "/sessions") ? 201 : 200, NULL);
-  soup_server_message_set_response (message, "application/json", SOUP_MEMORY_STATIC, body, strlen (body));
+  soup_server_message_set_response (message, "application/json", SOUP_MEMORY_COPY, body, strlen (body));
 }
 
 static ChatTransport *
@@ -64,26 +76,32 @@ create_feed (SoupSession *session, const char *uri, const char *token, gpointer 
   return chat_loopback_transport_new (((Flood *)data)->broker);
 }
 
-static void
-publish (Flood *self)
+/* (transfer full) */
+static ChatRecord *
+make_record (guint number)
 {
   static const char *const authors[] = { "luis", "marta", "jorge", "irene", "pablo" };
   g_autoptr (ChatMessage) message = chat_message_new (CHAT_KIND_MESSAGE);
   g_autofree char *id = chat_uuid_v7 ();
   g_autofree char *text = g_strdup_printf ("sensor %u of line 2 reads %u.%u bar, which is within its limits",
-                                           self->sent % 97, self->sent % 13, self->sent % 10);
+                                           number % 97, number % 13, number % 10);
   g_autoptr (GBytes) bytes = NULL;
-  g_autoptr (ChatRecord) record = NULL;
 
   chat_message_set_id (message, id);
   chat_message_set_channel (message, "general");
-  chat_message_set_author (message, authors[self->sent / 3 % G_N_ELEMENTS (authors)]);
+  chat_message_set_author (message, authors[number / 3 % G_N_ELEMENTS (authors)]);
   chat_message_set_data (message, text);
   chat_message_set_timestamp (message, chat_time_now ());
   bytes = chat_message_encode (message);
-  record = chat_record_new (CHAT_TOPIC_CONTROLLED, "general", bytes);
+  return chat_record_new (CHAT_TOPIC_CONTROLLED, "general", bytes);
+}
+
+static void
+publish (Flood *self)
+{
+  g_autoptr (ChatRecord) record = make_record (self->sent++);
+
   chat_loopback_broker_append (self->broker, record);
-  self->sent++;
 }
 
 /* A window that shows nothing new is quick too, so: the newest message is on the screen. */
@@ -97,7 +115,8 @@ expect_newest (Flood *self)
   gboolean following;
 
   g_object_get (timeline, "following", &following, NULL);
-  if (!following || age > 1000)
+  /* what a real broker holds back is another figure */
+  if (!following || (age > 1000 && self->offer == NULL))
     g_error ("the window does not keep up: %s, its newest message is %" G_GINT64_FORMAT " ms old",
              following ? "it follows" : "it lost the bottom", age);
 }
@@ -111,7 +130,8 @@ finish (Flood *self)
   double max = chat_bench_percentile (lateness, self->lateness->len, 100);
 
   expect_newest (self);
-  g_print ("%.2f %.2f %.2f %.0f\n", p99, max, chat_bench_pss_mb () - self->pss_at_5, self->sent / seconds);
+  g_print ("%.2f %.2f %.2f %.0f\n", p99, max, chat_bench_pss_mb () - self->pss_at_5,
+           (self->offer != NULL ? self->came : self->sent) / seconds);
   g_application_quit (G_APPLICATION (self->application));
 }
 
@@ -126,9 +146,9 @@ tick_cb (gpointer data)
 
   if (now - self->started_us > WARM_UP_MS * 1000)
     g_array_append_val (self->lateness, late);
-  while (self->sent < due)
+  while (self->offer == NULL && self->sent < due)
     publish (self);
-  if (self->sent - self->trimmed > RATE / 2)
+  if (self->offer == NULL && self->sent - self->trimmed > RATE / 2)
     {
       chat_loopback_broker_trim (self->broker, CHAT_TOPIC_CONTROLLED, 0, RATE / 4);
       self->trimmed += RATE / 4;
@@ -145,14 +165,43 @@ tick_cb (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-static void
-state_cb (Flood *self)
+static gboolean
+came_cb (GSignalInvocationHint *hint, guint n_values, const GValue *values, gpointer data)
 {
-  if (self->started_us != 0 || chat_workspace_get_state (self->workspace) != CHAT_WORKSPACE_LIVE)
-    return;
+  ((Flood *)data)->came += ((GPtrArray *)g_value_get_boxed (&values[1]))->len;
+  return TRUE;
+}
+
+/* From a real broker it comes from another process. */
+static gboolean
+begin_cb (gpointer data)
+{
+  Flood *self = data;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *program = g_file_read_link ("/proc/self/exe", NULL);
+  g_autoptr (GSubprocess) feeder = NULL;
+
+  if (self->offer != NULL)
+    {
+      g_print ("# %s\n", chat_workspace_get_status (self->workspace));
+      feeder = g_subprocess_new (G_SUBPROCESS_FLAGS_NONE, &error, program, "--feed", self->offer, NULL);
+      if (feeder == NULL)
+        g_error ("%s", error->message);
+      g_signal_add_emission_hook (g_signal_lookup ("records", CHAT_TYPE_SUBSCRIPTION), 0, came_cb, self, NULL);
+    }
   self->started_us = g_get_monotonic_time ();
   self->due_us = self->started_us;
   tick_cb (self);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+state_cb (Flood *self)
+{
+  if (self->begun || chat_workspace_get_state (self->workspace) != CHAT_WORKSPACE_LIVE)
+    return;
+  self->begun = TRUE;
+  g_timeout_add (self->offer != NULL ? SETTLE_MS : 0, begin_cb, self);
 }
 
 static void
@@ -182,7 +231,7 @@ activate_cb (GtkApplication *application, gpointer data)
   self->application = application;
   self->broker = chat_loopback_broker_new (1);
   self->rest = g_object_new (SOUP_TYPE_SERVER, NULL);
-  soup_server_add_handler (self->rest, NULL, rest_cb, NULL, NULL);
+  soup_server_add_handler (self->rest, NULL, rest_cb, self, NULL);
   if (!soup_server_listen_local (self->rest, 0, SOUP_SERVER_LISTEN_IPV4_ONLY, &error))
     g_error ("%s", error->message);
   uris = soup_server_get_uris (self->rest);
@@ -190,16 +239,88 @@ activate_cb (GtkApplication *application, gpointer data)
   g_slist_free_full (uris, (GDestroyNotify)g_uri_unref);
   self->window = GTK_WINDOW (chat_window_new (application, settings));
   self->workspace = chat_workspace_new (uri, "ana", directory, create_feed, self);
+  if (self->offer != NULL)
+    chat_workspace_set_broker_factory (self->workspace, self->make, NULL);
   chat_workspace_open_async (self->workspace, "general", NULL, opened_cb, self);
 }
 
 int
-chat_bench_flood (void)
+chat_bench_flood (const char *offer, ChatBrokerFactory make)
 {
-  Flood flood = { 0 };
+  Flood flood = { .offer = offer, .make = make };
   g_autoptr (AdwApplication) application = adw_application_new (CHAT_APPLICATION_ID, G_APPLICATION_NON_UNIQUE);
 
   flood.lateness = g_array_new (FALSE, FALSE, sizeof (double));
   g_signal_connect (application, "activate", G_CALLBACK (activate_cb), &flood);
   return g_application_run (G_APPLICATION (application), 0, NULL);
+}
+
+/* The feeder: the same flood, published to a real broker. */
+
+typedef struct
+{
+  ChatTransport *transport;
+  GMainLoop *loop;
+  gint64 started_us;
+  guint sent, confirmed;
+  guint most; /* messages a second; 0: one of each topic, so that they are there */
+} Feeder;
+
+static void
+confirmed_cb (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Feeder *self = data;
+
+  chat_transport_publish_finish (CHAT_TRANSPORT (source), result, NULL);
+  self->confirmed++;
+  if (self->most == 0 && self->confirmed == 2)
+    g_main_loop_quit (self->loop);
+}
+
+static gboolean
+feed_cb (gpointer data)
+{
+  Feeder *self = data;
+  gint64 now = g_get_monotonic_time () - self->started_us;
+  guint due = self->most == 0 ? 1 : (guint)(now * self->most / G_USEC_PER_SEC);
+
+  /* a broker that takes less is not pressed for more than a second's worth */
+  for (; self->sent < due && self->sent - self->confirmed < RATE; self->sent++)
+    {
+      g_autoptr (ChatRecord) record = make_record (self->sent);
+
+      chat_transport_publish_async (self->transport, record, NULL, confirmed_cb, self);
+    }
+  if (now > (SECONDS + 1) * G_USEC_PER_SEC)
+    g_main_loop_quit (self->loop);
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+feed_connected_cb (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Feeder *self = data;
+  g_autoptr (GError) error = NULL;
+
+  if (!chat_transport_connect_finish (CHAT_TRANSPORT (source), result, &error))
+    g_error ("%s", error->message);
+  self->started_us = g_get_monotonic_time ();
+  if (self->most == 0)
+    {
+      g_autoptr (GBytes) bytes = g_bytes_new_static ("{}", 2);
+      g_autoptr (ChatRecord) record = chat_record_new (CHAT_TOPIC_WARNINGS, "nadie", bytes);
+
+      chat_transport_publish_async (self->transport, record, NULL, confirmed_cb, self);
+    }
+  g_timeout_add (TICK_MS, feed_cb, self);
+}
+
+int
+chat_bench_feed (ChatTransport *transport, gboolean flood)
+{
+  Feeder feeder = { .transport = transport, .loop = g_main_loop_new (NULL, FALSE), .most = flood ? RATE : 0 };
+
+  chat_transport_connect_async (transport, NULL, feed_connected_cb, &feeder);
+  g_main_loop_run (feeder.loop);
+  return 0;
 }
