@@ -4,6 +4,7 @@
 #include <adwaita.h>
 #include <libsoup/soup.h>
 #include <string.h>
+#include <time.h>
 
 #include "app/chat-window.h"
 #include "chat-bench-app.h"
@@ -36,6 +37,8 @@ typedef struct
   gint64 started_us, due_us;
   guint sent, trimmed;
   GArray *lateness; /* ms */
+  GArray *busy;     /* ms of CPU of this thread between two ticks: what others do to the machine is not in it */
+  gint64 cpu_us;
   double pss_at_5;
 } Flood;
 
@@ -130,9 +133,21 @@ finish (Flood *self)
   double max = chat_bench_percentile (lateness, self->lateness->len, 100);
 
   expect_newest (self);
+  g_print ("# CPU between two ticks: p99 %.2f ms, most %.2f ms\n",
+           chat_bench_percentile ((double *)self->busy->data, self->busy->len, 99),
+           chat_bench_percentile ((double *)self->busy->data, self->busy->len, 100));
   g_print ("%.2f %.2f %.2f %.0f\n", p99, max, chat_bench_pss_mb () - self->pss_at_5,
            (self->offer != NULL ? self->came : self->sent) / seconds);
   g_application_quit (G_APPLICATION (self->application));
+}
+
+static gint64
+thread_cpu_us (void)
+{
+  struct timespec now;
+
+  clock_gettime (CLOCK_THREAD_CPUTIME_ID, &now);
+  return (gint64)now.tv_sec * G_USEC_PER_SEC + now.tv_nsec / 1000;
 }
 
 /* A timer that is due every 10 ms: how late it is, is how long the window would not have answered a key. */
@@ -142,10 +157,14 @@ tick_cb (gpointer data)
   Flood *self = data;
   gint64 now = g_get_monotonic_time ();
   double late = (now - self->due_us) / 1000.0;
+  double busy = (double)(thread_cpu_us () - self->cpu_us) / 1000;
   guint due = (now - self->started_us) * RATE / G_USEC_PER_SEC;
 
   if (now - self->started_us > WARM_UP_MS * 1000)
-    g_array_append_val (self->lateness, late);
+    {
+      g_array_append_val (self->lateness, late);
+      g_array_append_val (self->busy, busy);
+    }
   while (self->offer == NULL && self->sent < due)
     publish (self);
   if (self->offer == NULL && self->sent - self->trimmed > RATE / 2)
@@ -160,6 +179,7 @@ tick_cb (gpointer data)
       finish (self);
       return G_SOURCE_REMOVE;
     }
+  self->cpu_us = thread_cpu_us ();
   self->due_us = g_get_monotonic_time () + TICK_MS * 1000;
   g_timeout_add_full (G_PRIORITY_DEFAULT, TICK_MS, tick_cb, self, NULL);
   return G_SOURCE_REMOVE;
@@ -251,6 +271,7 @@ chat_bench_flood (const char *offer, ChatBrokerFactory make)
   g_autoptr (AdwApplication) application = adw_application_new (CHAT_APPLICATION_ID, G_APPLICATION_NON_UNIQUE);
 
   flood.lateness = g_array_new (FALSE, FALSE, sizeof (double));
+  flood.busy = g_array_new (FALSE, FALSE, sizeof (double));
   g_signal_connect (application, "activate", G_CALLBACK (activate_cb), &flood);
   return g_application_run (G_APPLICATION (application), 0, NULL);
 }

@@ -4,18 +4,11 @@
  * one says the other reads, a warning comes with its words, who is blocked knows it; feeds are switched in mid-flood;
  * the broker is killed, and nothing is lost and nothing comes twice. Usage: test-broker-feeds kafka|rabbitmq
  */
-#include "config.h"
-
 #include "chat-test-broker.h"
 #include "chat-test-call.h"
+#include "chat-test-feed.h"
 #include "chat-test-server.h"
 #include "client/chat-workspace-private.h"
-#if CHAT_HAVE_KAFKA
-#include "transport/kafka/chat-kafka-transport.h"
-#endif
-#if CHAT_HAVE_RABBITMQ
-#include "transport/rabbitmq/chat-rabbitmq-transport.h"
-#endif
 #include "transport/websocket/chat-websocket-transport.h"
 
 #include <stdlib.h>
@@ -39,20 +32,6 @@ static ChatTransport *
 make_feed (SoupSession *session, const char *uri, const char *token, gpointer data)
 {
   return chat_websocket_transport_new (session, uri, token);
-}
-
-static ChatTransport *
-make_broker (const ChatBrokerOptions *options, gpointer data)
-{
-#if CHAT_HAVE_KAFKA
-  if (options->kind == CHAT_BROKER_KAFKA)
-    return chat_kafka_transport_new (options);
-#endif
-#if CHAT_HAVE_RABBITMQ
-  if (options->kind == CHAT_BROKER_RABBITMQ)
-    return chat_rabbitmq_transport_new (options);
-#endif
-  return NULL;
 }
 
 static void
@@ -108,7 +87,7 @@ open_workspace (World *world, const char *user)
   GAsyncResult *awaited = NULL;
 
   workspace->overlap_ms = 200;
-  chat_workspace_set_broker_factory (workspace, make_broker, NULL);
+  chat_workspace_set_broker_factory (workspace, chat_test_make_broker, NULL);
   chat_test_call (chat_workspace_open, workspace, &error, CHANNEL);
   g_assert_no_error (error);
   chat_workspace_sign_in_async (workspace, NULL, NULL, NULL, chat_test_result_cb, &awaited);
