@@ -119,8 +119,9 @@ settle (gpointer plain)
 const BenchDatabase bench_postgresql = {
   .name = "postgresql",
   .prefix = "store.postgresql.",
-  .append_target = 5000,
-  .single_target = 1000,
+  .append_figure = { CHAT_BENCH_RATIO_AT_LEAST, 0.15 },
+  .single_figure = { CHAT_BENCH_NO_BOUND, 0 },
+  .page_figure = { CHAT_BENCH_RATIO_AT_MOST, 4 },
   .open = plain_open,
   .close = plain_close,
   .append = plain_append,

@@ -105,8 +105,9 @@ plain_page (gpointer plain, gint64 first, gint64 last)
 const BenchDatabase bench_sqlite = {
   .name = "sqlite",
   .prefix = "store.",
-  .append_target = 20000,
-  .single_target = 5000,
+  .append_figure = { CHAT_BENCH_AT_LEAST, 20000 },
+  .single_figure = { CHAT_BENCH_AT_LEAST, 5000 },
+  .page_figure = { CHAT_BENCH_AT_MOST, 5 },
   .open = plain_open,
   .close = plain_close,
   .append = plain_append,

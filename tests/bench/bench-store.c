@@ -222,8 +222,8 @@ bench_append (Bench *self, ChatBench *bench)
           (ChatBenchFigure){ .value = number / store_seconds,
                              .unit = "messages/s",
                              .reference = number / plain_seconds,
-                             .bound = CHAT_BENCH_AT_LEAST,
-                             .target = self->database->append_target });
+                             .bound = self->database->append_figure.bound,
+                             .target = self->database->append_figure.target });
 }
 
 static void
@@ -254,8 +254,8 @@ bench_pages (Bench *self, ChatBench *bench, const char *name, ChatPage (*page_at
           (ChatBenchFigure){ .value = chat_bench_percentile (store_ms, PAGES, 95),
                              .unit = "ms",
                              .reference = chat_bench_percentile (plain_ms, PAGES, 95),
-                             .bound = CHAT_BENCH_AT_MOST,
-                             .target = 5 });
+                             .bound = self->database->page_figure.bound,
+                             .target = self->database->page_figure.target });
 }
 
 static ChatPage
@@ -385,8 +385,8 @@ bench_small (Bench *self, ChatBench *bench)
   report (self, bench, "append.single",
           (ChatBenchFigure){ .value = SMALL_CALLS / seconds_since (start),
                              .unit = "messages/s",
-                             .bound = CHAT_BENCH_AT_LEAST,
-                             .target = self->database->single_target });
+                             .bound = self->database->single_figure.bound,
+                             .target = self->database->single_figure.target });
 }
 
 static void

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "chat-bench.h"
 #include "server/store/chat-store.h"
 
 G_BEGIN_DECLS
@@ -17,13 +18,20 @@ typedef struct
   const char *record;
 } BenchRow;
 
+/** BenchTarget: what a figure is held to. */
+typedef struct
+{
+  ChatBenchBound bound;
+  double target;
+} BenchTarget;
+
 /** BenchDatabase: one of those that a store may be in, and itself alone, without any code of the product. Whatever goes
  * wrong ends the program. */
 typedef struct
 {
   const char *name;
   const char *prefix; /* of its figures */
-  double append_target, single_target;
+  BenchTarget append_figure, single_figure, page_figure;
 
   /** open: makes a plain table and, beside it, a store that is not open yet. */
   gpointer (*open) (ChatStore **store);
