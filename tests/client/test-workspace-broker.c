@@ -4,6 +4,7 @@
 #include "chat-test-call.h"
 #include "chat-test-loop.h"
 #include "chat-test-message.h"
+#include "client/chat-timeline-private.h"
 #include "client/chat-workspace-private.h"
 #include "core/chat-message-codec.h"
 #include "core/chat-time.h"
@@ -293,6 +294,37 @@ test_overlap (void)
   office_end (&office);
 }
 
+/* Also those that no row or counter remembers when the other brings them. */
+static void
+test_late_overlap (void)
+{
+  const guint many = 700;
+  g_autofree char *last = NULL;
+  ChatMessageWindow *window;
+  Office office;
+
+  office_open (&office, &kafka);
+  office.world.workspace->overlap_ms = 600000;
+  world_go_live (&office.world);
+  timeline_of (&office);
+  while (office.world.workspace->public != CHAT_PUBLIC_BOTH)
+    g_main_context_iteration (NULL, TRUE);
+  for (guint i = 0; i < 2 * many; i++)
+    {
+      g_autofree char *id = g_strdup_printf ("m%u", i % many);
+
+      say (i < many ? office.world.broker : office.broker, id);
+    }
+  g_assert_cmpuint (chat_channel_get_unread (general (&office)), ==, many);
+  g_assert_cmpuint (office.noted, ==, many);
+  window = chat_timeline_newest_window (timeline_of (&office));
+  last = g_strdup_printf ("m%u", many - 1);
+  g_assert_cmpstr (chat_message_get_id (chat_message_item_get_message (
+                       chat_message_window_get_item (window, chat_message_window_get_length (window) - 1))),
+                   ==, last);
+  office_end (&office);
+}
+
 /* A receipt takes another way, and may be the first. */
 static void
 test_early_receipt (void)
@@ -407,9 +439,12 @@ test_block_hint (void)
   Office office;
 
   office_start (&office);
+  chat_fake_service_hold (office.world.service, TRUE);
   bring (office.broker, CHAT_TOPIC_WARNINGS, "ana",
          "{\"id\":\"x\",\"kind\":\"block\",\"user\":\"ana\",\"target\":\"a\",\"timestamp\":0}");
   g_assert_false (chat_workspace_get_blocked (office.world.workspace));
+  chat_fake_service_hold (office.world.service, FALSE);
+  chat_fake_service_release (office.world.service);
   chat_test_wait_until (asked_of_warnings, &office, "a question about the block");
   g_assert_false (chat_workspace_get_blocked (office.world.workspace));
   chat_fake_service_answer_to (office.world.service, "GET /v1/moderation/warnings", &blocked);
@@ -622,6 +657,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/workspace-broker/move", test_move);
   g_test_add_func ("/workspace-broker/overlap", test_overlap);
+  g_test_add_func ("/workspace-broker/late-overlap", test_late_overlap);
   g_test_add_func ("/workspace-broker/early-receipt", test_early_receipt);
   g_test_add_func ("/workspace-broker/claims", test_claims);
   g_test_add_func ("/workspace-broker/warnings", test_warnings);
