@@ -39,6 +39,7 @@ typedef struct
 struct _Load
 {
   int epoll;
+  guint instance; /* of those of this process */
   struct sockaddr_in address;
   GPtrArray *tokens;
   GPtrArray *connections; /* (element-type Connection): those that post */
@@ -142,15 +143,16 @@ put_digits (char *place, guint64 value, guint n_digits, guint base)
     place[i - 1] = "0123456789abcdef"[value % base];
 }
 
-/* RFC 9562, version 7: the time first; of the rest the number is enough to tell one from another. */
+/* RFC 9562, version 7: the time first; of the rest the load and the number are enough to tell one from another. */
 static void
-put_id (char *place, guint number)
+put_id (char *place, guint load, guint number)
 {
   gint64 now_ms = g_get_real_time () / 1000;
 
   put_digits (place, (guint64)now_ms >> 16, 8, 16);
   put_digits (place + 9, (guint64)now_ms & 0xffff, 4, 16);
-  memcpy (place + 14, "7000", 4);
+  place[14] = '7';
+  put_digits (place + 15, load, 3, 16);
   memcpy (place + 19, "8000", 4);
   put_digits (place + 24, number, 12, 16);
 }
@@ -174,7 +176,7 @@ post (Load *self, Connection *connection, gint64 due_us)
 {
   guint number = self->next++;
 
-  put_id (connection->request + connection->id, number);
+  put_id (connection->request + connection->id, self->instance, number);
   put_digits (connection->request + connection->number, number, NUMBER_DIGITS, 10);
   memcpy (self->ledger->ids[number], connection->request + connection->id, LOAD_ID_BYTES - 1);
   self->ledger->sent[number] = due_us;
@@ -387,6 +389,7 @@ load_listen (Load *self, const char *token, const char *channel)
 Load *
 load_new (const char *uri, GPtrArray *tokens)
 {
+  static gint instances = 0;
   Load *self = g_new0 (Load, 1);
   guint port;
 
@@ -395,6 +398,7 @@ load_new (const char *uri, GPtrArray *tokens)
   self->address = (struct sockaddr_in){ .sin_family = AF_INET,
                                         .sin_port = htons ((guint16)port),
                                         .sin_addr.s_addr = htonl (INADDR_LOOPBACK) };
+  self->instance = (guint)g_atomic_int_add (&instances, 1);
   self->epoll = epoll_create1 (EPOLL_CLOEXEC);
   self->tokens = g_ptr_array_ref (tokens);
   self->connections = g_ptr_array_new_with_free_func (connection_free);
