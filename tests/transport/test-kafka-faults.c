@@ -13,7 +13,7 @@ enum
 {
   API_PRODUCE = 0,
   API_ADD_PARTITIONS = 24,
-  API_TXN_OFFSET_COMMIT = 28,
+  API_ADD_OFFSETS = 25,
 };
 
 typedef struct
@@ -243,16 +243,24 @@ test_forward (void)
     gint16 call;
     rd_kafka_resp_err_t answer;
   } faults[] = {
-    { API_TXN_OFFSET_COMMIT, RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION },
+    { API_ADD_PARTITIONS, RD_KAFKA_RESP_ERR_INVALID_TXN_STATE },
     { API_ADD_PARTITIONS, RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH },
+    { API_ADD_OFFSETS, RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH },
   };
   static const char *const topics[] = { "chat", NULL };
   const ChatStart start = { CHAT_START_GROUP, NULL, 0, "group" };
   g_autoptr (GPtrArray) records = g_ptr_array_new_with_free_func ((GDestroyNotify)chat_record_unref);
   g_autoptr (ChatSubscription) member = NULL;
   g_autoptr (GError) error = NULL;
+  guint aborts = 0;
   Fixture f;
 
+  if (g_getenv ("ASAN_OPTIONS") != NULL)
+    {
+      /* to suppress that would be to suppress whatever of librdkafka's we forgot to free */
+      g_test_skip ("librdkafka 2.0 leaks a request for a transaction's offsets that failed");
+      return;
+    }
   begin (&f);
   member = chat_test_call (chat_transport_subscribe, f.transport, &error, topics, NULL, &start);
   g_assert_no_error (error);
@@ -262,15 +270,17 @@ test_forward (void)
       g_assert_true (publish (&f, &error));
       wait_for_records (records, 1);
       rd_kafka_mock_push_request_errors (f.cluster, faults[i].call, 1, faults[i].answer);
-      g_assert_false (forward_all (&f, member, records, &error));
-      g_assert_error (error, CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_ABORTED);
-      g_clear_error (&error);
-      g_ptr_array_set_size (records, 0);
-      wait_for_records (records, 1);
-      g_assert_true (forward_all (&f, member, records, &error));
-      g_assert_no_error (error);
+      while (!forward_all (&f, member, records, &error))
+        {
+          g_assert_error (error, CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_ABORTED);
+          g_clear_error (&error);
+          g_assert_cmpuint (++aborts, <=, i + 1);
+          g_ptr_array_set_size (records, 0);
+          wait_for_records (records, 1);
+        }
       g_ptr_array_set_size (records, 0);
     }
+  g_assert_cmpuint (aborts, >, 0);
   chat_test_call (chat_subscription_close, member, NULL);
   g_clear_object (&member);
   end (&f, NULL);
