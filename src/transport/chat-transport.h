@@ -115,7 +115,8 @@ gboolean chat_transport_close_finish (ChatTransport *self, GAsyncResult *result,
  * first connect, CLOSED after a close; while the transport reconnects it waits for that. A position that retention has
  * overtaken starts with a `gap`; one that this broker never had is LOST.
  * A group shares the shards of its topics among its members, each shard to one of them; what it is delivered is to be
- * acknowledged by forwarding, and comes again (to some member) if it is not.
+ * acknowledged by forwarding, and comes again (to some member) if it is not. After a break of the connection it comes
+ * again, or is still the member's to forward.
  */
 void chat_transport_subscribe_async (ChatTransport *self, const char *const *topics, const char *const *channels,
                                      const ChatStart *start, GCancellable *cancellable, GAsyncReadyCallback callback,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Apache Kafka in the main loop: how many records a second a reader that is behind takes in, bare and decoded, against
- * kcat on the same topic; how long one dispatch of it lasts; and how many publishes a second are confirmed. The records
+ * kcat on the same topic; how long its dispatches last; and how many publishes a second are confirmed. The records
  * are written by librdkafka alone.
  */
 #include <librdkafka/rdkafka.h>
@@ -173,10 +173,12 @@ thread_ms (void)
   return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
 }
 
-/* From the subscribe to the last record; *longest: CPU of one iteration of the loop, in ms. */
+/* From the subscribe to the last record. @dispatches: CPU of each iteration of the loop, in ms; *cpu_rate: records a
+ * second of this thread's own time, for there is other work on the machine. */
 static double
-measure_reader (Bench *bench, gboolean decode, double *longest)
+measure_reader (Bench *bench, gboolean decode, GArray *dispatches, double *cpu_rate)
 {
+  double cpu_ms = 0;
   gint64 began;
   ChatSubscription *subscription;
 
@@ -188,11 +190,14 @@ measure_reader (Bench *bench, gboolean decode, double *longest)
   g_signal_connect (subscription, "records", G_CALLBACK (records_cb), bench);
   while (bench->count < RECORDS)
     {
-      double before = thread_ms ();
+      double took = thread_ms ();
 
       g_main_context_iteration (NULL, TRUE);
-      *longest = MAX (*longest, thread_ms () - before);
+      took = thread_ms () - took;
+      cpu_ms += took;
+      g_array_append_val (dispatches, took);
     }
+  *cpu_rate = MAX (*cpu_rate, RECORDS * 1e3 / cpu_ms);
   began = g_get_monotonic_time () - began;
   g_object_unref (subscription);
   close_transport (bench);
@@ -202,13 +207,14 @@ measure_reader (Bench *bench, gboolean decode, double *longest)
 static void
 bench_read (ChatBench *report, Bench *bench)
 {
-  double reference = 0, bare = 0, decoded = 0, longest = 0;
+  g_autoptr (GArray) dispatches = g_array_new (FALSE, FALSE, sizeof (double));
+  double reference = 0, bare = 0, decoded = 0, bare_cpu = 0, decoded_cpu = 0;
 
   for (guint i = 0; i < ROUNDS; i++)
     {
       reference = MAX (reference, measure_kcat (bench));
-      bare = MAX (bare, measure_reader (bench, FALSE, &longest));
-      decoded = MAX (decoded, measure_reader (bench, TRUE, &longest));
+      bare = MAX (bare, measure_reader (bench, FALSE, dispatches, &bare_cpu));
+      decoded = MAX (decoded, measure_reader (bench, TRUE, dispatches, &decoded_cpu));
     }
   chat_bench_report (report, &(ChatBenchFigure){ .name = "kafka.read",
                                                  .value = bare,
@@ -221,11 +227,17 @@ bench_read (ChatBench *report, Bench *bench)
                                                  .unit = "messages/s",
                                                  .bound = CHAT_BENCH_AT_LEAST,
                                                  .target = 200000 });
-  chat_bench_report (report, &(ChatBenchFigure){ .name = "kafka.dispatch",
-                                                 .value = longest,
+  chat_bench_report (report, &(ChatBenchFigure){ .name = "kafka.read-decoded-cpu",
+                                                 .value = decoded_cpu,
+                                                 .unit = "messages/s of CPU",
+                                                 .bound = CHAT_BENCH_AT_LEAST,
+                                                 .target = 200000 });
+  chat_bench_report (report, &(ChatBenchFigure){ .name = "kafka.dispatch.p99",
+                                                 .value = chat_bench_percentile ((double *)(gpointer)dispatches->data,
+                                                                                 dispatches->len, 99),
                                                  .unit = "ms of CPU",
                                                  .bound = CHAT_BENCH_AT_MOST,
-                                                 .target = 8 });
+                                                 .target = 5 });
 }
 
 /* Publishing */

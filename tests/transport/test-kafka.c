@@ -282,6 +282,30 @@ is_online (gpointer transport)
   return chat_transport_get_state (transport) == CHAT_TRANSPORT_ONLINE;
 }
 
+/* Fewer partitions than wished for are used, and said. */
+static void
+test_fewer (void)
+{
+  Fixture f;
+  ChatTransport *transport;
+  g_autofree char *status = NULL;
+
+  if (!begin (&f))
+    return;
+  transport = transport_new (&f);
+  publish (transport, "chat", "general", "x");
+  g_assert_true (is_online (transport));
+  transport_free (transport);
+  f.options->shards = 6;
+  transport = transport_new (&f);
+  publish (transport, "chat", "general", "x");
+  g_assert_true (is_degraded (transport));
+  status = chat_transport_dup_status (transport);
+  g_assert_nonnull (strstr (status, "has 4 partitions and not 6"));
+  transport_free (transport);
+  end (&f);
+}
+
 /* A topic that goes is said to be gone, and read again once it is back. */
 static void
 test_deleted (void)
@@ -640,6 +664,7 @@ main (int argc, char **argv)
   g_test_add_func ("/kafka/topics/list", test_list);
   g_test_add_func ("/kafka/topics/missing", test_missing);
   g_test_add_func ("/kafka/topics/declared", test_declared);
+  g_test_add_func ("/kafka/topics/fewer", test_fewer);
   g_test_add_func ("/kafka/topics/deleted", test_deleted);
   g_test_add_func ("/kafka/transactions/markers", test_markers);
   g_test_add_func ("/kafka/transactions/open", test_open_transaction);

@@ -78,12 +78,17 @@ compare (ChatKafkaSubscription *self, ChatKafkaPlace *place)
       begin_at (self, cursor, place);
       return TRUE;
     }
-  if (cursor->next >= place->low && cursor->next <= place->end)
+  if (!cursor->astray)
     return FALSE;
+  if (cursor->queued > 0)
+    {
+      /* once that is delivered */
+      self->look_soon = TRUE;
+      return FALSE;
+    }
   /* an end before where it was: another topic of that name */
   place->next = cursor->next > place->end ? place->low : cursor->next;
-  if (cursor->queued > 0)
-    return FALSE; /* once that is delivered */
+  cursor->astray = FALSE;
   cursor->end = place->end;
   begin_at (self, cursor, place);
   return TRUE;
@@ -100,6 +105,7 @@ looked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   self->resetting = FALSE;
   if (self->stopped || places == NULL || self->moving > 0)
     return;
+  self->look_soon = FALSE;
   for (guint i = 0; i < places->len; i++)
     changed = compare (self, g_ptr_array_index (places, i)) || changed;
   if (changed)
@@ -116,9 +122,10 @@ chat_kafka_reader_look (ChatKafkaSubscription *self)
 }
 
 void
-chat_kafka_reader_reset (ChatKafkaSubscription *self)
+chat_kafka_reader_reset (ChatKafkaSubscription *self, ChatKafkaCursor *cursor)
 {
-  /* what is on its way from before is delivered first */
+  cursor->astray = TRUE;
+  self->look_soon = TRUE;
   chat_kafka_reader_look (self);
 }
 

@@ -21,6 +21,7 @@ typedef struct
   gint64 delivered; /* after the last that was delivered */
   gint64 end;       /* the shard ends there, or after */
   guint queued;
+  gboolean astray; /* a reader's: what is next is not there, and nothing is fetched */
   /* a member's */
   gint64 first;    /* where it began */
   gint64 acked;    /* the group has acknowledged what is before; -1: nothing yet */
@@ -68,6 +69,7 @@ struct _ChatKafkaSubscription
   gboolean give_back; /* once the forward in flight has ended */
   gboolean rewinding; /* a member could not go back yet */
   gboolean rewound;   /* while they did: what is not acknowledged comes again */
+  gboolean look_soon; /* a reader has not found out yet where to go on */
   gboolean resetting; /* a reader looks for where a lost shard begins */
   gboolean stopped;
 };
@@ -99,8 +101,8 @@ void chat_kafka_subscription_answer_open (ChatKafkaSubscription *self, GError *e
 
 /* A reader */
 void chat_kafka_reader_opened (ChatKafkaSubscription *self, GPtrArray *places);
-/** chat_kafka_reader_reset: what it is to read next is not there: it goes on with what is. */
-void chat_kafka_reader_reset (ChatKafkaSubscription *self);
+/** chat_kafka_reader_reset: what @cursor is to read next is not there: it goes on with what is. */
+void chat_kafka_reader_reset (ChatKafkaSubscription *self, ChatKafkaCursor *cursor);
 /** chat_kafka_reader_look: whether there are new partitions, or a topic is back. */
 void chat_kafka_reader_look (ChatKafkaSubscription *self);
 

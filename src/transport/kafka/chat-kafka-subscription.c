@@ -216,7 +216,7 @@ take_error (ChatKafkaSubscription *self, const rd_kafka_message_t *message)
       chat_kafka_subscription_set_trouble (self, topic, NULL);
     }
   else if (code == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET && cursor != NULL)
-    chat_kafka_reader_reset (self);
+    chat_kafka_reader_reset (self, cursor);
   else if (topic != NULL && take_topic_error (self, topic, code))
     return;
   else if (code != RD_KAFKA_RESP_ERR__PARTITION_EOF)
@@ -398,7 +398,7 @@ tick_cb (gpointer user_data)
   /* librdkafka takes a consumer for hung that is not asked for long, though nothing comes */
   if (due)
     control_cb (self);
-  if (self->wish->start.group == NULL && (due || g_hash_table_size (self->troubles) > 0))
+  if (self->wish->start.group == NULL && (due || self->look_soon || g_hash_table_size (self->troubles) > 0))
     chat_kafka_reader_look (self);
   return G_SOURCE_CONTINUE;
 }

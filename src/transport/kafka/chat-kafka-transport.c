@@ -393,7 +393,7 @@ static gboolean
 events_cb (gpointer user_data)
 {
   g_autoptr (ChatKafkaTransport) self = g_object_ref (user_data);
-  gint64 until = g_get_monotonic_time () + self->options->budget_us;
+  gint64 until = g_get_monotonic_time () + MAX (self->options->budget_us, 1000);
 
   while (g_get_monotonic_time () < until)
     {

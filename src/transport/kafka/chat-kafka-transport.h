@@ -17,9 +17,18 @@ G_DECLARE_FINAL_TYPE (ChatKafkaTransport, chat_kafka_transport, CHAT, KAFKA_TRAN
  * @options: of CHAT_BROKER_KAFKA; copied
  *
  * Apache Kafka, through librdkafka, whose queues are GSources of the main context in which this is called. All
- * features. Its producer is idempotent; a group's forward is a transaction with `transactional.id`
- * PREFIX.GROUP.SLOT; everybody reads committed records only. A subscription without a group assigns partitions itself,
- * joins no consumer group and commits nothing.
+ * features. Its producer is idempotent; everybody reads committed records only.
+ *
+ * - A subscription without a group assigns partitions itself, joins no consumer group and commits nothing. A topic that
+ *   is deleted under it makes the state DEGRADED until it is there again.
+ * - A group is the consumer group PREFIX + GROUP, rebalanced eagerly: its members stop while shards change hands, and
+ *   those that a member gets again go on where they were. A forward is a transaction with `transactional.id` PREFIX +
+ *   GROUP.SLOT. A member keeps what it was delivered over a break of its connection. What retention has overtaken
+ * before a group read it is not told of by `gap`.
+ * - A topic is looked for before the first record is published to it, and declared where the options say so. One that
+ *   is there with fewer partitions than these ask for is used as it is; the state is DEGRADED, and says so.
+ * - A wrong password or certificate is DENIED to the first connect. After a connection that was good it is tried again
+ *   four times a minute.
  */
 ChatTransport *chat_kafka_transport_new (const ChatBrokerOptions *options);
 
