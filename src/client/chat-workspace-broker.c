@@ -198,8 +198,10 @@ lag_cb (gpointer user_data)
 {
   ChatWorkspace *self = user_data;
 
-  /* whatever broke resumed by itself */
-  if (self->public == CHAT_PUBLIC_BROKER && self->feed_online && is_broker_here (self) && !self->taking_over)
+  /* whatever broke resumed by itself, or the service has made up for it */
+  if (self->feed_online && !self->taking_over && chat_feed_is_placed (self->feed)
+      && ((self->public == CHAT_PUBLIC_BROKER && is_broker_here (self))
+          || (self->public == CHAT_PUBLIC_SERVICE && is_caught_up (self))))
     forget_place (self);
   chat_feed_get_lag (self->broker, &self->lag_records, &self->lag_ms);
   chat_workspace_update_state (self);
@@ -420,7 +422,7 @@ chat_workspace_broker_service_placed (ChatWorkspace *self)
   if (self->public == CHAT_PUBLIC_BROKER && !self->taking_over)
     {
       chat_feed_merge_end (self->merge);
-      chat_workspace_sync_channels_soon (self);
+      chat_workspace_sync (self);
       return;
     }
   if (!self->taking_over)
