@@ -44,7 +44,8 @@ typedef enum
   CHAT_START_EARLIEST, /* all that the broker still has */
   CHAT_START_POSITION, /* RESUMABLE: from a position; a shard that it does not name starts live */
   CHAT_START_TIME,     /* SEEKABLE: the first record at or after a time */
-  CHAT_START_GROUP,    /* GROUPS: where the named group last acknowledged; a new group starts at the earliest record */
+  CHAT_START_GROUP,    /* GROUPS: where the named group last acknowledged; a new group starts at the earliest record,
+                          on RabbitMQ (a queue holds nothing from before it was declared) with its first subscribe */
 } ChatStartKind;
 
 typedef struct

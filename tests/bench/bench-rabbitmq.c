@@ -15,12 +15,12 @@
 #include "transport/rabbitmq/chat-rabbitmq-transport.h"
 
 /* The best of the rounds counts: what disturbs one makes it slower, never faster. */
-#define ROUNDS 5
-#define RECORDS 100000
+#define ROUNDS 3
+#define RECORDS 50000
 #define RECORD_BYTES 120
 #define PREFETCH 1000
 #define ACK_EVERY 100
-#define PUBLISHES 30000
+#define PUBLISHES 10000
 #define IN_FLIGHT 256
 #define TOPIC "chat_private"
 #define GROUP "archiver"

@@ -6,7 +6,13 @@
 ChatTransport *
 rabbitmq_test_connect (const ChatBrokerOptions *options)
 {
-  ChatTransport *transport = chat_rabbitmq_transport_new_full (options, 1);
+  return rabbitmq_test_connect_full (options, CHAT_RABBITMQ_HEARTBEAT_S);
+}
+
+ChatTransport *
+rabbitmq_test_connect_full (const ChatBrokerOptions *options, guint heartbeat_s)
+{
+  ChatTransport *transport = chat_rabbitmq_transport_new_full (options, heartbeat_s);
   g_autoptr (GError) error = NULL;
 
   chat_test_call (chat_transport_connect, transport, &error);

@@ -10,7 +10,9 @@ G_BEGIN_DECLS
 
 /* What the tests of the RabbitMQ transport have in common: calls that wait, and a reader that notes what it is told. */
 
-/** rabbitmq_test_connect: (transfer full): connected; fails where that does not succeed. */
+/** rabbitmq_test_connect: (transfer full): connected; fails where that does not succeed. @heartbeat_s: 1 notices soon
+ * that the broker is silent, and has the broker notice soon that the main loop does not run. */
+ChatTransport *rabbitmq_test_connect_full (const ChatBrokerOptions *options, guint heartbeat_s);
 ChatTransport *rabbitmq_test_connect (const ChatBrokerOptions *options);
 /** rabbitmq_test_refused: (transfer full): why it is not let in: DENIED, and it does not try again. */
 GError *rabbitmq_test_refused (const ChatBrokerOptions *options);

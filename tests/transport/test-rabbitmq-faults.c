@@ -126,7 +126,7 @@ test_stopped (void)
 
   if (site == NULL)
     return;
-  transport = rabbitmq_test_connect (site->options);
+  transport = rabbitmq_test_connect_full (site->options, 1);
   reader = rabbitmq_reader_new (transport, "chat_controlled", NULL, CHAT_START_LIVE);
   g_assert_true (rabbitmq_test_publish (transport, "chat_controlled", "general", "{}", NULL));
   chat_test_broker_pause (site->broker, 1);
@@ -158,7 +158,7 @@ test_half_open (void)
   addresses[2] = chat_test_broker_get (site->broker, "addresses");
   g_strfreev (site->options->addresses);
   site->options->addresses = g_strdupv ((char **)addresses);
-  transport = rabbitmq_test_connect (site->options);
+  transport = rabbitmq_test_connect_full (site->options, 1);
   g_assert_true (status_says (transport, first));
   chat_test_proxy_set_silent (proxy, TRUE);
   rabbitmq_test_wait_state (transport, CHAT_TRANSPORT_CONNECTING);

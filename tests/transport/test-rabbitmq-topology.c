@@ -270,7 +270,7 @@ test_without_streams (void)
   poor->user = g_strdup (user);
   poor->password = g_strdup ("secret");
   exchange = name_of (site, "chat_controlled");
-  site->transport = rabbitmq_test_connect (poor);
+  site->transport = rabbitmq_test_connect_full (poor, 60); /* the flood holds the main loop up */
   g_assert_cmpuint (chat_transport_get_features (site->transport), ==, CHAT_TRANSPORT_GROUPS);
   reader = rabbitmq_reader_new (site->transport, "chat_controlled", "general", CHAT_START_LIVE);
   g_assert_true (rabbitmq_test_publish (site->transport, "chat_controlled", "random", "no", NULL));

@@ -16,12 +16,21 @@ G_DECLARE_FINAL_TYPE (ChatRabbitmqTransport, chat_rabbitmq_transport, CHAT, RABB
  * chat_rabbitmq_transport_new:
  * @options: of CHAT_BROKER_RABBITMQ; copied
  *
- * RabbitMQ over AMQP 0-9-1, through librabbitmq, as GSources of the main context in which this is called. A topic is an
- * exchange (direct for chat_warnings, else topic) whose routing key is a record's key; a group reads quorum queues with
- * a single active consumer behind an x-consistent-hash exchange (one queue where the broker does not have that type);
- * a reader reads the exchange's stream, `NAME.log`, and where there is none a bounded queue of its own, which can only
- * be read live. Features: GROUPS, and RESUMABLE, SEEKABLE, EARLIEST where the broker has streams (as far as is known:
- * before the first connect it says that it has).
+ * RabbitMQ over AMQP 0-9-1, through librabbitmq, as GSources of the main context in which this is called; what blocks
+ * is done on a thread. A topic is an exchange (direct for chat_warnings, else topic) whose routing key is a record's
+ * key.
+ *
+ * A group reads quorum queues with a single active consumer, `EXCHANGE.GROUP.0` and so on, behind an x-consistent-hash
+ * exchange (one queue where the broker does not have that type). A new group begins with its first subscribe; the
+ * queues of the service's own groups are declared with their topic, so that nothing is lost before they come. Its
+ * members share the queues out over the exchange `PREFIX GROUP.members`. What a member was delivered is revoked when
+ * its connection breaks, and a forward in flight then is ABORTED.
+ *
+ * A reader reads the exchange's stream, `EXCHANGE.log` (every topic but `chat` has one), by offset; where there is
+ * none, or not for these credentials, a bounded queue of its own, which can only be read live.
+ *
+ * Features: GROUPS, and RESUMABLE, SEEKABLE, EARLIEST where the broker has streams (as far as is known: before the
+ * first connect it says that it has).
  */
 ChatTransport *chat_rabbitmq_transport_new (const ChatBrokerOptions *options);
 
