@@ -285,6 +285,40 @@ test_without_streams (void)
   g_free (chat_test_broker_tell (site->broker, "ctl", "1", "delete_user", user, NULL));
 }
 
+/* Credentials that may read an exchange into a queue of the broker's naming, and nothing else, are enough to read live.
+ */
+static void
+test_reader_only (void)
+{
+  g_autoptr (Site) site = site_new (CHAT_TEST_BROKER_SHARED);
+  g_autoptr (RabbitmqReader) reader = NULL;
+  g_autoptr (ChatBrokerOptions) desktop = NULL;
+  g_autofree char *user = NULL;
+  ChatTransport *transport;
+
+  if (site == NULL)
+    return;
+  site_connect (site);
+  g_assert_true (rabbitmq_test_publish (site->transport, "chat_controlled", "general", "before", NULL));
+  user = g_strdup_printf ("%sdesktop", site->options->prefix);
+  g_free (chat_test_broker_tell (site->broker, "ctl", "1", "add_user", user, "secret", NULL));
+  g_free (chat_test_broker_tell (site->broker, "ctl", "1", "set_permissions", "-p", site->options->virtual_host, user,
+                                 "^amq\\.gen.*$", "^amq\\.gen.*$", "^(amq\\.gen.*|.*chat_controlled)$", NULL));
+  desktop = chat_broker_options_copy (site->options);
+  g_free (desktop->user);
+  g_free (desktop->password);
+  desktop->user = g_strdup (user);
+  desktop->password = g_strdup ("secret");
+  desktop->declare = FALSE;
+  transport = rabbitmq_test_connect (desktop);
+  reader = rabbitmq_reader_new (transport, "chat_controlled", NULL, CHAT_START_LIVE);
+  g_assert_true (rabbitmq_test_publish (site->transport, "chat_controlled", "general", "after", NULL));
+  rabbitmq_reader_wait (reader, 1);
+  g_assert_cmpuint (reader->gaps, ==, 0);
+  rabbitmq_test_close (transport);
+  g_free (chat_test_broker_tell (site->broker, "ctl", "1", "delete_user", user, NULL));
+}
+
 /* Without the plugin for consistent hashes there is one queue. */
 static void
 test_without_hash (void)
@@ -320,6 +354,7 @@ main (int argc, char **argv)
   g_test_add_func ("/rabbitmq/topology/direct", test_direct);
   g_test_add_func ("/rabbitmq/topology/cancelled", test_cancelled);
   g_test_add_func ("/rabbitmq/topology/without-streams", test_without_streams);
+  g_test_add_func ("/rabbitmq/topology/reader-only", test_reader_only);
   g_test_add_func ("/rabbitmq/topology/without-hash", test_without_hash);
   return g_test_run ();
 }

@@ -44,7 +44,6 @@ typedef struct
   gint64 count; /* queue: how many have come */
   guint stale;  /* how many wait to be delivered that came before a break: their tags are void */
   guint64 received, acked;
-  gboolean started;              /* it knows where to begin */
   gboolean resumes;              /* the first record is expected at `next` */
   ChatRabbitmqChannel *overflow; /* nullable: where the broker tells of what it drops */
 } Feed;
@@ -60,6 +59,8 @@ struct _ChatRabbitmqReader
   GTask *seek;          /* nullable */
   ChatWish *seek_wish;  /* nullable */
   guint waiting;        /* feeds that are not in place yet */
+  gboolean bare;        /* its own queue may not tell what it drops */
+  gboolean placed;      /* it has been in place: from now on it resumes */
 };
 
 G_DEFINE_FINAL_TYPE (ChatRabbitmqReader, chat_rabbitmq_reader, CHAT_TYPE_RABBITMQ_SUBSCRIPTION)
@@ -167,7 +168,6 @@ feed_start (Feed *feed, const ChatStart *start, GError **error)
       feed->next = feed->place->end;
     }
   feed->position = feed->next;
-  feed->started = TRUE;
   return TRUE;
 }
 
@@ -284,13 +284,28 @@ cancelled_cb (gpointer data)
   chat_rabbitmq_subscription_repair (CHAT_RABBITMQ_SUBSCRIPTION (feed->reader), error);
 }
 
+/* Credentials may be good for a queue of the broker's naming, and for nothing else. */
+static void
+lose (Feed *feed, const GError *error)
+{
+  ChatRabbitmqReader *self = feed->reader;
+  g_autoptr (GError) again = NULL;
+
+  if (feed->place->stream == NULL && !self->bare && chat_rabbitmq_is_denied (error))
+    {
+      self->bare = TRUE;
+      again = g_error_new_literal (CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_OFFLINE, error->message);
+    }
+  chat_rabbitmq_subscription_repair (CHAT_RABBITMQ_SUBSCRIPTION (self), again != NULL ? again : error);
+}
+
 static void
 closed_cb (gpointer data, const GError *error)
 {
   Feed *feed = data;
 
   feed->channel = NULL;
-  chat_rabbitmq_subscription_repair (CHAT_RABBITMQ_SUBSCRIPTION (feed->reader), error);
+  lose (feed, error);
 }
 
 static void
@@ -299,7 +314,7 @@ overflow_closed_cb (gpointer data, const GError *error)
   Feed *feed = data;
 
   feed->overflow = NULL;
-  chat_rabbitmq_subscription_repair (CHAT_RABBITMQ_SUBSCRIPTION (feed->reader), error);
+  lose (feed, error);
 }
 
 static const ChatRabbitmqChannelFuncs feed_funcs = {
@@ -322,6 +337,7 @@ consuming_cb (gpointer decoded, gpointer data)
 
   if (--self->waiting > 0)
     return;
+  self->placed = TRUE;
   seek = g_steal_pointer (&self->seek);
   g_clear_pointer (&self->seek_wish, chat_wish_free);
   chat_rabbitmq_subscription_in_place (CHAT_RABBITMQ_SUBSCRIPTION (self));
@@ -414,7 +430,8 @@ consume_own_queue (Feed *feed)
   GHashTableIter iter;
   gpointer key;
 
-  feed->overflow = chat_rabbitmq_channel_new (site->consuming, &overflow_funcs, feed);
+  if (!feed->reader->bare)
+    feed->overflow = chat_rabbitmq_channel_new (site->consuming, &overflow_funcs, feed);
   single.value.kind = AMQP_FIELD_KIND_I64;
   single.value.value.i64 = 1;
   if (feed->overflow != NULL)
@@ -428,7 +445,8 @@ consume_own_queue (Feed *feed)
   entries[1].value.kind = entries[2].value.kind = AMQP_FIELD_KIND_UTF8;
   entries[1].value.value.bytes = amqp_cstring_bytes ("");
   entries[2].value.value.bytes = amqp_cstring_bytes (dropped);
-  declare_own_queue (feed->channel, "", (amqp_table_t){ G_N_ELEMENTS (entries), entries });
+  declare_own_queue (feed->channel, "",
+                     (amqp_table_t){ feed->overflow != NULL ? (int)G_N_ELEMENTS (entries) : 1, entries });
   if (binds_each (feed))
     {
       g_hash_table_iter_init (&iter, feed->reader->channels);
@@ -505,7 +523,7 @@ located_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
   take_places (self, places);
-  if (((Feed *)g_ptr_array_index (self->feeds, 0))->started)
+  if (self->placed)
     {
       for (guint i = 0; i < self->feeds->len; i++)
         feed_resume (g_ptr_array_index (self->feeds, i));
