@@ -229,9 +229,9 @@ locked (void)
   store = postgresql_test_store_open (test.uri);
   postgresql_test_append (store, "m-1", NULL);
   postgresql_test_run (&test,
-                       "CREATE OR REPLACE FUNCTION sleep () RETURNS trigger LANGUAGE plpgsql AS $$ "
+                       "CREATE OR REPLACE FUNCTION dawdle () RETURNS trigger LANGUAGE plpgsql AS $$ "
                        "BEGIN PERFORM pg_sleep (10); RETURN NEW; END $$;"
-                       "CREATE TRIGGER slow AFTER INSERT ON messages FOR EACH STATEMENT EXECUTE FUNCTION sleep ()");
+                       "CREATE TRIGGER slow AFTER INSERT ON messages FOR EACH STATEMENT EXECUTE FUNCTION dawdle ()");
   g_assert_cmpint (postgresql_test_append (store, "m-2", &error), ==, 0);
   g_assert_error (error, CHAT_STORE_ERROR, CHAT_STORE_ERROR_BUSY);
   g_assert_nonnull (strstr (error->message, "too long"));
