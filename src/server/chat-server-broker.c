@@ -35,6 +35,7 @@ static const struct
   { "password", FOR_BOTH },
   { "password_file", FOR_BOTH },
   { "declare", FOR_BOTH },
+  { "dialect", FOR_BOTH },
   { "replication", FOR_BOTH },
   { "min_insync", FOR_KAFKA },
   { "slot", FOR_BOTH },
@@ -215,6 +216,18 @@ check_built (ChatConfig *config, GError **error)
                                "this tertulia-server was built without %s: take one that has it, or another kind",
                                kind == FOR_KAFKA ? "Kafka" : "RabbitMQ");
   return TRUE;
+}
+
+ChatDialect *
+chat_server_broker_read_dialect (ChatConfig *config, GError **error)
+{
+  const char *path = chat_config_get_string (config, "broker", "dialect");
+  g_autoptr (GError) wrong = NULL;
+  ChatDialect *dialect = path != NULL ? chat_dialect_load_file (path, &wrong) : chat_dialect_new ();
+
+  if (dialect == NULL)
+    chat_config_refuse (config, "broker", "dialect", error, "%s", wrong->message);
+  return dialect;
 }
 
 char *
@@ -415,8 +428,12 @@ gboolean
 chat_server_broker_check (ChatConfig *config, GError **error)
 {
   g_autoptr (ChatBrokerOptions) options = NULL;
+  g_autoptr (ChatDialect) dialect = NULL;
 
   if (!check_uses (config, error) || !check_built (config, error))
+    return FALSE;
+  dialect = chat_server_broker_read_dialect (config, error);
+  if (dialect == NULL)
     return FALSE;
   if (kind_of (config) != FOR_LOG)
     {

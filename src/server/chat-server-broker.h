@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/chat-config.h"
+#include "core/chat-dialect.h"
 #include "transport/chat-broker-options.h"
 
 G_BEGIN_DECLS
@@ -11,6 +12,9 @@ G_BEGIN_DECLS
 /** chat_server_broker_check: whether they fit together, whether this program can do what they name, and whether the
  * files that they name can be read. The error names file and line, and what would be right. */
 gboolean chat_server_broker_check (ChatConfig *config, GError **error);
+
+/** chat_server_broker_read_dialect: (transfer full) (nullable): how records are written that others publish. */
+ChatDialect *chat_server_broker_read_dialect (ChatConfig *config, GError **error);
 
 /** chat_server_broker_read: (transfer full) (nullable): the broker that the service is on; not for kind = log. */
 ChatBrokerOptions *chat_server_broker_read (ChatConfig *config, GError **error);

@@ -75,6 +75,9 @@ static const ChatConfigKey keys[] = {
   { "broker", "password_file", CHAT_CONFIG_PATH, NULL, 0, 0, NULL, "Or the file that has it, and nothing else." },
   { "broker", "declare", CHAT_CONFIG_BOOLEAN, "true", 0, 0, NULL,
     "kafka, rabbitmq: whether topics, exchanges and queues that are missing are made." },
+  { "broker", "dialect", CHAT_CONFIG_PATH, NULL, 0, 0, NULL,
+    "kafka, rabbitmq: the file that says how other programs write what they publish to chat (a sample to copy: "
+    "sample.conf.example); else it is Tertulia's own record, or plain text." },
   { "broker", "shards", CHAT_CONFIG_INT, "1", 1, 64, NULL,
     "In how many parts a topic is when it is made (partitions, queues): so many moderators and archivers can share the "
     "work." },

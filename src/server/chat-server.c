@@ -350,7 +350,12 @@ add_control (ChatServer *self)
 static void
 add_moderator (ChatServer *self)
 {
+  /* checked with the configuration */
+  g_autoptr (ChatDialect) dialect = chat_config_get_string (self->config, "broker", "dialect") != NULL
+                                        ? chat_server_broker_read_dialect (self->config, NULL)
+                                        : NULL;
   const ChatModeratorOptions options = {
+    .dialect = dialect,
     .limit = (guint)chat_config_get_int (self->config, "moderation", "limit"),
     .language = chat_config_get_string (self->config, "moderation", "language"),
     .guests = g_str_equal (chat_config_get_string (self->config, "sessions", "mode"), "password"),

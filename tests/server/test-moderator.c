@@ -166,6 +166,33 @@ test_guests (RoleTest *test, gconstpointer shards)
   role_test_stop (test, moderator);
 }
 
+/* Unsigned records are read in the dialect of the site, and become records of ours; the service's own stay as they are.
+ */
+static void
+test_dialect (RoleTest *test, gconstpointer shards)
+{
+  static const char file[] = "[dialect]\nformat=json\nauthor_member=from.name\ntext_member=body\nid_member=uuid\n";
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ChatDialect) dialect = chat_dialect_load_data (file, strlen (file), "/d.conf", &error);
+  const ChatModeratorOptions options = { .limit = LIMIT, .language = "es", .dialect = dialect };
+  ChatModerator *moderator
+      = chat_moderator_new (test->transport, test->store, test->control, test->rules, test->signer, &options);
+
+  g_assert_no_error (error);
+  role_test_start (test, moderator);
+  role_test_append (test, CHAT_TOPIC_CHAT, "General",
+                    "{\"from\":{\"name\":\"luis\"},\"body\":\"buenas\",\"uuid\":\"u1\"}");
+  role_test_append (test, CHAT_TOPIC_CHAT, "general", "{\"from\":{\"name\":\"luis\"}}");
+  role_test_append (test, CHAT_TOPIC_CHAT, "general",
+                    "{\"body\":\"mierda\",\"uuid\":\"u2\",\"from\":{\"name\":\"eva\"}}");
+  role_test_say (test, "ana", "general", "m1", "hola");
+  role_test_wait (test, CHAT_TOPIC_CONTROLLED, 3);
+  role_test_check (test, CHAT_TOPIC_CONTROLLED, "id:channel:author:data",
+                   "u1:general:luis:buenas u2:general:eva:****** m1:general:ana:hola");
+  role_test_wait (test, CHAT_TOPIC_REJECTED, 1);
+  role_test_stop (test, moderator);
+}
+
 static void
 test_private (RoleTest *test, gconstpointer shards)
 {
@@ -743,6 +770,7 @@ main (int argc, char *argv[])
   ADD ("kinds", 1, test_kinds);
   ADD ("foreign-changes", 1, test_foreign_changes);
   ADD ("guests", 1, test_guests);
+  ADD ("dialect", 1, test_dialect);
   ADD ("private", 1, test_private);
   ADD ("claims", 1, test_claims);
   ADD ("mask", 1, test_mask);

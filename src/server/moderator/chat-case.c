@@ -21,19 +21,39 @@ has_all (const ChatMessage *message)
          && chat_message_get_timestamp (message) != CHAT_TIME_UNKNOWN;
 }
 
-/* Most records are whole, so that is tried first: whoever needs hints pays for two readings. */
+/* What others write in their own way becomes a record of ours. */
 static ChatMessage *
-decode (const ChatRecord *record, const char *transport, gboolean *is_whole, GError **error)
+decode_dialect (const ChatRecord *record, const ChatCaseOrigin *origin, GError **error)
 {
   gsize size;
   const void *data = g_bytes_get_data (chat_record_get_bytes (record), &size);
-  g_autoptr (ChatMessage) message = chat_message_decode (data, size, NULL);
+  const char *key = chat_record_get_key (record);
+  g_autofree char *id = chat_record_dup_id (record, origin->transport);
+  g_autofree char *channel
+      = key != NULL && *key != '\0' ? chat_dialect_dup_channel (origin->dialect, key) : g_strdup ("general");
+  ChatMessageHints hints = { channel, id, chat_record_get_time (record) };
+
+  return chat_dialect_decode (origin->dialect, data, size, &hints, error);
+}
+
+/* Most records are whole, so that is tried first: whoever needs hints pays for two readings. */
+static ChatMessage *
+decode (const ChatRecord *record, const ChatCaseOrigin *origin, gboolean *is_whole, GError **error)
+{
+  gsize size;
+  const void *data = g_bytes_get_data (chat_record_get_bytes (record), &size);
+  g_autoptr (ChatMessage) message = NULL;
+
+  *is_whole = FALSE;
+  if (origin->dialect != NULL && chat_record_get_header (record, CHAT_SIGNATURE_HEADER) == NULL)
+    return decode_dialect (record, origin, error);
+  message = chat_message_decode (data, size, NULL);
 
   *is_whole = message != NULL && has_all (message);
   if (*is_whole)
     return g_steal_pointer (&message);
 
-  g_autofree char *id = chat_record_dup_id (record, transport);
+  g_autofree char *id = chat_record_dup_id (record, origin->transport);
   ChatMessageHints hints = { chat_record_get_key (record), id, chat_record_get_time (record) };
   return chat_message_decode_foreign (data, size, &hints, error);
 }
@@ -187,7 +207,7 @@ chat_case_new (ChatRecord *record, const ChatCaseOrigin *origin)
 
   self->origin = origin;
   self->record = chat_record_ref (record);
-  self->message = decode (record, origin->transport, &self->is_whole, &error);
+  self->message = decode (record, origin, &self->is_whole, &error);
   if (self->message == NULL)
     {
       chat_case_reject (self, error->message);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/chat-message.h"
+#include "core/chat-dialect.h"
 #include "core/chat-signature.h"
 #include "moderation/chat-rules.h"
 #include "server/store/chat-moderation-store.h"
@@ -26,6 +27,7 @@ typedef struct
   ChatSigner *signer;    /* verifies signatures, and signs what is for chat_control */
   const char *transport; /* its name: part of the ids it gives to records without one, and of its guests' names */
   gboolean guests;       /* an author that is not signed is a guest of that broker: "ana (kafka)" */
+  ChatDialect *dialect;  /* nullable: of records that are not signed */
 } ChatCaseOrigin;
 
 /**

@@ -478,6 +478,7 @@ chat_moderator_finalize (GObject *object)
   g_clear_object (&self->blocks);
   g_clear_object (&self->store);
   g_free (self->language);
+  chat_dialect_unref (self->origin.dialect);
   G_OBJECT_CLASS (chat_moderator_parent_class)->finalize (object);
 }
 
@@ -524,7 +525,8 @@ chat_moderator_new (ChatTransport *transport, ChatStore *store, ChatControlFeed 
   self->blocks = chat_block_list_new (feed, self->store);
   self->channels = chat_channel_cache_new (chat_store_get_channels (store), CHANNEL_MAX_AGE_MS);
   self->rules = g_object_ref (rules);
-  self->origin = (ChatCaseOrigin){ signer, chat_transport_get_name (transport), options->guests };
+  self->origin = (ChatCaseOrigin){ signer, chat_transport_get_name (transport), options->guests,
+                                   options->dialect != NULL ? chat_dialect_ref (options->dialect) : NULL };
   self->language = g_strdup (options->language);
   self->limit = options->limit;
   g_signal_connect_object (self->blocks, "failed", G_CALLBACK (chat_forwarder_fail), self, G_CONNECT_SWAPPED);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "core/chat-dialect.h"
 #include "core/chat-signature.h"
 #include "server/moderator/chat-control-feed.h"
 #include "server/moderator/chat-rules-source.h"
@@ -15,7 +16,8 @@ typedef struct
   guint limit; /* strikes until the block */
   const char
       *language; /* of channels that name none, as chat_languages_check() takes it; NULL: the lists of every language */
-  gboolean guests; /* authors that are not signed are guests of the broker, "ana (kafka)" */
+  gboolean guests;      /* authors that are not signed are guests of the broker, "ana (kafka)" */
+  ChatDialect *dialect; /* (nullable): how records are written that are not signed; NULL: as our own */
 } ChatModeratorOptions;
 
 /** ChatModeratorCounters: records since the start, each counted once, when it is forwarded. */
