@@ -23,6 +23,7 @@ struct _ChatRabbitmqLink
 
   gint64 budget_us;
   gint64 next_tick; /* monotonic, µs */
+  gint64 heard;     /* when a frame came last */
   guint heartbeat_s;
   guint16 last_channel, channel_most;
   int fd;

@@ -202,6 +202,17 @@ send_encoded (ChatRabbitmqLink *self, const Outgoing *outgoing)
   check_sent (self, status);
 }
 
+/* Where it has to look first whether the other side is still there, amqp_basic_publish() of librabbitmq 0.11 waits
+ * without end for something to read: "at once" is "never" to its clock. The parts of a publish are sent without that
+ * look; what is dead is found when frames are read. */
+static gboolean
+may_publish_whole (ChatRabbitmqLink *self, ChatRecord *record)
+{
+  gint64 silence = g_get_monotonic_time () - self->heard;
+
+  return is_small (record) && (self->heartbeat_s == 0 || silence < (gint64)self->heartbeat_s * G_USEC_PER_SEC);
+}
+
 static void
 flush (ChatRabbitmqLink *self)
 {
@@ -214,7 +225,7 @@ flush (ChatRabbitmqLink *self)
 
       if (outgoing->record == NULL)
         send_encoded (self, outgoing);
-      else if (!outgoing->begun && is_small (outgoing->record))
+      else if (!outgoing->begun && may_publish_whole (self, outgoing->record))
         publish_whole (self, outgoing->channel, outgoing->exchange, outgoing->record, outgoing->time_ms,
                        outgoing->mandatory, outgoing->direct);
       else
@@ -275,7 +286,7 @@ chat_rabbitmq_link_publish (ChatRabbitmqLink *self, guint16 channel, const char 
 
   if (self->dead)
     return;
-  if (is_small (record) && may_send_now (self))
+  if (may_publish_whole (self, record) && may_send_now (self))
     {
       publish_whole (self, channel, exchange, record, time_ms, mandatory, direct);
       return;
@@ -379,6 +390,7 @@ read_frames (ChatRabbitmqLink *self)
           chat_rabbitmq_link_fail (self, self->ending ? NULL : chat_rabbitmq_error_new_status (status));
           return;
         }
+      self->heard = until - self->budget_us;
       take_frame (self, &frame);
       if (i % FRAMES_A_LOOK == 0 && g_get_monotonic_time () > until)
         {
@@ -462,7 +474,8 @@ chat_rabbitmq_link_new (amqp_connection_state_t state, gint64 budget_us, const C
   ((LinkSource *)self->source)->link = self;
   g_source_set_static_name (self->source, "ChatRabbitmqLink");
   self->watch = g_source_add_unix_fd (self->source, self->fd, (GIOCondition)(G_IO_IN | G_IO_ERR | G_IO_HUP));
-  plan_tick (self, g_get_monotonic_time ());
+  self->heard = g_get_monotonic_time ();
+  plan_tick (self, self->heard);
   g_source_attach (self->source, g_main_context_get_thread_default ());
   return self;
 }
