@@ -16,6 +16,8 @@
 /* How long an id is known that was published: until the archiver has it, and it had its troubles. */
 #define KNOWN_MS (60 * 60 * 1000)
 #define FORGET_EVERY 60 /* looks */
+/* How long a stop waits for a broker that does not answer: what it leaves is published by whoever comes next. */
+#define STOP_MS 3000
 
 struct _ChatApiOutbox
 {
@@ -30,6 +32,7 @@ struct _ChatApiOutbox
   GArray *published;  /* (element-type gint64): numbers, until the store knows */
   GSource *look;
   GSource *retry;
+  GSource *stop_wait;
   GTask *stop;
   ChatBackoff backoff;
 
@@ -53,14 +56,26 @@ static void relay (ChatApiOutbox *self);
  */
 
 static void
+return_stop (ChatApiOutbox *self)
+{
+  g_autoptr (GTask) task = g_steal_pointer (&self->stop);
+
+  chat_timer_clear (&self->stop_wait);
+  g_task_return_boolean (task, TRUE);
+}
+
+static void
 end_stop (ChatApiOutbox *self)
 {
-  g_autoptr (GTask) task = NULL;
+  if (self->stop != NULL && !self->relaying && self->adding == NULL)
+    return_stop (self);
+}
 
-  if (self->stop == NULL || self->relaying || self->adding != NULL)
-    return;
-  task = g_steal_pointer (&self->stop);
-  g_task_return_boolean (task, TRUE);
+static gboolean
+stop_waited_cb (gpointer user_data)
+{
+  return_stop (user_data);
+  return G_SOURCE_REMOVE;
 }
 
 static gboolean
@@ -329,6 +344,7 @@ chat_api_outbox_stop_async (ChatService *service, GCancellable *cancellable, GAs
   chat_timer_clear (&self->look);
   chat_timer_clear (&self->retry);
   self->stop = g_steal_pointer (&task);
+  self->stop_wait = chat_timer_new (STOP_MS, stop_waited_cb, self);
   end_stop (self);
 }
 
@@ -358,6 +374,7 @@ chat_api_outbox_dispose (GObject *object)
 
   chat_timer_clear (&self->look);
   chat_timer_clear (&self->retry);
+  chat_timer_clear (&self->stop_wait);
   G_OBJECT_CLASS (chat_api_outbox_parent_class)->dispose (object);
 }
 
