@@ -13,6 +13,7 @@ struct _ChatLoopbackBroker
   GObject parent_instance;
 
   guint shards;
+  gint64 clock;       /* ms: of the next record; 0: as it is */
   GHashTable *topics; /* name → GPtrArray of Shard */
   GHashTable *groups; /* name, newline, topic → ChatLocalGroup */
 };
@@ -67,6 +68,18 @@ chat_loopback_broker_new (guint shards)
 
   self->shards = MAX (shards, 1);
   return self;
+}
+
+static gint64
+chat_loopback_broker_now (ChatLoopbackBroker *self)
+{
+  return self->clock > 0 ? self->clock++ : g_get_real_time () / 1000;
+}
+
+void
+chat_loopback_broker_set_clock (ChatLoopbackBroker *self, gint64 time_ms)
+{
+  self->clock = time_ms;
 }
 
 static int
@@ -190,7 +203,7 @@ chat_loopback_broker_append (ChatLoopbackBroker *self, ChatRecord *record)
   Shard *shard = find_shard (self, chat_record_get_topic (record), number);
 
   g_ptr_array_add (shard->records,
-                   chat_record_new_placed (record, number, shard->shard.end, g_get_real_time () / 1000));
+                   chat_record_new_placed (record, number, shard->shard.end, chat_loopback_broker_now (self)));
   shard->shard.end++;
   g_signal_emit (self, signals[APPENDED], 0);
 }

@@ -21,6 +21,9 @@ ChatLoopbackBroker *chat_loopback_broker_new (guint shards);
  * shard, in order. */
 GPtrArray *chat_loopback_broker_get_records (ChatLoopbackBroker *self, const char *topic);
 
+/** chat_loopback_broker_set_clock: the next record is of that time, in ms, each further one of a millisecond later. */
+void chat_loopback_broker_set_clock (ChatLoopbackBroker *self, gint64 time_ms);
+
 /** chat_loopback_broker_dup_topics: (transfer full) (array zero-terminated=1): what it has, sorted. */
 char **chat_loopback_broker_dup_topics (ChatLoopbackBroker *self);
 
