@@ -27,8 +27,8 @@ typedef enum
  *
  * Property `enter-sends` (boolean, writable, TRUE at first).
  * Signals: `send (char *text)` → gboolean: TRUE where it was taken (the composer then empties itself, and its mode is
- * CHAT_COMPOSER_NEW); `cancelled`: the mode was taken back; `edit-last`: ↑ was pressed while it was empty; `rested`: nothing was
- * typed for a moment after something was: a draft is worth keeping.
+ * CHAT_COMPOSER_NEW); `cancelled`: the mode was taken back; `edit-last`: ↑ was pressed while it was empty; `rested`:
+ * nothing was typed for a moment after something was: a draft is worth keeping.
  */
 /** chat_composer_dup_text: (transfer full) */
 char *chat_composer_dup_text (ChatComposer *self);

@@ -163,7 +163,7 @@ static const ChatConfigKey keys[] = {
 
   { "live", "notify", CHAT_CONFIG_CHOICE, "broker", 0, 0, notifies,
     "Where live connections have new messages from; broker: as soon as they are moderated; store: when they are "
-    "stored." },
+    "stored. The same for every process: only with store do archivers tell of what they stored." },
 
   { "limits", "connections", CHAT_CONFIG_INT, "4096", 1, 100000, NULL,
     "Most connections at once. At the limit, those that have been idle for longest make room." },

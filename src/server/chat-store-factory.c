@@ -22,7 +22,8 @@ new_postgresql (ChatConfig *config)
 {
   return chat_postgresql_store_new (chat_config_get_string (config, "store", "uri"),
                                     chat_config_get_string (config, "store", "password_file"),
-                                    (guint)chat_config_get_int (config, "store", "connections"), TRUE);
+                                    (guint)chat_config_get_int (config, "store", "connections"),
+                                    g_str_equal (chat_config_get_string (config, "live", "notify"), "store"));
 }
 #endif
 

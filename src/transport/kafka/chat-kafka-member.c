@@ -356,14 +356,15 @@ check_inputs (ChatKafkaSubscription *self, GPtrArray *inputs, GPtrArray *places,
   for (guint i = 0; i < inputs->len; i++)
     {
       ChatRecord *input = g_ptr_array_index (inputs, i);
+      g_autofree char *offset = NULL;
 
       if (check_input (self, input, places))
         continue;
-      g_set_error (
-          error, CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_ABORTED,
-          _ ("Record %" G_GINT64_FORMAT
-             " of %s/%d is not what this reader has to acknowledge next: all that is unacknowledged comes again"),
-          chat_record_get_offset (input), chat_record_get_topic (input), chat_record_get_shard (input));
+      offset = g_strdup_printf ("%" G_GINT64_FORMAT, chat_record_get_offset (input));
+      g_set_error (error, CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_ABORTED,
+                   _ ("Record %s of %s/%d is not what this reader has to acknowledge next: all that is unacknowledged "
+                      "comes again"),
+                   offset, chat_record_get_topic (input), chat_record_get_shard (input));
       return FALSE;
     }
   return TRUE;

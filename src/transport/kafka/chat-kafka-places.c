@@ -119,16 +119,19 @@ find_position (GPtrArray *places, const ChatPosition *position, GError **error)
     {
       ChatKafkaPlace *place = g_ptr_array_index (places, i);
       g_autofree char *shard = g_strdup_printf ("%d", place->shard);
+      g_autofree char *next = NULL, *end = NULL;
 
       place->next = chat_position_get (position, place->topic, shard);
       if (place->next < 0)
         place->next = place->end;
       if (place->next <= place->end)
         continue;
+      next = g_strdup_printf ("%" G_GINT64_FORMAT, place->next);
+      end = g_strdup_printf ("%" G_GINT64_FORMAT, place->end);
       g_set_error (error, CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_LOST,
-                   _ ("The position names record %" G_GINT64_FORMAT " of %s/%d, which ends before %" G_GINT64_FORMAT
-                      ": it is of another broker; start at the earliest record, or live"),
-                   place->next, place->topic, place->shard, place->end);
+                   _ ("The position names record %s of %s/%d, which ends before %s: it is of another broker; start at "
+                      "the earliest record, or live"),
+                   next, place->topic, place->shard, end);
       return FALSE;
     }
   return TRUE;

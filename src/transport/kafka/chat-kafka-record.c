@@ -54,7 +54,7 @@ chat_kafka_record_check (const ChatBrokerOptions *options, const ChatRecord *rec
                  TOPIC_MOST);
   else if (size > CHAT_KAFKA_RECORD_MOST)
     g_set_error (error, CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_REJECTED,
-                 _ ("A record for %s has %" G_GSIZE_FORMAT " bytes; at most %d are taken"), name, size,
+                 _ ("A record for %s has %u bytes; at most %d are taken"), name, (guint)MIN (size, G_MAXUINT),
                  CHAT_KAFKA_RECORD_MOST);
   else if (get_extras_size (record) > EXTRAS_MOST)
     g_set_error (error, CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_REJECTED,
