@@ -84,15 +84,21 @@ class Server:
             raise AssertionError(f'{self.name} ended with {self.process.returncode}:\n{self.tail()}')
 
     def tail(self):
-        return '\n'.join(self.log.read_text(encoding='utf-8', errors='replace').splitlines()[-30:])
+        if not self.log.exists():
+            return ''
+        lines = self.log.read_text(encoding='utf-8', errors='replace').splitlines()
+        # of requests that fail there are hundreds
+        return '\n'.join(line[:400] for line in [line for line in lines if '="POST /' not in line][-30:] + lines[-3:])
 
 
 class Service:
-    """Nothing of it runs until start(). `with` ends it."""
+    """Nothing of it runs until start(). `with` ends it; what its processes said last stays in `last_words`."""
+    last_words = ''
 
     def __init__(self, broker, store, *, channels=4, shards=4, moderators=2, archivers=2, broker_settings=None, options=None):
         self.broker, self.store = broker, store
-        self.directory = Path(tempfile.mkdtemp(prefix='tertulia-service.'))
+        # what starts the broker removes it, whatever becomes of this process
+        self.directory = Path(tempfile.mkdtemp(prefix='service.', dir=broker['directory']))
         self.prefix = f't{secrets.token_hex(4)}.'
         self.database = store.tell('database', self.prefix.rstrip('.'))
         self.channels = [f'c{number}' for number in range(channels)]
@@ -137,6 +143,12 @@ class Service:
             server.wait_ready()
         return self
 
+    def revive(self):
+        """Starts what has ended by itself, as the unit of a system does (Restart=on-failure)."""
+        for server in self.servers.values():
+            if server.process.poll() is not None:
+                server.start()
+
     def logs(self):
         return '\n'.join(f'--- {name}\n{server.tail()}' for name, server in self.servers.items())
 
@@ -144,6 +156,7 @@ class Service:
         return self
 
     def __exit__(self, *_):
+        Service.last_words = self.logs()
         for server in self.servers.values():
             if server.process and server.process.poll() is None:
                 server.kill()
