@@ -49,6 +49,8 @@ def permissions(manifest, reviewed, readme):
         group, _, values = line.partition('=')
         listed |= {(group, value) for value in values.split(';') if value and not line.startswith('#')}
     wanted = {(GROUPS.get(kind, kind), value) for kind, value in (argument[2:].split('=') for argument in asked)}
+    if ('sockets', 'fallback-x11') in wanted:
+        wanted.add(('sockets', 'x11'))      # which Flatpak adds itself
     if listed != wanted:
         found.append(f'flatpak/permissions: has {sorted(listed)}, the manifest asks for {sorted(wanted)}')
     return found
