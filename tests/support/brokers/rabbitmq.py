@@ -22,6 +22,11 @@ def password_hash(password):
     return base64.b64encode(salt + hashlib.sha256(salt + password.encode()).digest()).decode()
 
 
+def is_open(port):
+    with socket.socket() as probe:
+        return probe.connect_ex((HOST, port)) == 0
+
+
 def logs_in(port, user, password, vhost):
     """Whether a login over AMQP 0-9-1 gets as far as its virtual host. An open port says less than that: the users are
     imported after it."""
@@ -89,12 +94,8 @@ class RabbitMQ:
             self.write_definitions()
         log = self.directory / 'epmd.log'
         epmd = spawn([program('epmd', 'erlang-base'), '-port', self.epmd_port, '-address', HOST], log)
-        wait_until(self.epmd_answers, epmd, log, 'epmd')
+        wait_until(lambda: is_open(self.epmd_port), epmd, log, 'epmd')
         return [epmd]
-
-    def epmd_answers(self):
-        with socket.socket() as probe:
-            return probe.connect_ex((HOST, self.epmd_port)) == 0
 
     def folder(self, node):
         return self.directory / f'node{node}'
@@ -177,6 +178,7 @@ class RabbitMQ:
     def wait(self, node, process):
         """Until the node lets `chat` in. In a cluster that is being made, until it is up: nobody has a user yet."""
         if len(self.nodes) > 1 and not self.imported:
+            wait_until(lambda: is_open(self.ports[node]['amqp']), process, self.log(node), f'RabbitMQ {node}')
             self.control(node, 'await_startup', '--timeout', '90')
         else:
             wait_until(lambda: logs_in(self.ports[node]['amqp'], 'chat', self.users['chat'], VHOST), process,
