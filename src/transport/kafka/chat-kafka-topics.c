@@ -5,6 +5,9 @@
 
 #include "transport/kafka/chat-kafka-error.h"
 
+/* Every broker of a cluster knows of a new topic within this time; a job may wait for it. */
+#define SETTLE_US (5 * G_USEC_PER_SEC)
+
 /* A topic that was declared is known everywhere in the cluster a moment later. */
 #define DECLARED_MS 5000
 #define DECLARED_POLL_US 20000
@@ -158,12 +161,18 @@ chat_kafka_topics_list (rd_kafka_t *handle, const ChatBrokerOptions *options, GE
   return (char **)g_ptr_array_steal (names, NULL);
 }
 
-gboolean
-chat_kafka_topics_find_offsets (rd_kafka_t *handle, rd_kafka_topic_partition_list_t *places, gint64 time_ms,
-                                GError **error)
+/* Whether a broker of a cluster has not heard yet of a topic that was made a moment ago, or of who leads it. */
+static gboolean
+is_settling (rd_kafka_resp_err_t code)
+{
+  return code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || code == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE
+         || code == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION;
+}
+
+static rd_kafka_resp_err_t
+ask_offsets (rd_kafka_t *handle, rd_kafka_topic_partition_list_t *places, gint64 time_ms, const char **what)
 {
   rd_kafka_resp_err_t code;
-  const char *what = NULL;
 
   /* ListOffsets takes the two ends as times, -1 and -2, which is how librdkafka names them too */
   for (int i = 0; i < places->cnt; i++)
@@ -173,8 +182,24 @@ chat_kafka_topics_find_offsets (rd_kafka_t *handle, rd_kafka_topic_partition_lis
     if (places->elems[i].err != RD_KAFKA_RESP_ERR_NO_ERROR)
       {
         code = places->elems[i].err;
-        what = places->elems[i].topic;
+        *what = places->elems[i].topic;
       }
+  return code;
+}
+
+gboolean
+chat_kafka_topics_find_offsets (rd_kafka_t *handle, rd_kafka_topic_partition_list_t *places, gint64 time_ms,
+                                GError **error)
+{
+  gint64 until = g_get_monotonic_time () + SETTLE_US;
+  const char *what = NULL;
+  rd_kafka_resp_err_t code = ask_offsets (handle, places, time_ms, &what);
+
+  while (is_settling (code) && g_get_monotonic_time () < until)
+    {
+      g_usleep (SETTLE_US / 50);
+      code = ask_offsets (handle, places, time_ms, &what);
+    }
   if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
     return TRUE;
   g_propagate_error (error, chat_kafka_error_new (code, what, NULL));
