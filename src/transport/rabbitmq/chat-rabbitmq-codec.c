@@ -41,8 +41,8 @@ chat_rabbitmq_codec_check (ChatRecord *record, gsize most, GError **error)
   gpointer name;
 
   if (size > most)
-    return rejected (error, _ ("A record of %" G_GSIZE_FORMAT " bytes is too large: %" G_GSIZE_FORMAT " are the most"),
-                     size, most);
+    return rejected (error, _ ("A record of %u bytes is too large: %u are the most"), (guint)MIN (size, G_MAXUINT),
+                     (guint)most);
   if (key != NULL && strlen (key) > SHORT_MOST)
     return rejected (error, _ ("A routing key has at most %d bytes"), SHORT_MOST);
   if (id != NULL && strlen (id) > SHORT_MOST)

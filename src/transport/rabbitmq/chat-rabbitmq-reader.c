@@ -128,9 +128,11 @@ start_at_position (Feed *feed, const ChatPosition *position, GError **error)
     next = feed->place->end;
   if (next > feed->place->end)
     {
+      g_autofree char *end = g_strdup_printf ("%" G_GINT64_FORMAT, feed->place->end);
+      g_autofree char *asked = g_strdup_printf ("%" G_GINT64_FORMAT, next);
+
       g_set_error (error, CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_LOST,
-                   _ ("“%s” ends at %" G_GINT64_FORMAT ": the position %" G_GINT64_FORMAT " is of another broker"),
-                   feed->place->stream, feed->place->end, next);
+                   _ ("“%s” ends at %s: the position %s is of another broker"), feed->place->stream, end, asked);
       return FALSE;
     }
   feed->begin = BEGIN_OFFSET;
