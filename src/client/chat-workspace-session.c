@@ -458,9 +458,13 @@ flush (GTask *task)
 static void
 signed_out_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (JsonObject) answer = chat_rest_call_finish (CHAT_REST (source), result, NULL, NULL);
+  ChatWorkspace *self = g_task_get_source_object (user_data);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonObject) answer = chat_rest_call_finish (CHAT_REST (source), result, NULL, &error);
 
-  /* where the service can't be reached the lease frees the name */
+  /* where the service can't be reached the lease frees the name, and the next start here waits for that */
+  if (error == NULL)
+    chat_cache_put_value (self->cache, "session", NULL);
   flush (user_data);
 }
 
@@ -485,8 +489,6 @@ chat_workspace_close_async (ChatWorkspace *self, gboolean sign_out, GCancellable
   chat_workspace_feed_stop (self);
   chat_outbox_stop (self->outbox);
   chat_workspace_update_state (self);
-  if (sign_out)
-    chat_cache_put_value (self->cache, "session", NULL);
   if (sign_out && was_open && self->site == NULL)
     chat_rest_call_async (self->rest, SOUP_METHOD_DELETE, "v1/sessions/current", NULL, cancellable, signed_out_cb,
                           task);

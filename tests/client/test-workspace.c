@@ -101,6 +101,35 @@ test_name_taken (void)
   world_end (&world);
 }
 
+/* Who signed out, and nobody heard it, meets his own lease as well. */
+static void
+test_sign_out_unheard (void)
+{
+  const ChatFakeAnswer taken = { 409, PROBLEM,
+                                 "{\"type\":\"https://tertulia.chat/problems/name-taken\",\"detail\":\"ana is here\","
+                                 "\"lease_ms\":1000}" };
+  g_autofree char *first = NULL, *status = NULL, *second = NULL;
+  g_autoptr (GError) error = NULL;
+  World world;
+
+  world_start (&world);
+  chat_fake_service_answer (world.service, world_opened ());
+  first = world_sign_in (&world, NULL, NULL);
+  chat_fake_service_answer (world.service, world_failing ());
+  world_close (&world, TRUE);
+  world_open (&world, chat_fake_service_get_uri (world.service));
+  chat_fake_service_answer (world.service, &taken);
+  world_begin_sign_in (&world, NULL, NULL, NULL);
+  chat_test_run_for (100);
+  g_assert_null (world.signing_in);
+  g_object_get (world.workspace, "status", &status, NULL);
+  g_assert_cmpstr (status, ==, "Waiting for your last session to end");
+  chat_fake_service_answer (world.service, world_opened ());
+  second = world_end_sign_in (&world, &error);
+  g_assert_no_error (error);
+  world_end (&world);
+}
+
 /* While the service can't be reached it goes on trying, and says so; and the address may come later. */
 static void
 test_patience (void)
@@ -369,6 +398,7 @@ main (int argc, char **argv)
   g_test_add_func ("/workspace/by-name", test_by_name);
   g_test_add_func ("/workspace/by-token", test_by_token);
   g_test_add_func ("/workspace/name-taken", test_name_taken);
+  g_test_add_func ("/workspace/sign-out-unheard", test_sign_out_unheard);
   g_test_add_func ("/workspace/patience", test_patience);
   g_test_add_func ("/workspace/cancel", test_cancel);
   g_test_add_func ("/workspace/foreign", test_foreign);
