@@ -302,6 +302,7 @@ def upgraded_from_the_first_bundle(scratch):
     assert setting('density') == "'compact'"
     app.close()
     server.stop()
+    shutil.rmtree(directory)
     shutil.rmtree(OWN)
 
 

@@ -227,6 +227,7 @@ chat_workspace_add_warning (ChatWorkspace *self, const ChatWarning *warning, gbo
   if (known == NULL || (tell ? known->rule == NULL : !chat_warning_equal (known, warning)))
     {
       g_hash_table_insert (self->warnings, g_strdup (warning->id), chat_warning_copy (warning));
+      chat_workspace_notify (self, "appealable");
       if (timeline != NULL)
         chat_timeline_add_warning (timeline, warning);
     }
