@@ -54,8 +54,8 @@ const TransportFixture transport_fixture_loopback = {
   .publish_topic = "chat",
   .read_topic = "chat",
   .topics = topics,
-  .features = CHAT_TRANSPORT_RESUMABLE | CHAT_TRANSPORT_SEEKABLE | CHAT_TRANSPORT_GROUPS | CHAT_TRANSPORT_ATOMIC_FORWARD
-              | CHAT_TRANSPORT_EARLIEST,
+  .features = CHAT_TRANSPORT_LISTABLE | CHAT_TRANSPORT_RESUMABLE | CHAT_TRANSPORT_SEEKABLE | CHAT_TRANSPORT_GROUPS
+              | CHAT_TRANSPORT_ATOMIC_FORWARD | CHAT_TRANSPORT_EARLIEST,
   .shards = 3,
   .max_bytes = 1024 * 1024,
   .verbatim = TRUE,
