@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Counts what meson's logs say, for tests/run.
 
-  report.py tests [--require NAMES] [--steps FILE] [--log LABEL STATUS FILE]…
+  report.py tests [--require NAMES] [--steps FILE] [--log LABEL STATUS FILE]… [--again LABEL 0 FILE]…
+  report.py failed --log LABEL STATUS FILE     the names of the programs that failed, one a line
   report.py bench --output FILE --log LABEL STATUS FILE
 
-A log is a testlog.json of `meson test`, STATUS what that ended with; the steps are TAP lines about things that are no
-test of meson's. What failed and what was skipped is listed, and the last line is "N passed, N failed, N skipped".
+A log is a testlog.json of `meson test`, STATUS what that ended with; --again: of what failed in the log of that label
+and ran once more, which counts in its place; the steps are TAP lines about things that are no test of meson's. What
+failed and what was skipped is listed, and the last line is "N passed, N failed, N skipped".
 """
 import argparse
 import json
@@ -92,12 +94,22 @@ def entries(path):
     return [json.loads(line) for line in Path(path).read_text(encoding='utf-8').splitlines() if line]
 
 
-def count_logs(count, logs, add):
+def program(entry):
+    return entry['name'].split(' / ')[-1].split(':')[-1]
+
+
+def count_logs(count, logs, add, agains=()):
+    second = {label + program(entry): entry for label, _, path in agains for entry in entries(path)}
     for label, status, path in logs:
-        failed_before = len(count.failed)
+        failed_before, repeated = len(count.failed), False
         for entry in entries(path):
-            add(f'{label}{entry["name"].split(" / ")[-1].split(":")[-1]}', entry)
-        if int(status) != 0 and len(count.failed) == failed_before:
+            name = label + program(entry)
+            if entry['result'] not in (*GOOD, 'SKIP') and name in second:
+                entry, repeated = second[name], True
+                if entry['result'] in GOOD:
+                    print(f'AGAIN {name}: failed beside the others, passed alone')
+            add(name, entry)
+        if int(status) != 0 and len(count.failed) == failed_before and not repeated:
             count.failed.append(f'{label}meson test ended with status {status}')
 
 
@@ -106,11 +118,19 @@ def tests(options):
     if options.steps and Path(options.steps).is_file():
         count.add_tap('', Path(options.steps).read_text(encoding='utf-8'))
     steps = count.total()
-    count_logs(count, options.log, count.add_program)
+    count_logs(count, options.log, count.add_program, options.again)
     if options.log and count.total() == steps:
         count.failed.append('no test was run')
     count.require([name for name in re.split(r'[\s,]+', options.require) if name])
     return count.close()
+
+
+def failed(options):
+    for _, _, path in options.log:
+        for entry in entries(path):
+            if entry['result'] not in (*GOOD, 'SKIP'):
+                print(program(entry))
+    return 0
 
 
 def figures(entry):
@@ -168,14 +188,15 @@ def bench(options):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n', maxsplit=1)[0])
     commands = parser.add_subparsers(required=True)
-    for name, function in (('tests', tests), ('bench', bench)):
+    for name, function in (('tests', tests), ('bench', bench), ('failed', failed)):
         command = commands.add_parser(name)
         command.add_argument('--log', nargs=3, action='append', default=[], metavar=('LABEL', 'STATUS', 'FILE'))
         command.set_defaults(function=function)
         if function is tests:
             command.add_argument('--require', default='')
             command.add_argument('--steps')
-        else:
+            command.add_argument('--again', nargs=3, action='append', default=[], metavar=('LABEL', 'STATUS', 'FILE'))
+        elif function is bench:
             command.add_argument('--output', required=True)
     options = parser.parse_args()
     return options.function(options)
