@@ -217,7 +217,7 @@ test_forbidden (void)
                                  site->options->user, ".*", "^nothing$", ".*", NULL));
   /* a channel remembers what it may until it has been idle */
   while (rabbitmq_test_publish (transport, "chat_controlled", "general", "{}", &error))
-    chat_test_run_for (CACHED_MS); /* the broker remembers for a moment what was allowed */
+    chat_test_run_for (CACHED_MS);
   g_assert_error (error, CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_DENIED);
   g_assert_nonnull (strstr (error->message, "chat_controlled"));
   g_assert_cmpint (chat_transport_get_state (transport), ==, CHAT_TRANSPORT_ONLINE);
