@@ -6,11 +6,10 @@
  */
 #include <librdkafka/rdkafka.h>
 #include <string.h>
-#include <time.h>
 
+#include "bench-transport.h"
 #include "chat-bench.h"
 #include "chat-test-broker.h"
-#include "core/chat-message-codec.h"
 #include "transport/kafka/chat-kafka-transport.h"
 
 /* The best of the rounds counts: what disturbs one makes it slower, never faster. */
@@ -18,6 +17,7 @@
 #define RECORDS 1000000
 #define RECORD_BYTES 120
 #define PARTITIONS 4
+#define KEYS 16
 #define PUBLISHES 100000
 #define IN_FLIGHT 256
 #define TOPIC "bench"
@@ -28,70 +28,23 @@ typedef struct
   ChatBrokerOptions *options;
   ChatTransport *transport;
   GBytes *payload;
-  guint count, started, confirmed;
+  guint count;
   gboolean decode;
 } Bench;
 
 static void
-result_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  GAsyncResult **slot = user_data;
-
-  *slot = g_object_ref (result);
-}
-
-static GAsyncResult *
-await (GAsyncResult **slot)
-{
-  while (*slot == NULL)
-    g_main_context_iteration (NULL, TRUE);
-  return g_steal_pointer (slot);
-}
-
-static void
 connect_transport (Bench *bench)
 {
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GAsyncResult) result = NULL;
-  GAsyncResult *awaited = NULL;
-
   bench->transport = chat_kafka_transport_new (bench->options);
-  chat_transport_connect_async (bench->transport, NULL, result_cb, &awaited);
-  result = await (&awaited);
-  if (!chat_transport_connect_finish (bench->transport, result, &error))
-    g_error ("%s", error->message);
-}
-
-static void
-close_transport (Bench *bench)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GAsyncResult) result = NULL;
-  GAsyncResult *awaited = NULL;
-
-  chat_transport_close_async (bench->transport, NULL, result_cb, &awaited);
-  result = await (&awaited);
-  if (!chat_transport_close_finish (bench->transport, result, &error))
-    g_error ("%s", error->message);
-  g_clear_object (&bench->transport);
+  bench_transport_connect (bench->transport);
 }
 
 static ChatSubscription *
-subscribe (Bench *bench, const char *topic, ChatStartKind kind)
+subscribe (Bench *bench, ChatStartKind kind)
 {
-  const char *topics[] = { topic, NULL };
   const ChatStart start = { kind, NULL, 0, NULL };
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GAsyncResult) result = NULL;
-  GAsyncResult *awaited = NULL;
-  ChatSubscription *subscription;
 
-  chat_transport_subscribe_async (bench->transport, topics, NULL, &start, NULL, result_cb, &awaited);
-  result = await (&awaited);
-  subscription = chat_transport_subscribe_finish (bench->transport, result, &error);
-  if (subscription == NULL)
-    g_error ("%s", error->message);
-  return subscription;
+  return bench_transport_subscribe (bench->transport, TOPIC, &start);
 }
 
 /* What is read */
@@ -99,7 +52,7 @@ subscribe (Bench *bench, const char *topic, ChatStartKind kind)
 static void
 produce (rd_kafka_t *producer, const char *topic, guint number, const char *payload)
 {
-  g_autofree char *key = g_strdup_printf ("channel%u", number % 16);
+  g_autofree char *key = g_strdup_printf ("channel%u", number % KEYS);
   rd_kafka_resp_err_t code;
 
   while ((code = rd_kafka_producev (producer, RD_KAFKA_V_TOPIC (topic), RD_KAFKA_V_KEY (key, strlen (key)),
@@ -154,23 +107,7 @@ records_cb (ChatSubscription *subscription, GPtrArray *batch, Bench *bench)
 {
   bench->count += batch->len;
   for (guint i = 0; bench->decode && i < batch->len; i++)
-    {
-      gsize length;
-      const char *data = g_bytes_get_data (chat_record_get_bytes (g_ptr_array_index (batch, i)), &length);
-      g_autoptr (ChatMessage) message = chat_message_decode (data, length, NULL);
-
-      if (message == NULL)
-        g_error ("A record can't be decoded");
-    }
-}
-
-static double
-thread_ms (void)
-{
-  struct timespec now;
-
-  clock_gettime (CLOCK_THREAD_CPUTIME_ID, &now);
-  return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+    bench_payload_check (g_ptr_array_index (batch, i));
 }
 
 /* From the subscribe to the last record. @dispatches: CPU of each iteration of the loop, in ms; *cpu_rate: records a
@@ -186,21 +123,21 @@ measure_reader (Bench *bench, gboolean decode, GArray *dispatches, double *cpu_r
   bench->count = 0;
   bench->decode = decode;
   began = g_get_monotonic_time ();
-  subscription = subscribe (bench, TOPIC, CHAT_START_EARLIEST);
+  subscription = subscribe (bench, CHAT_START_EARLIEST);
   g_signal_connect (subscription, "records", G_CALLBACK (records_cb), bench);
   while (bench->count < RECORDS)
     {
-      double took = thread_ms ();
+      double took = bench_thread_ms ();
 
       g_main_context_iteration (NULL, TRUE);
-      took = thread_ms () - took;
+      took = bench_thread_ms () - took;
       cpu_ms += took;
       g_array_append_val (dispatches, took);
     }
   *cpu_rate = MAX (*cpu_rate, RECORDS * 1e3 / cpu_ms);
   began = g_get_monotonic_time () - began;
   g_object_unref (subscription);
-  close_transport (bench);
+  bench_transport_close (g_steal_pointer (&bench->transport));
   return RECORDS * 1e6 / (double)began;
 }
 
@@ -242,60 +179,17 @@ bench_read (ChatBench *report, Bench *bench)
 
 /* Publishing */
 
-static void publish_next (Bench *bench);
-
-static void
-confirmed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  Bench *bench = user_data;
-  g_autoptr (GError) error = NULL;
-
-  if (!chat_transport_publish_finish (CHAT_TRANSPORT (source), result, &error))
-    g_error ("%s", error->message);
-  bench->confirmed++;
-  publish_next (bench);
-}
-
-static void
-publish_next (Bench *bench)
-{
-  g_autofree char *key = g_strdup_printf ("channel%u", bench->started % 16);
-  g_autoptr (ChatRecord) record = NULL;
-
-  if (bench->started == PUBLISHES)
-    return;
-  bench->started++;
-  record = chat_record_new ("published", key, bench->payload);
-  chat_transport_publish_async (bench->transport, record, NULL, confirmed_cb, bench);
-}
-
 static void
 bench_publish (ChatBench *report, Bench *bench)
 {
-  gint64 began;
+  BenchFlood flood = { .topic = "published", .keys = KEYS, .payload = bench->payload, .wanted = PUBLISHES };
 
   connect_transport (bench);
-  began = g_get_monotonic_time ();
-  for (guint i = 0; i < IN_FLIGHT; i++)
-    publish_next (bench);
-  while (bench->confirmed < PUBLISHES)
-    g_main_context_iteration (NULL, TRUE);
+  flood.transport = bench->transport;
   chat_bench_report (report, &(ChatBenchFigure){ .name = "kafka.publish",
-                                                 .value = PUBLISHES * 1e6 / (double)(g_get_monotonic_time () - began),
+                                                 .value = bench_flood_run (&flood, IN_FLIGHT),
                                                  .unit = "records/s" });
-  close_transport (bench);
-}
-
-/* A record of the three members, as other producers write them. */
-static GBytes *
-payload_new (void)
-{
-  GString *text = g_string_new ("{\"author\":\"ana\",\"timestamp\":\"2021-10-10T10:10:10.123Z\",\"data\":\"");
-
-  while (text->len < RECORD_BYTES - 2)
-    g_string_append_c (text, (char)('a' + text->len % 26));
-  g_string_append (text, "\"}");
-  return g_bytes_new_take (g_string_free (text, FALSE), RECORD_BYTES);
+  bench_transport_close (g_steal_pointer (&bench->transport));
 }
 
 int
@@ -309,10 +203,10 @@ main (int argc, char **argv)
     return chat_bench_finish (report);
   bench.options = chat_test_broker_dup_options (bench.broker, FALSE, CHAT_BROKER_ANONYMOUS);
   bench.options->shards = PARTITIONS;
-  bench.payload = payload_new ();
+  bench.payload = bench_payload_new (RECORD_BYTES);
   connect_transport (&bench);
-  g_object_unref (subscribe (&bench, TOPIC, CHAT_START_LIVE)); /* declares it */
-  close_transport (&bench);
+  g_object_unref (subscribe (&bench, CHAT_START_LIVE)); /* declares it */
+  bench_transport_close (g_steal_pointer (&bench.transport));
   write_records (&bench);
   bench_read (report, &bench);
   bench_publish (report, &bench);

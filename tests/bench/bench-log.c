@@ -9,6 +9,7 @@
 #include <sqlite3.h>
 #include <string.h>
 
+#include "bench-transport.h"
 #include "chat-bench.h"
 #include "transport/log/chat-log-transport.h"
 
@@ -27,7 +28,6 @@ typedef struct
   char *folder;
   ChatTransport *transport;
   GBytes *payload;
-  guint started, confirmed, wanted;
 } Bench;
 
 static char *
@@ -64,53 +64,23 @@ folder_remove (char *folder)
 }
 
 static void
-result_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  GAsyncResult **slot = user_data;
-
-  *slot = g_object_ref (result);
-}
-
-static GAsyncResult *
-await (GAsyncResult **slot)
-{
-  while (*slot == NULL)
-    g_main_context_iteration (NULL, TRUE);
-  return g_steal_pointer (slot);
-}
-
-static void
 bench_begin (Bench *bench)
 {
   g_autofree char *path = NULL;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GAsyncResult) result = NULL;
   g_autofree char *text = g_strnfill (PAYLOAD_BYTES, 'x');
-  GAsyncResult *awaited = NULL;
 
   memset (bench, 0, sizeof *bench);
   bench->folder = folder_new ();
   path = file_in (bench->folder, "log");
   bench->payload = g_bytes_new (text, PAYLOAD_BYTES);
   bench->transport = chat_log_transport_new (path, NULL);
-  chat_transport_connect_async (bench->transport, NULL, result_cb, &awaited);
-  result = await (&awaited);
-  if (!chat_transport_connect_finish (bench->transport, result, &error))
-    g_error ("%s", error->message);
+  bench_transport_connect (bench->transport);
 }
 
 static void
 bench_end (Bench *bench)
 {
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GAsyncResult) result = NULL;
-  GAsyncResult *awaited = NULL;
-
-  chat_transport_close_async (bench->transport, NULL, result_cb, &awaited);
-  result = await (&awaited);
-  if (!chat_transport_close_finish (bench->transport, result, &error))
-    g_error ("%s", error->message);
-  g_object_unref (bench->transport);
+  bench_transport_close (g_steal_pointer (&bench->transport));
   g_bytes_unref (bench->payload);
   folder_remove (bench->folder);
 }
@@ -118,19 +88,16 @@ bench_end (Bench *bench)
 static ChatSubscription *
 subscribe (Bench *bench, const char *topic, const ChatStart *start)
 {
-  const char *topics[] = { topic, NULL };
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GAsyncResult) result = NULL;
-  GAsyncResult *awaited = NULL;
-  ChatSubscription *subscription;
+  ChatSubscription *subscription = bench_transport_subscribe (bench->transport, topic, start);
 
-  chat_transport_subscribe_async (bench->transport, topics, NULL, start, NULL, result_cb, &awaited);
-  result = await (&awaited);
-  subscription = chat_transport_subscribe_finish (bench->transport, result, &error);
-  if (subscription == NULL)
-    g_error ("%s", error->message);
   chat_subscription_set_priority (subscription, G_PRIORITY_DEFAULT);
   return subscription;
+}
+
+static BenchFlood
+flood_of (Bench *bench, guint wanted)
+{
+  return (BenchFlood){ bench->transport, CHAT_TOPIC_CHAT, CHANNELS, bench->payload, wanted, 0, 0 };
 }
 
 /* SQLite alone */
@@ -208,48 +175,6 @@ measure_reference (void)
   rate = reference.rows * 1e6 / (double)(g_get_monotonic_time () - began);
   reference_end (&reference);
   return rate;
-}
-
-static void publish_next (Bench *bench);
-
-static void
-confirmed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  Bench *bench = user_data;
-  g_autoptr (GError) error = NULL;
-
-  if (!chat_transport_publish_finish (CHAT_TRANSPORT (source), result, &error))
-    g_error ("%s", error->message);
-  bench->confirmed++;
-  publish_next (bench);
-}
-
-static void
-publish_next (Bench *bench)
-{
-  static const char *const channels[CHANNELS]
-      = { "general", "random", "ops", "support", "engineering", "sales", "lunch", "music" };
-  g_autoptr (ChatRecord) record = NULL;
-
-  if (bench->started == bench->wanted)
-    return;
-  record = chat_record_new (CHAT_TOPIC_CHAT, channels[bench->started++ % CHANNELS], bench->payload);
-  chat_transport_publish_async (bench->transport, record, NULL, confirmed_cb, bench);
-}
-
-/* Publishes a second, with IN_FLIGHT of them on their way at any time. */
-static double
-measure_publish (Bench *bench, guint count)
-{
-  gint64 began = g_get_monotonic_time ();
-
-  bench->started = bench->confirmed = 0;
-  bench->wanted = count;
-  for (guint i = 0; i < IN_FLIGHT; i++)
-    publish_next (bench);
-  while (bench->confirmed < count)
-    g_main_context_iteration (NULL, TRUE);
-  return count * 1e6 / (double)(g_get_monotonic_time () - began);
 }
 
 static void
@@ -402,6 +327,7 @@ bench_pipeline (ChatBench *report)
 {
   const ChatStart live = CHAT_START_LIVE_INIT;
   Bench bench;
+  BenchFlood flood;
   Stage moderator, archiver;
   ChatSubscription *receipts;
   gint64 began;
@@ -413,9 +339,8 @@ bench_pipeline (ChatBench *report)
   receipts = subscribe (&bench, CHAT_TOPIC_RECEIPTS, &live);
   g_signal_connect (receipts, "records", G_CALLBACK (count_cb), &batches);
   began = g_get_monotonic_time ();
-  bench.wanted = PIPELINE_RECORDS;
-  for (guint i = 0; i < 32; i++)
-    publish_next (&bench);
+  flood = flood_of (&bench, PIPELINE_RECORDS);
+  bench_flood_start (&flood, 32);
   while (archiver.done < PIPELINE_RECORDS || archiver.busy)
     g_main_context_iteration (NULL, TRUE);
   chat_bench_report (report,
@@ -438,10 +363,12 @@ bench_publish (ChatBench *report)
   for (guint i = 0; i < ROUNDS; i++)
     {
       Bench bench;
+      BenchFlood flood;
 
       reference = MAX (reference, measure_reference ());
       bench_begin (&bench);
-      published = MAX (published, measure_publish (&bench, RECORDS));
+      flood = flood_of (&bench, RECORDS);
+      published = MAX (published, bench_flood_run (&flood, IN_FLIGHT));
       caught_up = MAX (caught_up, measure_catch_up (&bench));
       bench_end (&bench);
     }

@@ -5,12 +5,9 @@
  * hundred); how long one iteration of the loop lasts; and how many publishes a second are confirmed. What is read is
  * written by librabbitmq alone.
  */
-#include <string.h>
-#include <time.h>
-
+#include "bench-transport.h"
 #include "chat-bench.h"
 #include "chat-test-broker.h"
-#include "core/chat-message-codec.h"
 #include "rabbitmq-plain.h"
 #include "transport/rabbitmq/chat-rabbitmq-transport.h"
 
@@ -34,69 +31,30 @@ typedef struct
   GPtrArray *unacknowledged; /* ChatRecord */
   GBytes *payload;
   char *queue;
-  guint count, acknowledged, started, confirmed;
+  guint acknowledged;
   gboolean forwarding;
 } Bench;
 
 static void
-result_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  GAsyncResult **slot = user_data;
-
-  *slot = g_object_ref (result);
-}
-
-static GAsyncResult *
-await (GAsyncResult **slot)
-{
-  while (*slot == NULL)
-    g_main_context_iteration (NULL, TRUE);
-  return g_steal_pointer (slot);
-}
-
-static void
 connect_transport (Bench *bench)
 {
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GAsyncResult) result = NULL;
-  GAsyncResult *awaited = NULL;
-
   bench->transport = chat_rabbitmq_transport_new (bench->options);
-  chat_transport_connect_async (bench->transport, NULL, result_cb, &awaited);
-  result = await (&awaited);
-  if (!chat_transport_connect_finish (bench->transport, result, &error))
-    g_error ("%s", error->message);
+  bench_transport_connect (bench->transport);
 }
 
 static void
 close_transport (Bench *bench)
 {
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GAsyncResult) result = NULL;
-  GAsyncResult *awaited = NULL;
-
-  chat_transport_close_async (bench->transport, NULL, result_cb, &awaited);
-  result = await (&awaited);
-  if (!chat_transport_close_finish (bench->transport, result, &error))
-    g_error ("%s", error->message);
+  bench_transport_close (g_steal_pointer (&bench->transport));
   g_clear_object (&bench->subscription);
-  g_clear_object (&bench->transport);
 }
 
 static void
 subscribe (Bench *bench)
 {
-  const char *topics[] = { TOPIC, NULL };
   const ChatStart start = { CHAT_START_GROUP, NULL, 0, GROUP };
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GAsyncResult) result = NULL;
-  GAsyncResult *awaited = NULL;
 
-  chat_transport_subscribe_async (bench->transport, topics, NULL, &start, NULL, result_cb, &awaited);
-  result = await (&awaited);
-  bench->subscription = chat_transport_subscribe_finish (bench->transport, result, &error);
-  if (bench->subscription == NULL)
-    g_error ("%s", error->message);
+  bench->subscription = bench_transport_subscribe (bench->transport, TOPIC, &start);
   chat_subscription_set_priority (bench->subscription, G_PRIORITY_DEFAULT);
 }
 
@@ -105,13 +63,8 @@ static void
 fill (Bench *bench)
 {
   amqp_connection_state_t state = rabbitmq_plain_open (bench->options);
-  amqp_basic_properties_t properties = { ._flags = AMQP_BASIC_DELIVERY_MODE_FLAG, .delivery_mode = 2 };
 
-  for (guint i = 0; i < RECORDS; i++)
-    rabbitmq_plain_publish (state, "", bench->queue, g_bytes_get_data (bench->payload, NULL), RECORD_BYTES,
-                            &properties);
-  while (rabbitmq_plain_count (state, bench->queue) < RECORDS)
-    g_usleep (20000);
+  rabbitmq_plain_flood (state, "", bench->queue, g_bytes_get_data (bench->payload, NULL), RECORDS);
   rabbitmq_plain_close (state);
 }
 
@@ -180,25 +133,11 @@ records_cb (ChatSubscription *subscription, GPtrArray *batch, Bench *bench)
   for (guint i = 0; i < batch->len; i++)
     {
       ChatRecord *record = g_ptr_array_index (batch, i);
-      gsize length;
-      const char *data = g_bytes_get_data (chat_record_get_bytes (record), &length);
-      g_autoptr (ChatMessage) message = chat_message_decode (data, length, NULL);
 
-      if (message == NULL)
-        g_error ("A record can't be decoded");
+      bench_payload_check (record);
       g_ptr_array_add (bench->unacknowledged, chat_record_ref (record));
     }
-  bench->count += batch->len;
   acknowledge (bench);
-}
-
-static double
-thread_ms (void)
-{
-  struct timespec now;
-
-  clock_gettime (CLOCK_THREAD_CPUTIME_ID, &now);
-  return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
 }
 
 /* From the subscribe to the last acknowledgement; *longest: CPU of one iteration of the loop, in ms. */
@@ -209,16 +148,16 @@ measure_member (Bench *bench, double *longest)
 
   fill (bench);
   connect_transport (bench);
-  bench->count = bench->acknowledged = 0;
+  bench->acknowledged = 0;
   began = g_get_monotonic_time ();
   subscribe (bench);
   g_signal_connect (bench->subscription, "records", G_CALLBACK (records_cb), bench);
   while (bench->acknowledged < RECORDS || bench->forwarding)
     {
-      double before = thread_ms ();
+      double before = bench_thread_ms ();
 
       g_main_context_iteration (NULL, TRUE);
-      *longest = MAX (*longest, thread_ms () - before);
+      *longest = MAX (*longest, bench_thread_ms () - before);
     }
   began = g_get_monotonic_time () - began;
   close_transport (bench);
@@ -250,61 +189,18 @@ bench_read (ChatBench *report, Bench *bench)
 
 /* Publishing */
 
-static void publish_next (Bench *bench);
-
-static void
-confirmed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  Bench *bench = user_data;
-  g_autoptr (GError) error = NULL;
-
-  if (!chat_transport_publish_finish (CHAT_TRANSPORT (source), result, &error))
-    g_error ("%s", error->message);
-  bench->confirmed++;
-  publish_next (bench);
-}
-
-static void
-publish_next (Bench *bench)
-{
-  g_autofree char *key = g_strdup_printf ("channel%u", bench->started % 16);
-  g_autoptr (ChatRecord) record = NULL;
-
-  if (bench->started == PUBLISHES)
-    return;
-  bench->started++;
-  record = chat_record_new (TOPIC, key, bench->payload);
-  chat_transport_publish_async (bench->transport, record, NULL, confirmed_cb, bench);
-}
-
 /* Confirmed by a quorum queue and a stream. */
 static void
 bench_publish (ChatBench *report, Bench *bench)
 {
-  gint64 began;
+  BenchFlood flood = { .topic = TOPIC, .keys = 16, .payload = bench->payload, .wanted = PUBLISHES };
 
   connect_transport (bench);
-  began = g_get_monotonic_time ();
-  for (guint i = 0; i < IN_FLIGHT; i++)
-    publish_next (bench);
-  while (bench->confirmed < PUBLISHES)
-    g_main_context_iteration (NULL, TRUE);
+  flood.transport = bench->transport;
   chat_bench_report (report, &(ChatBenchFigure){ .name = "rabbitmq.publish",
-                                                 .value = PUBLISHES * 1e6 / (double)(g_get_monotonic_time () - began),
+                                                 .value = bench_flood_run (&flood, IN_FLIGHT),
                                                  .unit = "records/s" });
   close_transport (bench);
-}
-
-/* A record of the three members, as other producers write them. */
-static GBytes *
-payload_new (void)
-{
-  GString *text = g_string_new ("{\"author\":\"ana\",\"timestamp\":\"2021-10-10T10:10:10.123Z\",\"data\":\"");
-
-  while (text->len < RECORD_BYTES - 2)
-    g_string_append_c (text, (char)('a' + text->len % 26));
-  g_string_append (text, "\"}");
-  return g_bytes_new_take (g_string_free (text, FALSE), RECORD_BYTES);
 }
 
 int
@@ -319,7 +215,7 @@ main (int argc, char **argv)
   bench.options = chat_test_broker_dup_options (bench.broker, FALSE, CHAT_BROKER_PLAIN);
   bench.options->shards = 1;
   bench.queue = g_strconcat (bench.options->prefix, TOPIC "." GROUP ".0", NULL);
-  bench.payload = payload_new ();
+  bench.payload = bench_payload_new (RECORD_BYTES);
   bench.unacknowledged = g_ptr_array_new_with_free_func ((GDestroyNotify)chat_record_unref);
   connect_transport (&bench);
   subscribe (&bench); /* declares it */
