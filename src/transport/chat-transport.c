@@ -3,7 +3,7 @@
 
 /*
  * Checked wrappers: what an implementation lacks, or an argument that no implementation could serve, is answered here,
- * through the callback. An answer of the wrapper's own carries the wrapper's source tag, by which its finish knows it.
+ * through the callback. Whoever answers does so with a GTask of the transport's, so one finish does for all.
  */
 
 G_DEFINE_INTERFACE (ChatTransport, chat_transport, G_TYPE_OBJECT)
@@ -76,16 +76,6 @@ not_supported (ChatTransport *self, const char *what)
 {
   return g_error_new (G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, "The %s transport can't %s", chat_transport_get_name (self),
                       what);
-}
-
-static gboolean
-refused_here (gpointer self, GAsyncResult *result, gpointer tag, gboolean *answer, GError **error)
-{
-  if (!g_async_result_is_tagged (result, tag))
-    return FALSE;
-  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
-  *answer = g_task_propagate_boolean (G_TASK (result), error);
-  return TRUE;
 }
 
 /* Whether this transport can begin at @start, and whether @start says enough; otherwise why not. */
@@ -178,12 +168,8 @@ chat_transport_connect_async (ChatTransport *self, GCancellable *cancellable, GA
 gboolean
 chat_transport_connect_finish (ChatTransport *self, GAsyncResult *result, GError **error)
 {
-  gboolean answer;
-
-  g_return_val_if_fail (CHAT_IS_TRANSPORT (self), FALSE);
-  if (refused_here (self, result, chat_transport_connect_async, &answer, error))
-    return answer;
-  return CHAT_TRANSPORT_GET_IFACE (self)->connect_finish (self, result, error);
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+  return g_task_propagate_boolean (G_TASK (result), error);
 }
 
 void
@@ -203,12 +189,8 @@ chat_transport_close_async (ChatTransport *self, GCancellable *cancellable, GAsy
 gboolean
 chat_transport_close_finish (ChatTransport *self, GAsyncResult *result, GError **error)
 {
-  gboolean answer;
-
-  g_return_val_if_fail (CHAT_IS_TRANSPORT (self), FALSE);
-  if (refused_here (self, result, chat_transport_close_async, &answer, error))
-    return answer;
-  return CHAT_TRANSPORT_GET_IFACE (self)->close_finish (self, result, error);
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+  return g_task_propagate_boolean (G_TASK (result), error);
 }
 
 void
@@ -240,12 +222,8 @@ chat_transport_subscribe_async (ChatTransport *self, const char *const *topics, 
 ChatSubscription *
 chat_transport_subscribe_finish (ChatTransport *self, GAsyncResult *result, GError **error)
 {
-  gboolean answer;
-
-  g_return_val_if_fail (CHAT_IS_TRANSPORT (self), NULL);
-  if (refused_here (self, result, chat_transport_subscribe_async, &answer, error))
-    return NULL;
-  return CHAT_TRANSPORT_GET_IFACE (self)->subscribe_finish (self, result, error);
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+  return g_task_propagate_pointer (G_TASK (result), error);
 }
 
 void
@@ -266,12 +244,8 @@ chat_transport_publish_async (ChatTransport *self, ChatRecord *record, GCancella
 gboolean
 chat_transport_publish_finish (ChatTransport *self, GAsyncResult *result, GError **error)
 {
-  gboolean answer;
-
-  g_return_val_if_fail (CHAT_IS_TRANSPORT (self), FALSE);
-  if (refused_here (self, result, chat_transport_publish_async, &answer, error))
-    return answer;
-  return CHAT_TRANSPORT_GET_IFACE (self)->publish_finish (self, result, error);
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+  return g_task_propagate_boolean (G_TASK (result), error);
 }
 
 void
@@ -294,12 +268,8 @@ chat_transport_forward_async (ChatTransport *self, ChatSubscription *subscriptio
 gboolean
 chat_transport_forward_finish (ChatTransport *self, GAsyncResult *result, GError **error)
 {
-  gboolean answer;
-
-  g_return_val_if_fail (CHAT_IS_TRANSPORT (self), FALSE);
-  if (refused_here (self, result, chat_transport_forward_async, &answer, error))
-    return answer;
-  return CHAT_TRANSPORT_GET_IFACE (self)->forward_finish (self, result, error);
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+  return g_task_propagate_boolean (G_TASK (result), error);
 }
 
 void
@@ -330,12 +300,8 @@ chat_transport_seek_async (ChatTransport *self, ChatSubscription *subscription, 
 gboolean
 chat_transport_seek_finish (ChatTransport *self, GAsyncResult *result, GError **error)
 {
-  gboolean answer;
-
-  g_return_val_if_fail (CHAT_IS_TRANSPORT (self), FALSE);
-  if (refused_here (self, result, chat_transport_seek_async, &answer, error))
-    return answer;
-  return CHAT_TRANSPORT_GET_IFACE (self)->seek_finish (self, result, error);
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+  return g_task_propagate_boolean (G_TASK (result), error);
 }
 
 void
@@ -356,10 +322,6 @@ chat_transport_list_topics_async (ChatTransport *self, GCancellable *cancellable
 char **
 chat_transport_list_topics_finish (ChatTransport *self, GAsyncResult *result, GError **error)
 {
-  gboolean answer;
-
-  g_return_val_if_fail (CHAT_IS_TRANSPORT (self), NULL);
-  if (refused_here (self, result, chat_transport_list_topics_async, &answer, error))
-    return NULL;
-  return CHAT_TRANSPORT_GET_IFACE (self)->list_topics_finish (self, result, error);
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+  return g_task_propagate_pointer (G_TASK (result), error);
 }

@@ -52,34 +52,22 @@ struct _ChatTransportInterface
   const char *(*get_name) (ChatTransport *self);
   ChatTransportFeatures (*get_features) (ChatTransport *self);
 
+  /* Each answers with a GTask whose source object is the transport: with a boolean, or what is said behind it. */
   void (*connect_async) (ChatTransport *self, GCancellable *cancellable, GAsyncReadyCallback callback,
                          gpointer user_data);
-  gboolean (*connect_finish) (ChatTransport *self, GAsyncResult *result, GError **error);
-
   void (*close_async) (ChatTransport *self, GCancellable *cancellable, GAsyncReadyCallback callback,
                        gpointer user_data);
-  gboolean (*close_finish) (ChatTransport *self, GAsyncResult *result, GError **error);
-
   void (*subscribe_async) (ChatTransport *self, const char *const *topics, const char *const *channels,
                            const ChatStart *start, GCancellable *cancellable, GAsyncReadyCallback callback,
                            gpointer user_data);
-  ChatSubscription *(*subscribe_finish) (ChatTransport *self, GAsyncResult *result, GError **error);
-
   void (*publish_async) (ChatTransport *self, ChatRecord *record, GCancellable *cancellable,
                          GAsyncReadyCallback callback, gpointer user_data);
-  gboolean (*publish_finish) (ChatTransport *self, GAsyncResult *result, GError **error);
-
   void (*forward_async) (ChatTransport *self, ChatSubscription *subscription, GPtrArray *inputs, GPtrArray *outputs,
                          GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
-  gboolean (*forward_finish) (ChatTransport *self, GAsyncResult *result, GError **error);
-
   void (*seek_async) (ChatTransport *self, ChatSubscription *subscription, const ChatStart *start,
                       GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
-  gboolean (*seek_finish) (ChatTransport *self, GAsyncResult *result, GError **error);
-
   void (*list_topics_async) (ChatTransport *self, GCancellable *cancellable, GAsyncReadyCallback callback,
-                             gpointer user_data);
-  char **(*list_topics_finish) (ChatTransport *self, GAsyncResult *result, GError **error);
+                             gpointer user_data); /* char ** */
 };
 
 /** chat_transport_get_name: (transfer none): "log", "websocket", "kafka", "rabbitmq": stable, part of the ids it gives.

@@ -304,13 +304,6 @@ chat_loopback_transport_close_async (ChatTransport *transport, GCancellable *can
   closing_step (task);
 }
 
-static gboolean
-chat_loopback_transport_finish (ChatTransport *transport, GAsyncResult *result, GError **error)
-{
-  g_return_val_if_fail (g_task_is_valid (result, transport), FALSE);
-  return g_task_propagate_boolean (G_TASK (result), error);
-}
-
 /* Subscribing */
 
 static void
@@ -362,13 +355,6 @@ chat_loopback_transport_subscribe_async (ChatTransport *transport, const char *c
     chat_waiters_add (self->subscribes, task);
   else
     chat_loopback_transport_subscribe_now (self, task);
-}
-
-static ChatSubscription *
-chat_loopback_transport_subscribe_finish (ChatTransport *transport, GAsyncResult *result, GError **error)
-{
-  g_return_val_if_fail (g_task_is_valid (result, transport), NULL);
-  return g_task_propagate_pointer (G_TASK (result), error);
 }
 
 static void
@@ -532,13 +518,6 @@ chat_loopback_transport_list_topics_async (ChatTransport *transport, GCancellabl
     g_task_return_pointer (task, chat_loopback_broker_dup_topics (self->broker), (GDestroyNotify)g_strfreev);
 }
 
-static char **
-chat_loopback_transport_list_topics_finish (ChatTransport *transport, GAsyncResult *result, GError **error)
-{
-  g_return_val_if_fail (g_task_is_valid (result, transport), NULL);
-  return g_task_propagate_pointer (G_TASK (result), error);
-}
-
 static const char *
 chat_loopback_transport_get_name (ChatTransport *transport)
 {
@@ -557,19 +536,12 @@ chat_loopback_transport_iface_init (ChatTransportInterface *iface)
   iface->get_name = chat_loopback_transport_get_name;
   iface->get_features = chat_loopback_transport_get_features;
   iface->connect_async = chat_loopback_transport_connect_async;
-  iface->connect_finish = chat_loopback_transport_finish;
   iface->close_async = chat_loopback_transport_close_async;
-  iface->close_finish = chat_loopback_transport_finish;
   iface->subscribe_async = chat_loopback_transport_subscribe_async;
-  iface->subscribe_finish = chat_loopback_transport_subscribe_finish;
   iface->publish_async = chat_loopback_transport_publish_async;
-  iface->publish_finish = chat_loopback_transport_finish;
   iface->forward_async = chat_loopback_transport_forward_async;
-  iface->forward_finish = chat_loopback_transport_finish;
   iface->seek_async = chat_loopback_transport_seek_async;
-  iface->seek_finish = chat_loopback_transport_finish;
   iface->list_topics_async = chat_loopback_transport_list_topics_async;
-  iface->list_topics_finish = chat_loopback_transport_list_topics_finish;
 }
 
 static void

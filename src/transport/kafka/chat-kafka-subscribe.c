@@ -133,13 +133,6 @@ chat_kafka_transport_subscribe_async (ChatTransport *transport, const char *cons
     g_task_return_error (task, g_steal_pointer (&error));
 }
 
-ChatSubscription *
-chat_kafka_transport_subscribe_finish (ChatTransport *transport, GAsyncResult *result, GError **error)
-{
-  g_return_val_if_fail (g_task_is_valid (result, transport), NULL);
-  return g_task_propagate_pointer (G_TASK (result), error);
-}
-
 void
 chat_kafka_transport_seek_async (ChatTransport *transport, ChatSubscription *subscription, const ChatStart *start,
                                  GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)

@@ -96,8 +96,6 @@ void chat_kafka_transport_forward_async (ChatTransport *transport, ChatSubscript
 void chat_kafka_transport_subscribe_async (ChatTransport *transport, const char *const *topics,
                                            const char *const *channels, const ChatStart *start,
                                            GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
-ChatSubscription *chat_kafka_transport_subscribe_finish (ChatTransport *transport, GAsyncResult *result,
-                                                         GError **error);
 void chat_kafka_transport_seek_async (ChatTransport *transport, ChatSubscription *subscription, const ChatStart *start,
                                       GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 

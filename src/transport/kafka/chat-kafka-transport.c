@@ -638,21 +638,7 @@ chat_kafka_transport_list_topics_async (ChatTransport *transport, GCancellable *
     chat_kafka_transport_push (self, chat_kafka_producer_list, NULL, NULL, listed_cb, g_steal_pointer (&task));
 }
 
-static char **
-chat_kafka_transport_list_topics_finish (ChatTransport *transport, GAsyncResult *result, GError **error)
-{
-  g_return_val_if_fail (g_task_is_valid (result, transport), NULL);
-  return g_task_propagate_pointer (G_TASK (result), error);
-}
-
 /* Overrides */
-
-static gboolean
-chat_kafka_transport_finish (ChatTransport *transport, GAsyncResult *result, GError **error)
-{
-  g_return_val_if_fail (g_task_is_valid (result, transport), FALSE);
-  return g_task_propagate_boolean (G_TASK (result), error);
-}
 
 static const char *
 chat_kafka_transport_get_name (ChatTransport *transport)
@@ -673,19 +659,12 @@ chat_kafka_transport_iface_init (ChatTransportInterface *iface)
   iface->get_name = chat_kafka_transport_get_name;
   iface->get_features = chat_kafka_transport_get_features;
   iface->connect_async = chat_kafka_transport_connect_async;
-  iface->connect_finish = chat_kafka_transport_finish;
   iface->close_async = chat_kafka_transport_close_async;
-  iface->close_finish = chat_kafka_transport_finish;
   iface->subscribe_async = chat_kafka_transport_subscribe_async;
-  iface->subscribe_finish = chat_kafka_transport_subscribe_finish;
   iface->publish_async = chat_kafka_transport_publish_async;
-  iface->publish_finish = chat_kafka_transport_finish;
   iface->forward_async = chat_kafka_transport_forward_async;
-  iface->forward_finish = chat_kafka_transport_finish;
   iface->seek_async = chat_kafka_transport_seek_async;
-  iface->seek_finish = chat_kafka_transport_finish;
   iface->list_topics_async = chat_kafka_transport_list_topics_async;
-  iface->list_topics_finish = chat_kafka_transport_list_topics_finish;
 }
 
 static void

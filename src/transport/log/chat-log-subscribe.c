@@ -152,13 +152,6 @@ chat_log_transport_subscribe_async (ChatTransport *transport, const char *const 
     g_task_return_error (task, error);
 }
 
-ChatSubscription *
-chat_log_transport_subscribe_finish (ChatTransport *transport, GAsyncResult *result, GError **error)
-{
-  g_return_val_if_fail (g_task_is_valid (result, transport), NULL);
-  return g_task_propagate_pointer (G_TASK (result), error);
-}
-
 /* Seeking */
 
 static void

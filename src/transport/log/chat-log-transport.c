@@ -344,13 +344,6 @@ chat_log_transport_close_async (ChatTransport *transport, GCancellable *cancella
     begin_close (self);
 }
 
-static gboolean
-chat_log_transport_finish (ChatTransport *transport, GAsyncResult *result, GError **error)
-{
-  g_return_val_if_fail (g_task_is_valid (result, transport), FALSE);
-  return g_task_propagate_boolean (G_TASK (result), error);
-}
-
 static const char *
 chat_log_transport_get_name (ChatTransport *transport)
 {
@@ -370,17 +363,11 @@ chat_log_transport_iface_init (ChatTransportInterface *iface)
   iface->get_name = chat_log_transport_get_name;
   iface->get_features = chat_log_transport_get_features;
   iface->connect_async = chat_log_transport_connect_async;
-  iface->connect_finish = chat_log_transport_finish;
   iface->close_async = chat_log_transport_close_async;
-  iface->close_finish = chat_log_transport_finish;
   iface->subscribe_async = chat_log_transport_subscribe_async;
-  iface->subscribe_finish = chat_log_transport_subscribe_finish;
   iface->publish_async = chat_log_transport_publish_async;
-  iface->publish_finish = chat_log_transport_finish;
   iface->forward_async = chat_log_transport_forward_async;
-  iface->forward_finish = chat_log_transport_finish;
   iface->seek_async = chat_log_transport_seek_async;
-  iface->seek_finish = chat_log_transport_finish;
 }
 
 static void

@@ -447,13 +447,6 @@ chat_rabbitmq_transport_get_features (ChatTransport *transport)
   return features;
 }
 
-static gboolean
-finish_boolean (ChatTransport *transport, GAsyncResult *result, GError **error)
-{
-  g_return_val_if_fail (g_task_is_valid (result, transport), FALSE);
-  return g_task_propagate_boolean (G_TASK (result), error);
-}
-
 static void
 chat_rabbitmq_transport_connect_async (ChatTransport *transport, GCancellable *cancellable,
                                        GAsyncReadyCallback callback, gpointer user_data)
@@ -612,13 +605,6 @@ chat_rabbitmq_transport_subscribe_async (ChatTransport *transport, const char *c
     chat_waiters_add (self->subscribes, task);
 }
 
-static ChatSubscription *
-chat_rabbitmq_transport_subscribe_finish (ChatTransport *transport, GAsyncResult *result, GError **error)
-{
-  g_return_val_if_fail (g_task_is_valid (result, transport), NULL);
-  return g_task_propagate_pointer (G_TASK (result), error);
-}
-
 static void
 published_cb (const GError *error, gpointer data)
 {
@@ -694,17 +680,11 @@ chat_rabbitmq_transport_iface_init (ChatTransportInterface *iface)
   iface->get_name = chat_rabbitmq_transport_get_name;
   iface->get_features = chat_rabbitmq_transport_get_features;
   iface->connect_async = chat_rabbitmq_transport_connect_async;
-  iface->connect_finish = finish_boolean;
   iface->close_async = chat_rabbitmq_transport_close_async;
-  iface->close_finish = finish_boolean;
   iface->subscribe_async = chat_rabbitmq_transport_subscribe_async;
-  iface->subscribe_finish = chat_rabbitmq_transport_subscribe_finish;
   iface->publish_async = chat_rabbitmq_transport_publish_async;
-  iface->publish_finish = finish_boolean;
   iface->forward_async = chat_rabbitmq_transport_forward_async;
-  iface->forward_finish = finish_boolean;
   iface->seek_async = chat_rabbitmq_transport_seek_async;
-  iface->seek_finish = finish_boolean;
 }
 
 /* Overrides */

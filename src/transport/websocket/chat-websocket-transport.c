@@ -574,13 +574,6 @@ chat_websocket_transport_get_features (ChatTransport *transport)
   return CHAT_TRANSPORT_RESUMABLE;
 }
 
-static gboolean
-finish_boolean (ChatTransport *transport, GAsyncResult *result, GError **error)
-{
-  g_return_val_if_fail (g_task_is_valid (result, transport), FALSE);
-  return g_task_propagate_boolean (G_TASK (result), error);
-}
-
 static void
 chat_websocket_transport_connect_async (ChatTransport *transport, GCancellable *cancellable,
                                         GAsyncReadyCallback callback, gpointer user_data)
@@ -707,13 +700,6 @@ chat_websocket_transport_subscribe_async (ChatTransport *transport, const char *
     request_waiting (self);
 }
 
-static ChatSubscription *
-chat_websocket_transport_subscribe_finish (ChatTransport *transport, GAsyncResult *result, GError **error)
-{
-  g_return_val_if_fail (g_task_is_valid (result, transport), NULL);
-  return g_task_propagate_pointer (G_TASK (result), error);
-}
-
 static void
 chat_websocket_transport_publish_async (ChatTransport *transport, ChatRecord *record, GCancellable *cancellable,
                                         GAsyncReadyCallback callback, gpointer user_data)
@@ -748,13 +734,9 @@ chat_websocket_transport_iface_init (ChatTransportInterface *iface)
   iface->get_name = chat_websocket_transport_get_name;
   iface->get_features = chat_websocket_transport_get_features;
   iface->connect_async = chat_websocket_transport_connect_async;
-  iface->connect_finish = finish_boolean;
   iface->close_async = chat_websocket_transport_close_async;
-  iface->close_finish = finish_boolean;
   iface->subscribe_async = chat_websocket_transport_subscribe_async;
-  iface->subscribe_finish = chat_websocket_transport_subscribe_finish;
   iface->publish_async = chat_websocket_transport_publish_async;
-  iface->publish_finish = finish_boolean;
 }
 
 /* Overrides */
