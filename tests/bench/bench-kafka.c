@@ -5,6 +5,7 @@
  * are written by librdkafka alone.
  */
 #include <librdkafka/rdkafka.h>
+#include <math.h>
 #include <string.h>
 
 #include "bench-transport.h"
@@ -149,9 +150,9 @@ bench_read (ChatBench *report, Bench *bench)
 
   for (guint i = 0; i < ROUNDS; i++)
     {
-      reference = MAX (reference, measure_kcat (bench));
-      bare = MAX (bare, measure_reader (bench, FALSE, dispatches, &bare_cpu));
-      decoded = MAX (decoded, measure_reader (bench, TRUE, dispatches, &decoded_cpu));
+      reference = fmax (reference, measure_kcat (bench));
+      bare = fmax (bare, measure_reader (bench, FALSE, dispatches, &bare_cpu));
+      decoded = fmax (decoded, measure_reader (bench, TRUE, dispatches, &decoded_cpu));
     }
   chat_bench_report (report, &(ChatBenchFigure){ .name = "kafka.read",
                                                  .value = bare,

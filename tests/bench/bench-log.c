@@ -6,6 +6,7 @@
  * latency, one.
  */
 #include <glib/gstdio.h>
+#include <math.h>
 #include <sqlite3.h>
 #include <string.h>
 
@@ -365,11 +366,11 @@ bench_publish (ChatBench *report)
       Bench bench;
       BenchFlood flood;
 
-      reference = MAX (reference, measure_reference ());
+      reference = fmax (reference, measure_reference ());
       bench_begin (&bench);
       flood = flood_of (&bench, RECORDS);
-      published = MAX (published, bench_flood_run (&flood, IN_FLIGHT));
-      caught_up = MAX (caught_up, measure_catch_up (&bench));
+      published = fmax (published, bench_flood_run (&flood, IN_FLIGHT));
+      caught_up = fmax (caught_up, measure_catch_up (&bench));
       bench_end (&bench);
     }
   chat_bench_report (report, &(ChatBenchFigure){ .name = "log.publish",

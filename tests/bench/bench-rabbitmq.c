@@ -5,6 +5,8 @@
  * hundred); how long one iteration of the loop lasts; and how many publishes a second are confirmed. What is read is
  * written by librabbitmq alone.
  */
+#include <math.h>
+
 #include "bench-transport.h"
 #include "chat-bench.h"
 #include "chat-test-broker.h"
@@ -157,7 +159,7 @@ measure_member (Bench *bench, double *longest)
       double before = bench_thread_ms ();
 
       g_main_context_iteration (NULL, TRUE);
-      *longest = MAX (*longest, bench_thread_ms () - before);
+      *longest = fmax (*longest, bench_thread_ms () - before);
     }
   began = g_get_monotonic_time () - began;
   close_transport (bench);
@@ -171,8 +173,8 @@ bench_read (ChatBench *report, Bench *bench)
 
   for (guint i = 0; i < ROUNDS; i++)
     {
-      reference = MAX (reference, measure_blocking (bench));
-      value = MAX (value, measure_member (bench, &longest));
+      reference = fmax (reference, measure_blocking (bench));
+      value = fmax (value, measure_member (bench, &longest));
     }
   chat_bench_report (report, &(ChatBenchFigure){ .name = "rabbitmq.read-decoded",
                                                  .value = value,
