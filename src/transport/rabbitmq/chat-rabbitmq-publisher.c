@@ -16,22 +16,37 @@
 typedef struct
 {
   ChatRecord *record;
-  char *exchange;
   ChatRabbitmqPublished published;
   gpointer data;
   GError *returned; /* nullable: it came back, its confirmation follows */
   gint64 time_ms;
 } Entry;
 
+/* What is published to one topic has a channel of its own: in the broker each channel is one process, and what a queue
+ * can't take at once holds up its channel. */
+typedef struct
+{
+  ChatRabbitmqPublisher *publisher;
+
+  /* Owned */
+  char *topic, *exchange;
+  GQueue waiting;      /* Entry: until the topic is known to be there */
+  GHashTable *flights; /* tag → Entry */
+
+  /* Of the link */
+  ChatRabbitmqChannel *channel; /* nullable: not open, or the broker allows no more */
+
+  guint64 first, next; /* tags: all before `first` are answered */
+  gboolean there, ensuring;
+} Lane;
+
 struct _ChatRabbitmqPublisher
 {
   /* Owned */
   ChatBrokerOptions *options;
-  GHashTable *topics;     /* topic → GQueue of Entry that wait for it; NULL: it is there */
-  GHashTable *flights;    /* tag → Entry */
+  GHashTable *lanes;      /* topic → Lane, while attached */
   GCancellable *attached; /* nullable: not attached */
   char *blocked;          /* nullable */
-  ChatRabbitmqChannel *channel;
 
   /* Borrowed */
   ChatRabbitmqLink *link;
@@ -39,7 +54,6 @@ struct _ChatRabbitmqPublisher
   void (*idle) (gpointer data);
   gpointer data;
 
-  guint64 first, next; /* tags: all before `first` are answered */
   guint pending;
   gsize pending_bytes;
   gint64 last_ms;
@@ -47,27 +61,35 @@ struct _ChatRabbitmqPublisher
 
 typedef struct
 {
-  ChatRabbitmqPublisher *self; /* good unless `attached` has fired */
+  Lane *lane; /* good unless `attached` has fired */
   GCancellable *attached;
-  char *topic;
 } Ensuring;
 
-static void open_channel (ChatRabbitmqPublisher *self);
+static void open_channel (Lane *lane);
 
 static void
 ensuring_free (Ensuring *ensuring)
 {
   g_object_unref (ensuring->attached);
-  g_free (ensuring->topic);
   g_free (ensuring);
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Ensuring, ensuring_free)
 
 static void
-queue_free (GQueue *queue)
+lane_free (Lane *lane)
 {
-  if (queue != NULL)
-    g_queue_free (queue);
+  g_queue_clear (&lane->waiting);
+  g_hash_table_unref (lane->flights);
+  g_free (lane->topic);
+  g_free (lane->exchange);
+  g_free (lane);
+}
+
+static GError *
+error_new_offline (void)
+{
+  return g_error_new_literal (CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_OFFLINE,
+                              _ ("There is no connection to the broker"));
 }
 
 /* Ends @entry. */
@@ -79,7 +101,6 @@ answer (ChatRabbitmqPublisher *self, Entry *entry, const GError *error)
   entry->published (error != NULL ? error : entry->returned, entry->data);
   g_clear_error (&entry->returned);
   chat_record_unref (entry->record);
-  g_free (entry->exchange);
   g_free (entry);
 }
 
@@ -92,11 +113,11 @@ check_idle (ChatRabbitmqPublisher *self)
 
 /* (transfer full) (nullable) */
 static Entry *
-take_flight (ChatRabbitmqPublisher *self, guint64 tag)
+take_flight (Lane *lane, guint64 tag)
 {
   gpointer key, entry;
 
-  if (!g_hash_table_steal_extended (self->flights, &tag, &key, &entry))
+  if (!g_hash_table_steal_extended (lane->flights, &tag, &key, &entry))
     return NULL;
   g_free (key);
   return entry;
@@ -113,14 +134,13 @@ is_mandatory (const char *topic)
 }
 
 static void
-send_entry (ChatRabbitmqPublisher *self, Entry *entry)
+send_entry (Lane *lane, Entry *entry)
 {
-  const char *topic = chat_record_get_topic (entry->record);
-  guint64 tag = self->next++;
+  guint64 tag = lane->next++;
 
-  g_hash_table_insert (self->flights, g_memdup2 (&tag, sizeof tag), entry);
-  chat_rabbitmq_channel_publish (self->channel, entry->exchange, entry->record, entry->time_ms, is_mandatory (topic),
-                                 chat_rabbitmq_topology_is_direct (topic));
+  g_hash_table_insert (lane->flights, g_memdup2 (&tag, sizeof tag), entry);
+  chat_rabbitmq_channel_publish (lane->channel, lane->exchange, entry->record, entry->time_ms,
+                                 is_mandatory (lane->topic), chat_rabbitmq_topology_is_direct (lane->topic));
 }
 
 /* Topics */
@@ -129,57 +149,48 @@ static void
 ensured_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (Ensuring) ensuring = user_data;
-  ChatRabbitmqPublisher *self = ensuring->self;
+  Lane *lane = ensuring->lane;
   g_autoptr (GError) error = NULL;
   gboolean there = chat_rabbitmq_admin_ensure_finish (CHAT_RABBITMQ_ADMIN (source), result, &error);
-  gpointer key = NULL, value = NULL;
-  g_autoptr (GQueue) waiting = NULL;
+  ChatRabbitmqPublisher *self;
 
   if (g_cancellable_is_cancelled (ensuring->attached))
     return;
-  g_hash_table_steal_extended (self->topics, ensuring->topic, &key, &value);
-  g_free (key);
-  waiting = value;
-  if (there)
-    g_hash_table_insert (self->topics, g_strdup (ensuring->topic), NULL);
-  for (Entry *entry = g_queue_pop_head (waiting); entry != NULL; entry = g_queue_pop_head (waiting))
+  self = lane->publisher;
+  lane->ensuring = FALSE;
+  lane->there = there;
+  if (there && lane->channel == NULL)
+    open_channel (lane);
+  if (there && lane->channel == NULL)
+    error = error_new_offline ();
+  /* an answer may detach, which answers the others */
+  while (!g_cancellable_is_cancelled (ensuring->attached) && !g_queue_is_empty (&lane->waiting))
     {
-      if (g_cancellable_is_cancelled (ensuring->attached))
-        {
-          g_autoptr (GError) offline = g_error_new_literal (CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_OFFLINE,
-                                                            _ ("The connection to the broker broke"));
+      Entry *entry = g_queue_pop_head (&lane->waiting);
 
-          answer (self, entry, offline);
-        }
-      else if (there)
-        send_entry (self, entry);
+      if (error == NULL)
+        send_entry (lane, entry);
       else
         answer (self, entry, error);
     }
-  if (!there && !g_cancellable_is_cancelled (ensuring->attached))
+  if (error != NULL && !g_cancellable_is_cancelled (ensuring->attached))
     check_idle (self);
 }
 
 static void
-wait_for_topic (ChatRabbitmqPublisher *self, Entry *entry)
+wait_for_topic (Lane *lane, Entry *entry)
 {
-  const char *topic = chat_record_get_topic (entry->record);
-  GQueue *waiting = g_hash_table_lookup (self->topics, topic);
+  ChatRabbitmqPublisher *self = lane->publisher;
   Ensuring *ensuring;
 
-  if (waiting != NULL)
-    {
-      g_queue_push_tail (waiting, entry);
-      return;
-    }
-  waiting = g_queue_new ();
-  g_queue_push_tail (waiting, entry);
-  g_hash_table_insert (self->topics, g_strdup (topic), waiting);
+  g_queue_push_tail (&lane->waiting, entry);
+  if (lane->ensuring)
+    return;
+  lane->ensuring = TRUE;
   ensuring = g_new0 (Ensuring, 1);
-  ensuring->self = self;
+  ensuring->lane = lane;
   ensuring->attached = g_object_ref (self->attached);
-  ensuring->topic = g_strdup (topic);
-  chat_rabbitmq_admin_ensure_async (self->admin, topic, self->attached, ensured_cb, ensuring);
+  chat_rabbitmq_admin_ensure_async (self->admin, lane->topic, self->attached, ensured_cb, ensuring);
 }
 
 /* The channel */
@@ -187,24 +198,25 @@ wait_for_topic (ChatRabbitmqPublisher *self, Entry *entry)
 static void
 confirmed_cb (gpointer data, guint64 tag, gboolean multiple, gboolean taken)
 {
-  ChatRabbitmqPublisher *self = data;
+  Lane *lane = data;
+  ChatRabbitmqPublisher *self = lane->publisher;
   g_autoptr (GCancellable) attached = g_object_ref (self->attached);
   g_autoptr (GError) error = NULL;
 
   if (!taken)
     error = g_error_new_literal (CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_FULL,
                                  _ ("The broker could not take the record: send it again later"));
-  for (guint64 each = multiple ? self->first : tag; each <= tag && !g_cancellable_is_cancelled (attached); each++)
+  for (guint64 each = multiple ? lane->first : tag; each <= tag && !g_cancellable_is_cancelled (attached); each++)
     {
-      Entry *entry = take_flight (self, each);
+      Entry *entry = take_flight (lane, each);
 
       if (entry != NULL)
         answer (self, entry, error);
     }
   if (g_cancellable_is_cancelled (attached))
     return;
-  if (multiple || tag == self->first)
-    self->first = tag + 1;
+  if (multiple || tag == lane->first)
+    lane->first = tag + 1;
   check_idle (self);
 }
 
@@ -212,10 +224,9 @@ static gboolean
 is_same (const Entry *entry, const ChatRabbitmqDelivery *delivery)
 {
   const char *key = chat_record_get_key (entry->record);
-  g_autofree char *exchange = chat_rabbitmq_dup_text (delivery->exchange);
   g_autofree char *routing = chat_rabbitmq_dup_text (delivery->key);
 
-  return g_str_equal (entry->exchange, exchange) && g_str_equal (key != NULL ? key : "", routing)
+  return g_str_equal (key != NULL ? key : "", routing)
          && g_bytes_equal (chat_record_get_bytes (entry->record), delivery->body);
 }
 
@@ -223,59 +234,53 @@ is_same (const Entry *entry, const ChatRabbitmqDelivery *delivery)
 static void
 returned_cb (gpointer data, const ChatRabbitmqDelivery *delivery)
 {
-  ChatRabbitmqPublisher *self = data;
+  Lane *lane = data;
 
-  for (guint64 tag = self->first; tag < self->next; tag++)
+  for (guint64 tag = lane->first; tag < lane->next; tag++)
     {
-      Entry *entry = g_hash_table_lookup (self->flights, &tag);
+      Entry *entry = g_hash_table_lookup (lane->flights, &tag);
 
       if (entry == NULL || entry->returned != NULL || !is_same (entry, delivery))
         continue;
       entry->returned = g_error_new (CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_REJECTED,
-                                     _ ("Nobody takes “%s” yet: no queue is bound to that exchange"), entry->exchange);
+                                     _ ("Nobody takes “%s” yet: no queue is bound to that exchange"), lane->exchange);
       return;
     }
 }
 
-/* (transfer container) (element-type Entry): in the order of their tags. */
-static GPtrArray *
-take_flights (ChatRabbitmqPublisher *self)
+/* Adds them to @entries, in the order of their tags. */
+static void
+take_flights (Lane *lane, GPtrArray *entries)
 {
-  GPtrArray *entries = g_ptr_array_new ();
-
-  for (guint64 tag = self->first; tag < self->next; tag++)
+  for (guint64 tag = lane->first; tag < lane->next; tag++)
     {
-      Entry *entry = take_flight (self, tag);
+      Entry *entry = take_flight (lane, tag);
 
       if (entry != NULL)
         g_ptr_array_add (entries, entry);
     }
-  return entries;
 }
 
-/* The broker closes the channel for one record; which one, its text tells by the exchange's name. The others may have
- * arrived or not. */
+/* The broker closes the channel for one record; where it is for the exchange, its text tells the name. The others may
+ * have arrived or not. */
 static void
 channel_closed_cb (gpointer data, const GError *error)
 {
-  ChatRabbitmqPublisher *self = data;
+  Lane *lane = data;
+  ChatRabbitmqPublisher *self = lane->publisher;
   g_autoptr (GCancellable) attached = g_object_ref (self->attached);
-  g_autoptr (GPtrArray) entries = take_flights (self);
+  g_autoptr (GPtrArray) entries = g_ptr_array_new ();
   g_autoptr (GError) again
       = g_error_new (CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_OFFLINE, _ ("Send it again: %s"), error->message);
+  g_autofree char *quoted = g_strdup_printf ("'%s'", lane->exchange);
+  gboolean guilty = strstr (error->message, quoted) != NULL;
 
-  open_channel (self);
+  take_flights (lane, entries);
+  /* it may be declared anew before the next */
+  lane->there = lane->there && !guilty;
+  open_channel (lane);
   for (guint i = 0; i < entries->len; i++)
-    {
-      Entry *entry = g_ptr_array_index (entries, i);
-      g_autofree char *quoted = g_strdup_printf ("'%s'", entry->exchange);
-      gboolean guilty = strstr (error->message, quoted) != NULL;
-
-      /* it may be declared anew before the next */
-      if (guilty && g_hash_table_lookup (self->topics, chat_record_get_topic (entry->record)) == NULL)
-        g_hash_table_remove (self->topics, chat_record_get_topic (entry->record));
-      answer (self, entry, guilty ? error : again);
-    }
+    answer (self, g_ptr_array_index (entries, i), guilty ? error : again);
   if (!g_cancellable_is_cancelled (attached))
     check_idle (self);
 }
@@ -287,16 +292,35 @@ static const ChatRabbitmqChannelFuncs channel_funcs = {
 };
 
 static void
-open_channel (ChatRabbitmqPublisher *self)
+open_channel (Lane *lane)
 {
   amqp_confirm_select_t select = { 0 };
 
-  self->first = self->next = 1;
-  self->channel = chat_rabbitmq_channel_new (self->link, &channel_funcs, self);
-  if (self->channel == NULL)
+  lane->first = lane->next = 1;
+  lane->channel = chat_rabbitmq_channel_new (lane->publisher->link, &channel_funcs, lane);
+  if (lane->channel == NULL)
     return;
-  chat_rabbitmq_channel_call (self->channel, AMQP_CONFIRM_SELECT_METHOD, &select, AMQP_CONFIRM_SELECT_OK_METHOD, NULL,
+  chat_rabbitmq_channel_call (lane->channel, AMQP_CONFIRM_SELECT_METHOD, &select, AMQP_CONFIRM_SELECT_OK_METHOD, NULL,
                               NULL);
+}
+
+/* The one of @topic, made for its first record. */
+static Lane *
+get_lane (ChatRabbitmqPublisher *self, const char *topic)
+{
+  Lane *lane = g_hash_table_lookup (self->lanes, topic);
+
+  if (lane != NULL)
+    return lane;
+  lane = g_new0 (Lane, 1);
+  lane->publisher = self;
+  lane->topic = g_strdup (topic);
+  lane->exchange = chat_broker_options_dup_name (self->options, topic);
+  g_queue_init (&lane->waiting);
+  lane->flights = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
+  lane->first = lane->next = 1;
+  g_hash_table_insert (self->lanes, lane->topic, lane);
+  return lane;
 }
 
 /* Public */
@@ -307,8 +331,7 @@ chat_rabbitmq_publisher_new (const ChatBrokerOptions *options, void (*idle) (gpo
   ChatRabbitmqPublisher *self = g_new0 (ChatRabbitmqPublisher, 1);
 
   self->options = chat_broker_options_copy (options);
-  self->topics = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)queue_free);
-  self->flights = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
+  self->lanes = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify)lane_free);
   self->idle = idle;
   self->data = data;
   return self;
@@ -322,8 +345,7 @@ chat_rabbitmq_publisher_free (ChatRabbitmqPublisher *self)
   self->idle = NULL;
   chat_rabbitmq_publisher_detach (self);
   chat_broker_options_free (self->options);
-  g_hash_table_unref (self->topics);
-  g_hash_table_unref (self->flights);
+  g_hash_table_unref (self->lanes);
   g_free (self->blocked);
   g_free (self);
 }
@@ -336,23 +358,28 @@ chat_rabbitmq_publisher_attach (ChatRabbitmqPublisher *self, ChatRabbitmqLink *l
   self->link = link;
   self->admin = admin;
   self->attached = g_cancellable_new ();
-  open_channel (self);
 }
 
-/* (transfer container) (element-type Entry): all that is in flight, in no order that matters. */
+/* (transfer container) (element-type Entry): all that is in flight; of a topic in the order of the calls. */
 static GPtrArray *
-take_all (ChatRabbitmqPublisher *self)
+close_lanes (ChatRabbitmqPublisher *self)
 {
-  GPtrArray *entries = take_flights (self);
+  GPtrArray *entries = g_ptr_array_new ();
   GHashTableIter iter;
   gpointer value;
 
-  g_hash_table_iter_init (&iter, self->topics);
+  g_hash_table_iter_init (&iter, self->lanes);
   while (g_hash_table_iter_next (&iter, NULL, &value))
-    for (Entry *entry = value != NULL ? g_queue_pop_head (value) : NULL; entry != NULL;
-         entry = g_queue_pop_head (value))
-      g_ptr_array_add (entries, entry);
-  g_hash_table_remove_all (self->topics);
+    {
+      Lane *lane = value;
+
+      take_flights (lane, entries);
+      for (Entry *entry = g_queue_pop_head (&lane->waiting); entry != NULL; entry = g_queue_pop_head (&lane->waiting))
+        g_ptr_array_add (entries, entry);
+      if (lane->channel != NULL)
+        chat_rabbitmq_channel_close (lane->channel, NULL, NULL);
+    }
+  g_hash_table_remove_all (self->lanes);
   return entries;
 }
 
@@ -368,10 +395,7 @@ chat_rabbitmq_publisher_detach (ChatRabbitmqPublisher *self)
     return 0;
   g_cancellable_cancel (self->attached);
   g_clear_object (&self->attached);
-  entries = take_all (self);
-  if (self->channel != NULL)
-    chat_rabbitmq_channel_close (self->channel, NULL, NULL);
-  self->channel = NULL;
+  entries = close_lanes (self);
   self->link = NULL;
   self->admin = NULL;
   g_clear_pointer (&self->blocked, g_free);
@@ -400,9 +424,8 @@ chat_rabbitmq_publisher_check (ChatRecord *record, GError **error)
 static GError *
 why_not_now (ChatRabbitmqPublisher *self)
 {
-  if (self->attached == NULL || self->channel == NULL)
-    return g_error_new_literal (CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_OFFLINE,
-                                _ ("There is no connection to the broker"));
+  if (self->attached == NULL)
+    return error_new_offline ();
   if (self->blocked != NULL)
     return g_error_new (CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_FULL, _ ("The broker takes nothing now: %s"),
                         self->blocked);
@@ -417,7 +440,7 @@ chat_rabbitmq_publisher_publish (ChatRabbitmqPublisher *self, ChatRecord *record
                                  gpointer data)
 {
   g_autoptr (GError) error = NULL;
-  const char *topic = chat_record_get_topic (record);
+  Lane *lane;
   Entry *entry;
 
   g_return_if_fail (self != NULL);
@@ -430,7 +453,6 @@ chat_rabbitmq_publisher_publish (ChatRabbitmqPublisher *self, ChatRecord *record
     }
   entry = g_new0 (Entry, 1);
   entry->record = chat_record_ref (record);
-  entry->exchange = chat_broker_options_dup_name (self->options, topic);
   entry->published = published;
   entry->data = data;
   /* a clock that is set back does not turn records round */
@@ -438,10 +460,11 @@ chat_rabbitmq_publisher_publish (ChatRabbitmqPublisher *self, ChatRecord *record
   entry->time_ms = self->last_ms;
   self->pending++;
   self->pending_bytes += g_bytes_get_size (chat_record_get_bytes (record));
-  if (g_hash_table_contains (self->topics, topic) && g_hash_table_lookup (self->topics, topic) == NULL)
-    send_entry (self, entry);
+  lane = get_lane (self, chat_record_get_topic (record));
+  if (lane->there && lane->channel != NULL)
+    send_entry (lane, entry);
   else
-    wait_for_topic (self, entry);
+    wait_for_topic (lane, entry);
 }
 
 guint
