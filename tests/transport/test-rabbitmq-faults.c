@@ -201,6 +201,19 @@ test_blocked (void)
   rabbitmq_test_close (transport);
 }
 
+static void
+permit (Site *site, const char *configure, const char *write, const char *read)
+{
+  g_free (chat_test_broker_tell (site->broker, "ctl", "1", "set_permissions", "-p", site->options->virtual_host,
+                                 site->options->user, configure, write, read, NULL));
+}
+
+static gboolean
+publish_on (ChatTransport *transport, GError **error)
+{
+  return rabbitmq_test_publish (transport, "chat_controlled", "general", "{}", error);
+}
+
 /* Permissions that are taken away: DENIED, naming what; given back, it goes on over the same connection. */
 static void
 test_forbidden (void)
@@ -212,18 +225,105 @@ test_forbidden (void)
   if (site == NULL)
     return;
   transport = rabbitmq_test_connect (site->options);
-  g_assert_true (rabbitmq_test_publish (transport, "chat_controlled", "general", "{}", NULL));
-  g_free (chat_test_broker_tell (site->broker, "ctl", "1", "set_permissions", "-p", site->options->virtual_host,
-                                 site->options->user, ".*", "^nothing$", ".*", NULL));
+  g_assert_true (publish_on (transport, NULL));
+  permit (site, ".*", "^nothing$", ".*");
   /* a channel remembers what it may until it has been idle */
-  while (rabbitmq_test_publish (transport, "chat_controlled", "general", "{}", &error))
+  while (publish_on (transport, &error))
     chat_test_run_for (CACHED_MS);
   g_assert_error (error, CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_DENIED);
   g_assert_nonnull (strstr (error->message, "chat_controlled"));
+  g_assert_cmpint (chat_transport_get_state (transport), ==, CHAT_TRANSPORT_DEGRADED);
+  g_assert_true (status_says (transport, "chat_controlled"));
+  permit (site, ".*", ".*", ".*");
+  g_assert_true (publish_on (transport, NULL));
   g_assert_cmpint (chat_transport_get_state (transport), ==, CHAT_TRANSPORT_ONLINE);
-  g_free (chat_test_broker_tell (site->broker, "ctl", "1", "set_permissions", "-p", site->options->virtual_host,
-                                 site->options->user, ".*", ".*", ".*", NULL));
-  g_assert_true (rabbitmq_test_publish (transport, "chat_controlled", "general", "{}", NULL));
+  rabbitmq_test_close (transport);
+}
+
+/* Nothing is allowed any more, and the connections are closed: it says why, and goes on where it stood when it may
+ * again. */
+static void
+test_shut_out (void)
+{
+  g_autoptr (Site) site = site_new (CHAT_TEST_BROKER_PRIVATE);
+  g_autoptr (RabbitmqReader) reader = NULL, archiver = NULL;
+  g_autoptr (GError) error = NULL;
+  ChatTransport *transport;
+
+  if (site == NULL)
+    return;
+  transport = rabbitmq_test_connect (site->options);
+  reader = rabbitmq_reader_new (transport, "chat_controlled", NULL, CHAT_START_LIVE);
+  archiver = rabbitmq_reader_new_group (transport, "chat_controlled", "archiver");
+  g_assert_true (publish_on (transport, NULL));
+  rabbitmq_reader_wait (reader, 1);
+  rabbitmq_reader_wait (archiver, 1);
+  permit (site, "^$", "^$", "^$");
+  g_free (
+      chat_test_broker_tell (site->broker, "ctl", "1", "close_all_user_connections", site->options->user, "so", NULL));
+  while (!status_says (transport, "ACCESS_REFUSED"))
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_cmpint (chat_transport_get_state (transport), ==, CHAT_TRANSPORT_CONNECTING);
+  g_assert_false (publish_on (transport, &error));
+  g_assert_error (error, CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_OFFLINE);
+  permit (site, ".*", ".*", ".*");
+  rabbitmq_test_wait_state (transport, CHAT_TRANSPORT_ONLINE);
+  g_assert_true (publish_on (transport, NULL));
+  rabbitmq_reader_wait (reader, 2);
+  rabbitmq_reader_wait (archiver, 3);
+  g_assert_cmpuint (reader->gaps, ==, 0);
+  g_assert_cmpuint (reader->closed + archiver->closed, ==, 0);
+  rabbitmq_test_close (transport);
+}
+
+static void
+denied_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (chat_transport_forward_finish (CHAT_TRANSPORT (source), result, &error));
+  g_assert_error (error, CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_DENIED);
+  (*(guint *)user_data)++;
+}
+
+static void
+done_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+
+  chat_transport_forward_finish (CHAT_TRANSPORT (source), result, &error);
+  g_assert_no_error (error);
+  (*(guint *)user_data)++;
+}
+
+/* A group may read, and not publish what it makes of it: it says so until it may. */
+static void
+test_forward_forbidden (void)
+{
+  g_autoptr (Site) site = site_new (CHAT_TEST_BROKER_PRIVATE);
+  g_autoptr (RabbitmqReader) archiver = NULL;
+  g_autoptr (GPtrArray) outputs = g_ptr_array_new_with_free_func ((GDestroyNotify)chat_record_unref);
+  g_autoptr (GBytes) bytes = g_bytes_new_static ("{}", 2);
+  guint denied = 0, done = 0;
+  ChatTransport *transport;
+
+  if (site == NULL)
+    return;
+  g_ptr_array_add (outputs, chat_record_new ("chat_receipts", "general", bytes));
+  transport = rabbitmq_test_connect (site->options);
+  archiver = rabbitmq_reader_new_group (transport, "chat_controlled", "archiver");
+  g_assert_true (publish_on (transport, NULL));
+  rabbitmq_reader_wait (archiver, 1);
+  permit (site, ".*", "^(?!.*chat_receipts$).*$", ".*");
+  chat_transport_forward_async (transport, archiver->subscription, archiver->records, outputs, NULL, denied_cb,
+                                &denied);
+  chat_test_wait_for_count (&denied, 1);
+  g_assert_cmpint (chat_transport_get_state (transport), ==, CHAT_TRANSPORT_DEGRADED);
+  g_assert_true (status_says (transport, "chat_receipts"));
+  permit (site, ".*", ".*", ".*");
+  chat_transport_forward_async (transport, archiver->subscription, archiver->records, outputs, NULL, done_cb, &done);
+  chat_test_wait_for_count (&done, 1);
+  g_assert_cmpint (chat_transport_get_state (transport), ==, CHAT_TRANSPORT_ONLINE);
   rabbitmq_test_close (transport);
 }
 
@@ -286,6 +386,8 @@ main (int argc, char **argv)
   g_test_add_func ("/rabbitmq/faults/forward-broken", test_forward_broken);
   g_test_add_func ("/rabbitmq/faults/blocked", test_blocked);
   g_test_add_func ("/rabbitmq/faults/forbidden", test_forbidden);
+  g_test_add_func ("/rabbitmq/faults/shut-out", test_shut_out);
+  g_test_add_func ("/rabbitmq/faults/forward-forbidden", test_forward_forbidden);
   g_test_add_func ("/rabbitmq/faults/stopped", test_stopped);
   g_test_add_func ("/rabbitmq/faults/killed", test_killed);
   return g_test_run ();

@@ -7,6 +7,7 @@ typedef struct
   amqp_method_number_t answer;
   ChatRabbitmqReply reply;
   gpointer data;
+  gint64 since; /* monotonic, µs */
 } Call;
 
 static void
@@ -22,6 +23,14 @@ chat_rabbitmq_channel_free (ChatRabbitmqChannel *self)
   forget_body (self);
   g_queue_clear_full (&self->calls, g_free);
   g_free (self);
+}
+
+gint64
+chat_rabbitmq_channel_get_since (const ChatRabbitmqChannel *self)
+{
+  const Call *call = self->closing ? NULL : g_queue_peek_head ((GQueue *)&self->calls);
+
+  return call != NULL ? call->since : G_MAXINT64;
 }
 
 static guint16
@@ -62,7 +71,7 @@ chat_rabbitmq_channel_call (ChatRabbitmqChannel *self, amqp_method_number_t meth
 {
   Call *call = g_new (Call, 1);
 
-  *call = (Call){ answer, reply, data };
+  *call = (Call){ answer, reply, data, g_get_monotonic_time () };
   g_queue_push_tail (&self->calls, call);
   chat_rabbitmq_link_send (self->link, self->number, method, decoded);
 }

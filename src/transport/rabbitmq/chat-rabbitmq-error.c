@@ -82,6 +82,13 @@ chat_rabbitmq_error_new_reply (amqp_rpc_reply_t reply)
                               _ ("the broker answered what was not asked"));
 }
 
+GError *
+chat_rabbitmq_error_new_channels (void)
+{
+  return g_error_new_literal (CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_FULL,
+                              _ ("The broker allows no more channels"));
+}
+
 gboolean
 chat_rabbitmq_is_denied (const GError *error)
 {

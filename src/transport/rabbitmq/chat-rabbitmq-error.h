@@ -25,7 +25,11 @@ GError *chat_rabbitmq_error_new_status (int status);
 /** chat_rabbitmq_error_new_reply: (transfer full): of a blocking call that did not succeed. */
 GError *chat_rabbitmq_error_new_reply (amqp_rpc_reply_t reply);
 
-/** chat_rabbitmq_is_denied: whether trying again can't help. */
+/** chat_rabbitmq_error_new_channels: (transfer full): the connection has as many channels as the broker allows: FULL.
+ */
+GError *chat_rabbitmq_error_new_channels (void);
+
+/** chat_rabbitmq_is_denied: whether somebody must change something first: who we are, or what we may. */
 gboolean chat_rabbitmq_is_denied (const GError *error);
 
 G_END_DECLS

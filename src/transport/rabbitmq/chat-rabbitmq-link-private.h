@@ -24,12 +24,13 @@ struct _ChatRabbitmqLink
   gint64 budget_us;
   gint64 next_tick; /* monotonic, µs */
   gint64 heard;     /* when a frame came last */
+  gint64 unblocked; /* when it began to take what is sent */
   guint heartbeat_s;
   guint16 last_channel, channel_most;
   int fd;
   gatomicrefcount references;
   gboolean pending; /* there may be more to read than the socket shows */
-  gboolean watching, ending, ended, dead;
+  gboolean watching, blocked, ending, ended, dead;
 };
 
 typedef enum
@@ -65,6 +66,8 @@ void chat_rabbitmq_link_publish (ChatRabbitmqLink *self, guint16 channel, const 
 void chat_rabbitmq_link_purge (ChatRabbitmqLink *self, guint16 channel);
 
 void chat_rabbitmq_channel_free (ChatRabbitmqChannel *self);
+/** chat_rabbitmq_channel_get_since: when the oldest call was made that is not answered; G_MAXINT64: there is none. */
+gint64 chat_rabbitmq_channel_get_since (const ChatRabbitmqChannel *self);
 /** chat_rabbitmq_channel_take: one frame of this channel. Returns whether its buffers may be released. */
 gboolean chat_rabbitmq_channel_take (ChatRabbitmqChannel *self, const amqp_frame_t *frame);
 

@@ -14,6 +14,8 @@
 #define WRITE_BYTES 16384
 /* The clock is looked at after so many frames. */
 #define FRAMES_A_LOOK 32
+/* A broker that has just come up may leave a call without an answer for ever, of a queue that is not there yet. */
+#define ANSWER_US (30 * G_USEC_PER_SEC)
 
 typedef struct
 {
@@ -342,10 +344,13 @@ take_connection_method (ChatRabbitmqLink *self, const amqp_method_t *method)
       const amqp_connection_blocked_t *blocked = method->decoded;
       g_autofree char *reason = chat_rabbitmq_dup_text (blocked->reason);
 
+      self->blocked = TRUE;
       self->funcs->blocked (self->data, reason);
     }
   else if (method->id == AMQP_CONNECTION_UNBLOCKED_METHOD)
     {
+      self->blocked = FALSE;
+      self->unblocked = g_get_monotonic_time ();
       self->funcs->blocked (self->data, NULL);
     }
 }
@@ -419,6 +424,24 @@ source_check (GSource *source)
   return self->dead || self->pending || g_source_query_unix_fd (source, self->watch) != 0;
 }
 
+/* It reads nothing while it is blocked. */
+static void
+check_answers (ChatRabbitmqLink *self, gint64 now)
+{
+  GHashTableIter iter;
+  gpointer channel;
+
+  if (self->blocked || now - self->unblocked < ANSWER_US)
+    return;
+  g_hash_table_iter_init (&iter, self->channels);
+  while (g_hash_table_iter_next (&iter, NULL, &channel))
+    if (chat_rabbitmq_channel_get_since (channel) < now - ANSWER_US)
+      {
+        chat_rabbitmq_link_fail (self, chat_rabbitmq_error_new_status (AMQP_STATUS_TIMEOUT));
+        return;
+      }
+}
+
 static void
 plan_tick (ChatRabbitmqLink *self, gint64 now)
 {
@@ -435,7 +458,10 @@ source_dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
   gint64 now = g_get_monotonic_time ();
 
   if (!self->dead && now >= self->next_tick)
-    plan_tick (self, now);
+    {
+      check_answers (self, now);
+      plan_tick (self, now);
+    }
   if (!self->dead && !g_queue_is_empty (&self->outgoing))
     flush (self);
   if (!self->dead)

@@ -40,18 +40,6 @@ records_new (void)
 }
 
 static void
-set_trouble (ChatRabbitmqSubscription *self, const char *trouble)
-{
-  ChatRabbitmqSubscriptionPrivate *priv = PRIVATE (self);
-
-  if (g_strcmp0 (priv->trouble, trouble) == 0)
-    return;
-  g_free (priv->trouble);
-  priv->trouble = g_strdup (trouble);
-  g_signal_emit (self, signals[TROUBLED], 0);
-}
-
-static void
 let_go (ChatRabbitmqSubscription *self)
 {
   ChatRabbitmqSubscriptionPrivate *priv = PRIVATE (self);
@@ -196,7 +184,7 @@ chat_rabbitmq_subscription_detach (ChatRabbitmqSubscription *self)
     return;
   let_go (self);
   priv->attached = FALSE;
-  set_trouble (self, NULL);
+  chat_rabbitmq_subscription_set_trouble (self, NULL);
 }
 
 const char *
@@ -220,13 +208,25 @@ chat_rabbitmq_subscription_get_cancellable (ChatRabbitmqSubscription *self)
 }
 
 void
+chat_rabbitmq_subscription_set_trouble (ChatRabbitmqSubscription *self, const char *trouble)
+{
+  ChatRabbitmqSubscriptionPrivate *priv = PRIVATE (self);
+
+  if (g_strcmp0 (priv->trouble, trouble) == 0)
+    return;
+  g_free (priv->trouble);
+  priv->trouble = g_strdup (trouble);
+  g_signal_emit (self, signals[TROUBLED], 0);
+}
+
+void
 chat_rabbitmq_subscription_in_place (ChatRabbitmqSubscription *self)
 {
   ChatRabbitmqSubscriptionPrivate *priv = PRIVATE (self);
   g_autoptr (ChatRabbitmqSubscription) hold = g_object_ref (self);
 
   priv->in_place = TRUE;
-  set_trouble (self, NULL);
+  chat_rabbitmq_subscription_set_trouble (self, NULL);
   chat_backoff_reset (&priv->backoff);
   chat_rabbitmq_subscription_answer (self, NULL);
 }
@@ -237,12 +237,12 @@ chat_rabbitmq_subscription_is_in_place (ChatRabbitmqSubscription *self)
   return PRIVATE (self)->in_place;
 }
 
-/* Whether it may be there, or be allowed, a moment later: what was in place before. */
+/* Whether it may be there, or be allowed, a moment later: what was in place before. Who gives a permission back should
+ * not have to start again who needs it. */
 static gboolean
 is_passing (ChatRabbitmqSubscription *self, const GError *error)
 {
-  if (chat_rabbitmq_is_denied (error) || error->domain != CHAT_TRANSPORT_ERROR
-      || error->code == CHAT_TRANSPORT_ERROR_LOST)
+  if (error->domain != CHAT_TRANSPORT_ERROR || error->code == CHAT_TRANSPORT_ERROR_LOST)
     return FALSE;
   return error->code == CHAT_TRANSPORT_ERROR_OFFLINE || PRIVATE (self)->task == NULL;
 }
@@ -257,7 +257,7 @@ chat_rabbitmq_subscription_repair (ChatRabbitmqSubscription *self, const GError 
   if (is_passing (self, error))
     {
       if (priv->task == NULL)
-        set_trouble (self, error->message);
+        chat_rabbitmq_subscription_set_trouble (self, error->message);
       if (priv->attached && priv->retry == NULL)
         priv->retry = chat_timer_new (chat_backoff_next (&priv->backoff), retry_cb, self);
       return;

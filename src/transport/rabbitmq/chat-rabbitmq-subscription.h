@@ -57,6 +57,9 @@ const char *chat_rabbitmq_subscription_get_trouble (ChatRabbitmqSubscription *se
 const ChatRabbitmqSite *chat_rabbitmq_subscription_get_site (ChatRabbitmqSubscription *self);
 /** chat_rabbitmq_subscription_get_cancellable: fires when it is detached. */
 GCancellable *chat_rabbitmq_subscription_get_cancellable (ChatRabbitmqSubscription *self);
+/** chat_rabbitmq_subscription_set_trouble: @trouble: (nullable): what it can't do now, until it can or is put in place
+ * anew. */
+void chat_rabbitmq_subscription_set_trouble (ChatRabbitmqSubscription *self, const char *trouble);
 void chat_rabbitmq_subscription_in_place (ChatRabbitmqSubscription *self);
 /** chat_rabbitmq_subscription_repair: what is attached ended with @error: again later, or for good. */
 void chat_rabbitmq_subscription_repair (ChatRabbitmqSubscription *self, const GError *error);

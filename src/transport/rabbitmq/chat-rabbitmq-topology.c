@@ -26,11 +26,19 @@ struct _ChatRabbitmqTopology
   ChatBrokerOptions *options;
   amqp_connection_state_t state; /* nullable */
   char *address;
+  GHashTable *streams; /* topic → StreamUse */
 
   amqp_channel_t channel;
   gboolean no_hash;    /* the broker has no x-consistent-hash */
   gboolean no_streams; /* nor streams, or not for us */
 };
+
+/* What was good once: that it is not any more is a trouble, and no reason to do without. */
+typedef enum
+{
+  STREAM_FOUND = 1,
+  STREAM_READ,
+} StreamUse;
 
 /* The groups of the service: their queues are there before anything is published. */
 static const struct
@@ -249,29 +257,54 @@ declare_stream (ChatRabbitmqTopology *self, const char *stream, GError **error)
   return declare_queue (self, stream, arguments, error);
 }
 
+static gboolean
+was_stream (ChatRabbitmqTopology *self, const char *topic, StreamUse use)
+{
+  return GPOINTER_TO_UINT (g_hash_table_lookup (self->streams, topic)) >= use;
+}
+
+static void
+note_stream (ChatRabbitmqTopology *self, const char *topic, StreamUse use)
+{
+  if (!was_stream (self, topic, use))
+    g_hash_table_insert (self->streams, g_strdup (topic), GUINT_TO_POINTER (use));
+}
+
+/* What becomes of a topic whose stream could not be had: whether it has one all the same. */
+static gboolean
+miss_stream (ChatRabbitmqTopology *self, const char *topic, GError *why, GError **error)
+{
+  gboolean denied = chat_rabbitmq_is_denied (why);
+
+  if (denied && was_stream (self, topic, STREAM_FOUND))
+    return TRUE;
+  if (g_error_matches (why, CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_OFFLINE)
+      || g_error_matches (why, CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_FULL)
+      || (self->options->declare && was_stream (self, topic, STREAM_FOUND)))
+    g_propagate_error (error, g_error_copy (why));
+  else if (self->options->declare)
+    self->no_streams = TRUE;
+  return FALSE;
+}
+
 /* Whether there is a stream, in the end; that it can't be had is no error. */
 static gboolean
 ensure_stream (ChatRabbitmqTopology *self, const char *topic, const char *exchange, GError **error)
 {
   g_autofree char *stream = dup_stream_name (self, topic);
   g_autoptr (GError) why = NULL;
+  gboolean there;
 
   if (!wants_stream (self, topic) || self->no_streams)
     return FALSE;
-  if (!self->options->declare)
-    {
-      if (queue_exists (self, stream, &why))
-        return TRUE;
-    }
-  else if (declare_stream (self, stream, &why) && bind_queue (self, stream, exchange, CHAT_RABBITMQ_EVERY_KEY, &why))
-    {
-      return TRUE;
-    }
-  if (g_error_matches (why, CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_OFFLINE))
-    g_propagate_error (error, g_steal_pointer (&why));
-  else if (self->options->declare)
-    self->no_streams = TRUE;
-  return FALSE;
+  if (self->options->declare)
+    there = declare_stream (self, stream, &why) && bind_queue (self, stream, exchange, CHAT_RABBITMQ_EVERY_KEY, &why);
+  else
+    there = queue_exists (self, stream, &why);
+  if (!there)
+    return miss_stream (self, topic, why, error);
+  note_stream (self, topic, STREAM_FOUND);
+  return TRUE;
 }
 
 /* Groups */
@@ -492,6 +525,7 @@ chat_rabbitmq_topology_new (const ChatBrokerOptions *options)
 
   self->options = chat_broker_options_copy (options);
   self->address = g_strdup (options->addresses[0]);
+  self->streams = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   return self;
 }
 
@@ -508,6 +542,7 @@ chat_rabbitmq_topology_free (ChatRabbitmqTopology *self)
       disconnect (self);
     }
   chat_broker_options_free (self->options);
+  g_hash_table_unref (self->streams);
   g_free (self->address);
   g_free (self);
 }
@@ -553,13 +588,16 @@ chat_rabbitmq_topology_locate (ChatRabbitmqTopology *self, const char *topic, GE
   stream = dup_stream_name (self, topic);
   if (has_stream && !find_end (self, stream, &end, &why))
     {
-      if (g_error_matches (why, CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_OFFLINE))
+      if (g_error_matches (why, CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_OFFLINE)
+          || was_stream (self, topic, STREAM_READ))
         {
           g_propagate_error (error, g_steal_pointer (&why));
           return NULL;
         }
       has_stream = FALSE; /* it is there, and not for us to read */
     }
+  if (has_stream)
+    note_stream (self, topic, STREAM_READ);
   place = g_new0 (ChatRabbitmqPlace, 1);
   place->topic = g_strdup (topic);
   place->exchange = chat_broker_options_dup_name (self->options, topic);

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "transport/chat-backoff.h"
+#include "transport/chat-waiters.h"
+#include "transport/rabbitmq/chat-rabbitmq-member.h"
+#include "transport/rabbitmq/chat-rabbitmq-reader.h"
+#include "transport/rabbitmq/chat-rabbitmq-transport.h"
+
+G_BEGIN_DECLS
+
+/* What the parts of the transport share: chat-rabbitmq-transport.c has the interface, -state.c what is told of it,
+ * -session.c the connections, and -close.c the end. */
+
+struct _ChatRabbitmqTransport
+{
+  GObject parent_instance;
+
+  /* Owned */
+  ChatBrokerOptions *options;
+  ChatRabbitmqAdmin *admin;
+  ChatRabbitmqPublisher *publisher;
+  ChatRabbitmqLink *publishing, *consuming; /* nullable: not connected */
+  GCancellable *opening;                    /* nullable */
+  ChatWaiters *connects;
+  ChatWaiters *subscribes; /* each with its subscription: not attached yet */
+  GPtrArray *closers;      /* GTask */
+  GHashTable *refused;     /* topic → why nothing may be published there */
+  GSource *retry, *tick, *guard, *pardon;
+  char *address; /* nullable: the node that we are connected to */
+  char *reason;  /* nullable: why the last connection ended */
+  char *blocked; /* nullable: what the broker lacks */
+  char *status;
+
+  /* Borrowed */
+  GPtrArray *subscriptions; /* ChatRabbitmqSubscription */
+
+  ChatTransportState state;
+  ChatBackoff backoff;
+  ChatBackoff patience; /* with a broker that does not let us in any more */
+  gint64 retry_at;      /* monotonic, µs */
+  gint64 online_since;  /* monotonic, µs */
+  guint next_address, heartbeat_s;
+  guint lost_publishes; /* that a close could not flush */
+  guint leaving;        /* links that take leave */
+  gboolean has_streams, wanted, was_online, closed, closing_links, finished;
+};
+
+void chat_rabbitmq_transport_set_state (ChatRabbitmqTransport *self, ChatTransportState state);
+void chat_rabbitmq_transport_set_reason (ChatRabbitmqTransport *self, const char *reason);
+void chat_rabbitmq_transport_update_status (ChatRabbitmqTransport *self);
+/** chat_rabbitmq_transport_judge: while there is a connection: whether something is missing. */
+void chat_rabbitmq_transport_judge (ChatRabbitmqTransport *self);
+/** chat_rabbitmq_transport_note_published: @error: (nullable): what became of a record of @topic. */
+void chat_rabbitmq_transport_note_published (ChatRabbitmqTransport *self, const char *topic, const GError *error);
+gboolean chat_rabbitmq_transport_is_connected (ChatRabbitmqTransport *self);
+
+/** chat_rabbitmq_transport_list_subscriptions: (transfer full) (element-type ChatRabbitmqSubscription): they may go
+ * while they are told something. */
+GPtrArray *chat_rabbitmq_transport_list_subscriptions (ChatRabbitmqTransport *self);
+/** chat_rabbitmq_transport_begin_subscribe: one whose time has come. While it is put in place it is among the
+ * subscriptions, which its task holds. */
+void chat_rabbitmq_transport_begin_subscribe (ChatRabbitmqTransport *self, GTask *task);
+
+void chat_rabbitmq_transport_open_session (ChatRabbitmqTransport *self);
+/** chat_rabbitmq_transport_drop_session: how many records were not confirmed. */
+guint chat_rabbitmq_transport_drop_session (ChatRabbitmqTransport *self);
+void chat_rabbitmq_transport_stop_retrying (ChatRabbitmqTransport *self);
+
+GError *chat_rabbitmq_transport_closed_error (void);
+void chat_rabbitmq_transport_close_async (ChatTransport *transport, GCancellable *cancellable,
+                                          GAsyncReadyCallback callback, gpointer user_data);
+/** chat_rabbitmq_transport_begin_close: what can be told at once: nothing more comes, and nobody is let in. */
+void chat_rabbitmq_transport_begin_close (ChatRabbitmqTransport *self);
+void chat_rabbitmq_transport_finish_close (ChatRabbitmqTransport *self);
+/** chat_rabbitmq_transport_idle: nothing is in flight any more. */
+void chat_rabbitmq_transport_idle (gpointer data);
+
+G_END_DECLS
