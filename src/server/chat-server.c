@@ -10,6 +10,7 @@
 #include "server/chat-broker-factory.h"
 #include "server/chat-server-accounts.h"
 #include "server/chat-server-bots.h"
+#include "server/chat-server-broker-watch.h"
 #include "server/chat-server-broker.h"
 #include "server/chat-server-channels.h"
 #include "server/chat-server-config.h"
@@ -47,7 +48,6 @@ struct _ChatServer
   GTask *stop;         /* while it stops */
   GPtrArray *stops;    /* (element-type GTask): further ones, which wait for that */
 
-  ChatTransportState broker_state; /* as the log has it */
   gboolean embedded;
   gboolean lists_read;
   gboolean awaits_lists;
@@ -141,23 +141,6 @@ connected_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     fail_start (self, error);
 }
 
-/* What the broker is doing, for whoever reads the log: it goes on by itself. */
-static void
-broker_state_cb (ChatTransport *transport, GParamSpec *property, gpointer user_data)
-{
-  ChatServer *self = user_data;
-  ChatTransportState before = self->broker_state;
-  g_autofree char *status = chat_transport_dup_status (transport);
-  gboolean lost;
-
-  self->broker_state = chat_transport_get_state (transport);
-  if (self->broker_state == before)
-    return;
-  lost = before != CHAT_TRANSPORT_OFFLINE && self->broker_state != CHAT_TRANSPORT_ONLINE && self->stop == NULL;
-  g_log_structured (G_LOG_DOMAIN, lost ? G_LOG_LEVEL_WARNING : G_LOG_LEVEL_INFO, "BROKER",
-                    chat_transport_get_name (transport), "MESSAGE", "%s", status);
-}
-
 /* What everybody may know is nobody's: said once, for what it means is not plain. */
 static void
 warn_of_open_broker (const ChatBrokerOptions *feed)
@@ -196,7 +179,7 @@ connect_broker (ChatServer *self)
       fail_start (self, error);
       return;
     }
-  g_signal_connect_object (self->transport, "notify::state", G_CALLBACK (broker_state_cb), self, 0);
+  chat_server_broker_watch (self->transport);
   chat_transport_connect_async (self->transport, g_task_get_cancellable (self->start), connected_cb,
                                 g_object_ref (self));
 }
