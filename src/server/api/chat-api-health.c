@@ -9,6 +9,8 @@
 /* What can be wrong names files and hosts: that is for the log. */
 #define STORE_STATUS "It can't be read and written now; the service's log says why."
 #define BROKER_STATUS "It can't be reached now; the service's log says why."
+#define BROKER_DEGRADED_STATUS                                                                                         \
+  "It can be reached, and does not do all that is wanted of it; the service's log says why."
 
 struct _ChatApiHealth
 {
@@ -52,11 +54,14 @@ describe (gboolean ready, const char *status)
 static void
 reply (ChatApiRequest *request, gboolean store_ready)
 {
-  gboolean broker_ready = chat_transport_get_state (request->context->transport) == CHAT_TRANSPORT_ONLINE;
+  ChatTransportState state = chat_transport_get_state (request->context->transport);
+  gboolean broker_ready = state == CHAT_TRANSPORT_ONLINE;
   gboolean ready = store_ready && broker_ready;
   JsonObject *answer = json_object_new ();
 
-  json_object_set_object_member (answer, "broker", describe (broker_ready, BROKER_STATUS));
+  json_object_set_object_member (answer, "broker",
+                                 describe (broker_ready,
+                                           state == CHAT_TRANSPORT_DEGRADED ? BROKER_DEGRADED_STATUS : BROKER_STATUS));
   json_object_set_object_member (answer, "store", describe (store_ready, STORE_STATUS));
   json_object_set_string_member (answer, "status", ready ? "ready" : "not ready");
   chat_api_request_reply (request, ready ? SOUP_STATUS_OK : SOUP_STATUS_SERVICE_UNAVAILABLE, answer);
