@@ -231,6 +231,7 @@ taken_over_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   release_hold (self);
   chat_subscription_refill (CHAT_SUBSCRIPTION (self));
   chat_kafka_subscription_answer_open (self, NULL);
+  chat_kafka_subscription_set_trouble (self, self->wish->start.group, NULL);
   run_deferred (self, NULL);
   emit_revoked (self, revoked);
 }
@@ -415,7 +416,9 @@ forwarded_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   GError *error = NULL;
   gboolean done = g_task_propagate_boolean (G_TASK (result), &error);
   gboolean aborted = g_error_matches (error, CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_ABORTED);
+  gboolean denied = g_error_matches (error, CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_DENIED);
 
+  chat_kafka_subscription_set_trouble (self, self->wish->start.group, denied ? error->message : NULL);
   if (done || aborted)
     note_places (self, forward->forward->places, done);
   chat_kafka_forward_free (forward->forward);

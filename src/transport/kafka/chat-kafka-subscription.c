@@ -341,6 +341,16 @@ chat_kafka_subscription_delivering (ChatSubscription *subscription, GPtrArray *b
 
 /* Events */
 
+/* librdkafka goes on trying to join the group. */
+static void
+note_denial (ChatKafkaSubscription *self, rd_kafka_resp_err_t code)
+{
+  const char *group = self->wish->start.group;
+  g_autoptr (GError) error = chat_kafka_error_new (code, group, NULL);
+
+  chat_kafka_subscription_set_trouble (self, group, error->message);
+}
+
 static void
 take_event (ChatKafkaSubscription *self, rd_kafka_event_t *event)
 {
@@ -359,6 +369,8 @@ take_event (ChatKafkaSubscription *self, rd_kafka_event_t *event)
         break;
       if (self->opening != NULL && chat_kafka_error_get_code (code) == CHAT_TRANSPORT_ERROR_DENIED)
         chat_kafka_subscription_answer_open (self, chat_kafka_error_new (code, self->wish->start.group, NULL));
+      else if (code == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED)
+        note_denial (self, code);
       else
         fail (self, code, rd_kafka_event_error_string (event));
       break;
