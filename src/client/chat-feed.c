@@ -103,8 +103,8 @@ update (ChatFeed *self)
 {
   ChatTransportState state
       = self->transport != NULL ? chat_transport_get_state (self->transport) : CHAT_TRANSPORT_OFFLINE;
-  gboolean online
-      = self->subscriptions->len > 0 && (state == CHAT_TRANSPORT_ONLINE || state == CHAT_TRANSPORT_DEGRADED);
+  /* a feed only reads: where it is degraded, something does not come */
+  gboolean online = self->subscriptions->len > 0 && state == CHAT_TRANSPORT_ONLINE;
 
   if (self->online != online)
     {
