@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A service: a broker, a database and the processes of tertulia-server, each of which can be killed by itself."""
 import ctypes
+import http.client
+import json
 import os
 import queue
 import secrets
@@ -47,6 +49,7 @@ class Server:
         self.log = service.directory / f'{name}.log'
         self.configuration = service.directory / f'{name}.conf'
         self.process = None
+        self.ended = False  # by a test
         groups = {}
         for key, value in ({'server.roles': ';'.join(roles), 'server.data_directory': self.directory} | settings).items():
             group, _, entry = key.partition('.')
@@ -56,6 +59,8 @@ class Server:
 
     def spawn(self):
         """Starts it and waits for nothing."""
+        self.ended = False
+
         def die_with_parent():
             LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
@@ -75,10 +80,12 @@ class Server:
         self.wait_ready()
 
     def kill(self):
+        self.ended = True
         self.process.kill()
         self.process.wait()
 
     def stop(self):
+        self.ended = True
         self.process.terminate()
         if self.process.wait(timeout=30) != 0:
             raise AssertionError(f'{self.name} ended with {self.process.returncode}:\n{self.tail()}')
@@ -143,11 +150,21 @@ class Service:
             server.wait_ready()
         return self
 
-    def revive(self):
-        """Starts what has ended by itself, as the unit of a system does (Restart=on-failure)."""
+    def check_alive(self):
+        """No process has ended that nobody has ended."""
         for server in self.servers.values():
-            if server.process.poll() is not None:
-                server.start()
+            if not server.ended and server.process.poll() is not None:
+                raise AssertionError(f'{server.name} ended with {server.process.returncode}:\n{server.tail()}')
+
+    def readiness(self):
+        """(status, the answer) of the api to whoever asks whether it is ready."""
+        connection = http.client.HTTPConnection(HOST, self.port, timeout=10)
+        try:
+            connection.request('GET', '/readyz')
+            response = connection.getresponse()
+            return response.status, json.loads(response.read())
+        finally:
+            connection.close()
 
     def logs(self):
         return '\n'.join(f'--- {name}\n{server.tail()}' for name, server in self.servers.items())
