@@ -85,8 +85,22 @@ chat_waiters_get_length (const ChatWaiters *self)
   return self->waiters->len;
 }
 
+gboolean
+chat_waiters_take (ChatWaiters *self, GTask *task)
+{
+  g_return_val_if_fail (self != NULL, FALSE);
+
+  for (guint i = 0; i < self->waiters->len; i++)
+    if (((Waiter *)g_ptr_array_index (self->waiters, i))->task == task)
+      {
+        g_ptr_array_remove_index (self->waiters, i);
+        return TRUE;
+      }
+  return FALSE;
+}
+
 GPtrArray *
-chat_waiters_take_all (ChatWaiters *self)
+chat_waiters_list (const ChatWaiters *self)
 {
   GPtrArray *tasks;
 
@@ -95,6 +109,14 @@ chat_waiters_take_all (ChatWaiters *self)
   tasks = g_ptr_array_new_full (self->waiters->len, g_object_unref);
   for (guint i = 0; i < self->waiters->len; i++)
     g_ptr_array_add (tasks, g_object_ref (((Waiter *)g_ptr_array_index (self->waiters, i))->task));
+  return tasks;
+}
+
+GPtrArray *
+chat_waiters_take_all (ChatWaiters *self)
+{
+  GPtrArray *tasks = chat_waiters_list (self);
+
   g_ptr_array_set_size (self->waiters, 0);
   return tasks;
 }

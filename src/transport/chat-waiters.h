@@ -19,6 +19,10 @@ void chat_waiters_free (ChatWaiters *self);
 /** chat_waiters_add: @task: referenced until it is answered or taken. */
 void chat_waiters_add (ChatWaiters *self, GTask *task);
 guint chat_waiters_get_length (const ChatWaiters *self);
+/** chat_waiters_take: @task leaves, and the caller answers; FALSE: it has been answered. */
+gboolean chat_waiters_take (ChatWaiters *self, GTask *task);
+/** chat_waiters_list: (transfer full) (element-type GTask): in the order in which they came; they go on waiting. */
+GPtrArray *chat_waiters_list (const ChatWaiters *self);
 /** chat_waiters_take_all: (transfer full) (element-type GTask): in the order in which they came; the caller answers. */
 GPtrArray *chat_waiters_take_all (ChatWaiters *self);
 /** chat_waiters_answer: @error: (nullable): NULL answers TRUE. */
