@@ -19,9 +19,10 @@ typedef struct
   ChatSubscription *subscription;
 
   SoupWebsocketConnection *socket; /* the last one that came */
-  guint connections, requests, pings;
+  guint connections, requests, pings, unsubscribes;
   JsonObject *request; /* the last subscribe */
-  const char *heads;   /* of the answer to it */
+  const char *heads;   /* of the answer to it; NULL: none */
+  const char *refusal; /* (nullable): the problem that is the answer instead */
   const char *answer;  /* to a publish, behind the ref; NULL: none */
   char *published;     /* the last publish */
   guint refuse;        /* status of the handshake; 0: welcome */
@@ -70,9 +71,14 @@ frame_cb (SoupWebsocketConnection *socket, SoupWebsocketDataType type, GBytes *b
     {
       g_clear_pointer (&world->request, json_object_unref);
       world->request = json_object_ref (frame);
-      answer_frame (world, "subscribed", ref, world->heads);
+      if (world->refusal != NULL)
+        answer_frame (world, "problem", ref, world->refusal);
+      else if (world->heads != NULL)
+        answer_frame (world, "subscribed", ref, world->heads);
       world->requests++;
     }
+  else if (g_str_equal (op, "unsubscribe"))
+    world->unsubscribes++;
 }
 
 static void
@@ -548,6 +554,104 @@ test_full (void)
   world_end (&world);
 }
 
+/* One that is let go instead of being read does not keep the others waiting. */
+static void
+test_full_closed (void)
+{
+  g_autofree char *filling = g_strnfill (60000, 'x');
+  guint before;
+  World world;
+
+  world_start (&world);
+  chat_subscription_pause (world.subscription);
+  for (guint sent = 0; !is_connecting (world.transport); sent++)
+    {
+      g_autofree char *record = g_strdup_printf ("{\"id\":\"%u\",\"channel\":\"general\",\"seq\":%u,\"data\":\"%s\"}",
+                                                 sent, sent + 11, filling);
+
+      g_assert_cmpuint (sent, <, 1000);
+      send_records (&world, "chat_controlled", record);
+      chat_test_run_pending ();
+    }
+  before = world.connections;
+  g_clear_object (&world.subscription);
+  chat_test_wait_count (&world.connections, before + 1, "another connection");
+  chat_test_wait_until (is_online, world.transport, "the transport to be online");
+  world_end (&world);
+}
+
+/* Letting go */
+
+/* Of one that the service has not put in place again after a break. */
+static void
+test_let_go_resuming (void)
+{
+  World world;
+
+  world_start (&world);
+  world.heads = NULL;
+  soup_websocket_connection_close (world.socket, SOUP_WEBSOCKET_CLOSE_GOING_AWAY, NULL);
+  chat_test_wait_for_count (&world.requests, 2);
+  g_assert_true (is_connecting (world.transport));
+  g_clear_object (&world.subscription);
+  chat_test_wait_until (is_online, world.transport, "the transport to be online");
+  chat_test_wait_for_count (&world.unsubscribes, 1);
+  world_end (&world);
+}
+
+static void
+close_cb (ChatSubscription *subscription, const GError *error, World *world)
+{
+  chat_transport_close_async (world->transport, NULL, NULL, NULL);
+}
+
+/* Who closes the transport because a subscription can't go on finds it closed. */
+static void
+test_refused_resuming (void)
+{
+  World world;
+
+  world_start (&world);
+  g_signal_connect (world.subscription, "closed", G_CALLBACK (close_cb), &world);
+  world.refusal = ",\"problem\":{\"status\":410}";
+  soup_websocket_connection_close (world.socket, SOUP_WEBSOCKET_CLOSE_GOING_AWAY, NULL);
+  chat_test_wait_for_count (&world.closed, 1);
+  g_assert_error (world.why, CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_LOST);
+  chat_test_run_pending ();
+  g_assert_cmpint (chat_transport_get_state (world.transport), ==, CHAT_TRANSPORT_OFFLINE);
+  world_end (&world);
+}
+
+/* Of a subscribe that the service has not answered. */
+static void
+test_cancel (void)
+{
+  static const char *const topics[] = { CHAT_TOPIC_PRIVATE, NULL };
+  static const ChatStart live = CHAT_START_LIVE_INIT;
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+  GAsyncResult *awaited = NULL;
+  gint64 ref = 0;
+  World world;
+
+  world_start (&world);
+  world.heads = NULL;
+  chat_transport_subscribe_async (world.transport, topics, NULL, &live, cancellable, chat_test_result_cb, &awaited);
+  chat_test_wait_for_count (&world.requests, 2);
+  g_cancellable_cancel (cancellable);
+  result = chat_test_await (&awaited, "the cancelled subscribe");
+  g_assert_null (chat_transport_subscribe_finish (world.transport, result, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  /* it comes all the same */
+  chat_json_get_int (world.request, "ref", TRUE, &ref, NULL);
+  answer_frame (&world, "subscribed", ref, ",\"heads\":{}");
+  chat_test_wait_for_count (&world.unsubscribes, 1);
+  g_assert_cmpuint (world.connections, ==, 1);
+  g_clear_object (&result);
+  world_end (&world);
+}
+
 /* Publishing */
 
 static gboolean
@@ -703,6 +807,10 @@ main (int argc, char **argv)
   g_test_add_func ("/websocket/failing", test_failing);
   g_test_add_func ("/websocket/silence", test_silence);
   g_test_add_func ("/websocket/full", test_full);
+  g_test_add_func ("/websocket/full-closed", test_full_closed);
+  g_test_add_func ("/websocket/let-go-resuming", test_let_go_resuming);
+  g_test_add_func ("/websocket/refused-resuming", test_refused_resuming);
+  g_test_add_func ("/websocket/cancel", test_cancel);
   g_test_add_func ("/websocket/own-topics", test_own_topics);
   g_test_add_func ("/websocket/publish", test_publish);
   g_test_add_func ("/websocket/publish-break", test_publish_break);

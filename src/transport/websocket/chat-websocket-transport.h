@@ -3,7 +3,7 @@
 
 #include <libsoup/soup.h>
 
-#include "transport/chat-transport.h"
+#include "transport/chat-transport-base.h"
 
 G_BEGIN_DECLS
 
@@ -11,7 +11,7 @@ G_BEGIN_DECLS
 #define CHAT_WEBSOCKET_SILENCE_MS 15000
 
 #define CHAT_TYPE_WEBSOCKET_TRANSPORT (chat_websocket_transport_get_type ())
-G_DECLARE_FINAL_TYPE (ChatWebsocketTransport, chat_websocket_transport, CHAT, WEBSOCKET_TRANSPORT, GObject)
+G_DECLARE_FINAL_TYPE (ChatWebsocketTransport, chat_websocket_transport, CHAT, WEBSOCKET_TRANSPORT, ChatTransportBase)
 
 /**
  * chat_websocket_transport_new:
