@@ -2,8 +2,8 @@
 /*
  * How the service grows: 1, 2 and 4 moderators and archivers on 8 shards, with three processes that answer requests, on
  * a real broker and PostgreSQL. What is looked at: how many messages a second are stored, whether the work is shared
- * (by the processor time that each process took), and, by PostgreSQL itself, that nothing is missing and each author's
- * messages are in order.
+ * (by the processor time that each process took), what more of them cost, and, by PostgreSQL itself, that nothing is
+ * missing and each author's messages are in order.
  *
  *   bench-growth kafka|rabbitmq [--check]
  */
@@ -165,11 +165,13 @@ write_thread (gpointer data)
   return NULL;
 }
 
+#define STORED "SELECT coalesce (sum (head), 0) FROM channels"
+
 /* All channels at once, until all is stored. Returns: µs */
 static gint64
 write_all (Service *self, Writer *writers, guint messages)
 {
-  gint64 goal = ask (self, "SELECT count(*) FROM messages") + (gint64)messages * CHANNELS;
+  gint64 goal = ask (self, STORED) + (gint64)messages * CHANNELS;
   gint64 began_us = g_get_monotonic_time ();
   GThread *threads[CHANNELS];
 
@@ -180,7 +182,7 @@ write_all (Service *self, Writer *writers, guint messages)
     }
   for (guint i = 0; i < CHANNELS; i++)
     g_thread_join (threads[i]);
-  while (ask (self, "SELECT count(*) FROM messages") < goal)
+  while (ask (self, STORED) < goal)
     g_thread_yield ();
   return g_get_monotonic_time () - began_us;
 }
@@ -244,6 +246,17 @@ evenness (Service *self, const double *before, guint first, guint count)
   return all > 0 ? least * count / all : 0;
 }
 
+/* What a message took of @count processes from @first on: µs */
+static double
+cost (Service *self, const double *before, guint first, guint count)
+{
+  double all = 0;
+
+  for (guint i = first; i < first + count; i++)
+    all += cpu_seconds (self->servers->pdata[i]) - before[i];
+  return all * G_USEC_PER_SEC / (MESSAGES * CHANNELS);
+}
+
 static void
 report (ChatBench *bench, ChatBrokerKind kind, guint n, const char *what, const char *unit, double value)
 {
@@ -272,6 +285,8 @@ measure (ChatBench *bench, ChatBrokerKind kind, ChatTestBroker *broker, ChatTest
   report (bench, kind, n, "stored", "messages/s", (double)MESSAGES * CHANNELS / ((double)took_us / G_USEC_PER_SEC));
   report (bench, kind, n, "archivers-least", "of an equal part", evenness (&service, before, 0, n));
   report (bench, kind, n, "moderators-least", "of an equal part", evenness (&service, before, n, n));
+  report (bench, kind, n, "archivers-cost", "µs of CPU a message", cost (&service, before, 0, n));
+  report (bench, kind, n, "moderators-cost", "µs of CPU a message", cost (&service, before, n, n));
   writers_clear (writers);
   service_stop (&service);
 }
