@@ -25,7 +25,8 @@ G_DECLARE_DERIVABLE_TYPE (ChatSubscription, chat_subscription, CHAT, SUBSCRIPTIO
  * its forward in flight is decided (whose callback may come right after). Nothing of theirs is delivered after it, and
  * a forward that names one of their records is ABORTED.
  * - `gap (char *topic, char *shard, gint64 from, gint64 to)`: the records from @from up to, not including, @to are gone
- * for this reader (retention, a dropped reader): fetch them elsewhere. Comes in its place among the records.
+ * for this reader (retention, a dropped reader): fetch them elsewhere. Comes in its place among the records: what is
+ * published from then on is delivered.
  * - `closed (GError *error)`: for good, once; @error is NULL when the owner closed it.
  */
 struct _ChatSubscriptionClass

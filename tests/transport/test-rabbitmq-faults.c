@@ -327,6 +327,54 @@ test_forward_forbidden (void)
   rabbitmq_test_close (transport);
 }
 
+typedef struct
+{
+  amqp_connection_state_t plain;
+  const char *exchange;
+} Others;
+
+static void
+gap_cb (ChatSubscription *subscription, const char *topic, const char *shard, gint64 from, gint64 to, Others *others)
+{
+  rabbitmq_plain_flood (others->plain, others->exchange, "general", "after", 1);
+}
+
+/* A queue of its own goes with its connection. What is published from the moment on in which it is told of a gap is
+ * not in that. */
+static void
+test_gap (void)
+{
+  g_autoptr (Site) site = site_new (CHAT_TEST_BROKER_SHARED);
+  g_autoptr (ChatTestProxy) proxy = NULL;
+  g_autoptr (RabbitmqReader) reader = NULL;
+  g_autofree char *address = NULL, *exchange = NULL;
+  Others others;
+  ChatTransport *transport;
+
+  if (site == NULL)
+    return;
+  exchange = g_strconcat (site->options->prefix, "chat", NULL);
+  others = (Others){ rabbitmq_plain_open (site->options), exchange };
+  proxy = chat_test_proxy_new (chat_test_broker_get_port (site->broker, "addresses", 1));
+  address = g_strdup (site->options->addresses[0]);
+  g_free (site->options->addresses[0]);
+  site->options->addresses[0] = g_strdup_printf ("127.0.0.1:%u", chat_test_proxy_get_port (proxy));
+  transport = rabbitmq_test_connect (site->options);
+  reader = rabbitmq_reader_new (transport, "chat", NULL, CHAT_START_LIVE);
+  g_signal_connect (reader->subscription, "gap", G_CALLBACK (gap_cb), &others);
+  chat_test_proxy_set_reachable (proxy, FALSE);
+  rabbitmq_test_wait_state (transport, CHAT_TRANSPORT_CONNECTING);
+  chat_test_proxy_set_reachable (proxy, TRUE);
+  chat_test_wait_for_count (&reader->gaps, 1);
+  rabbitmq_reader_wait (reader, 1);
+  g_signal_handlers_disconnect_by_data (reader->subscription, &others);
+  rabbitmq_test_close (transport);
+  rabbitmq_plain_close (others.plain);
+  g_free (site->options->addresses[0]);
+  site->options->addresses[0] = g_steal_pointer (&address);
+  rabbitmq_plain_delete_all (site->options);
+}
+
 static void
 forwarded_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -383,6 +431,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/rabbitmq/faults/half-open", test_half_open);
+  g_test_add_func ("/rabbitmq/faults/gap", test_gap);
   g_test_add_func ("/rabbitmq/faults/forward-broken", test_forward_broken);
   g_test_add_func ("/rabbitmq/faults/blocked", test_blocked);
   g_test_add_func ("/rabbitmq/faults/forbidden", test_forbidden);

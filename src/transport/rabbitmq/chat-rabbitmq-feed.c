@@ -141,11 +141,9 @@ chat_rabbitmq_feed_resume (ChatRabbitmqFeed *feed)
 {
   ChatRabbitmqSubscription *subscription = CHAT_RABBITMQ_SUBSCRIPTION (feed->reader);
 
-  if (feed->place->stream == NULL)
-    {
-      chat_rabbitmq_subscription_push_gap (subscription, feed->topic, feed->count, feed->count + 1);
-      return;
-    }
+  feed->missed = feed->place->stream == NULL;
+  if (feed->missed)
+    return;
   if (feed->begin != CHAT_RABBITMQ_BEGIN_OFFSET)
     return;
   if (feed->next > feed->place->end)
@@ -297,6 +295,11 @@ consuming_cb (gpointer decoded, gpointer data)
 {
   ChatRabbitmqFeed *feed = data;
 
+  /* told once the queue is there: what is looked up elsewhere from then on has nothing missing before it */
+  if (feed->missed)
+    chat_rabbitmq_subscription_push_gap (CHAT_RABBITMQ_SUBSCRIPTION (feed->reader), feed->topic, feed->count,
+                                         feed->count + 1);
+  feed->missed = FALSE;
   chat_rabbitmq_reader_feed_in_place (feed->reader);
 }
 

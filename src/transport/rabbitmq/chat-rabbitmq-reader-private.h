@@ -37,6 +37,7 @@ typedef struct
   gint64 count; /* queue: how many have come */
   guint stale;  /* how many wait to be delivered that came before a break: their tags are void */
   guint64 received, acked;
+  gboolean missed;               /* queue: what came between the last one and this */
   gboolean resumes;              /* the first record is expected at `next` */
   ChatRabbitmqChannel *overflow; /* nullable: where the broker tells of what it drops */
 } ChatRabbitmqFeed;
