@@ -135,6 +135,37 @@ test_receipts (ApiTest *self, gconstpointer data)
   g_assert_cmpint (json_object_get_int_member (json_object_get_object_member (receipt, "receipts"), id), ==, 1);
 }
 
+/* What the broker has lost is not passed over: who resumes has it from the store, where another process put it. */
+static void
+test_gap (ApiTest *self, gconstpointer data)
+{
+  g_autofree char *ana = api_test_log_in (self, "ana");
+  g_autoptr (ApiLive) live = NULL;
+  g_autoptr (ApiLive) again = NULL;
+  g_autoptr (ChatMessage) missed = role_test_message (&self->role, "luis", "general", "missed", "2");
+  g_autoptr (GPtrArray) batch = g_ptr_array_new_with_free_func ((GDestroyNotify)chat_message_unref);
+  g_autoptr (GArray) results = NULL;
+
+  api_test_channel (self, ana, "general");
+  live = api_live_open (self, ana);
+  api_live_subscribe (live, 1, CONTROLLED, "");
+  g_free (api_test_post (self, ana, "general", "1"));
+  api_live_check (live, 1, "chat_controlled", "data", "1");
+  api_test_wait_head (self, ana, "general", 1);
+  chat_loopback_transport_set_reachable (self->role.loopback, FALSE);
+  role_test_publish (&self->role, CHAT_TOPIC_CONTROLLED, missed);
+  chat_loopback_broker_trim (self->role.broker, CHAT_TOPIC_CONTROLLED, 0, 2);
+  g_ptr_array_add (batch, g_steal_pointer (&missed));
+  results = chat_test_call (chat_message_store_append, chat_store_get_messages (self->role.sqlite), NULL, batch);
+  g_assert_nonnull (results);
+  chat_loopback_transport_set_reachable (self->role.loopback, TRUE);
+  api_live_check_closed (live, SOUP_WEBSOCKET_CLOSE_GOING_AWAY, "resume");
+  again = api_live_open (self, ana);
+  api_live_subscribe (again, 1, CONTROLLED, "\"after\":{\"general\":1}");
+  g_free (api_test_post (self, ana, "general", "3"));
+  api_live_check (again, 1, "chat_controlled", "data", "2 3");
+}
+
 static void
 test_heads (ApiTest *self, gconstpointer data)
 {
@@ -843,6 +874,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  ADD ("/api/live/gap", test_gap);
   ADD ("/api/live/handshake", test_handshake);
   ADD ("/api/live/live", test_live);
   ADD ("/api/live/subscriptions", test_subscriptions);

@@ -14,6 +14,7 @@
 
 /* How long a stop waits for the other sides to close. */
 #define CLOSE_WAIT_MS 1000
+#define GATHER_GAPS_MS 300
 
 struct _ChatApiLiveHub
 {
@@ -38,6 +39,7 @@ struct _ChatApiLiveHub
   gsize backlog;
   guint64 dropped;
   gboolean blocked_may_read;
+  GSource *begin_anew; /* (nullable): after a gap */
   GSource *stop_wait;
   gboolean stopped;
 };
@@ -265,6 +267,42 @@ subscription_closed_cb (ChatSubscription *subscription, const GError *error, gpo
  * Clients
  */
 
+static gboolean
+forget_channel_cb (gpointer name, gpointer channel, gpointer user_data)
+{
+  g_signal_handlers_disconnect_by_data (channel, user_data);
+  return TRUE;
+}
+
+/* Something is gone that nobody will bring: all begin anew with what the store has. */
+static gboolean
+begin_anew_cb (gpointer user_data)
+{
+  ChatApiLiveHub *self = user_data;
+  GHashTableIter iter;
+  ChatApiLiveClient *client;
+
+  chat_timer_clear (&self->begin_anew);
+  g_hash_table_foreach_remove (self->channels, forget_channel_cb, self);
+  g_hash_table_iter_init (&iter, self->clients);
+  while (g_hash_table_iter_next (&iter, (gpointer *)&client, NULL))
+    chat_api_live_client_close (client, SOUP_WEBSOCKET_CLOSE_GOING_AWAY, "the broker has lost something; resume");
+  return G_SOURCE_REMOVE;
+}
+
+/* It seldom comes alone: each topic has its own, and a queue that overflows has many. */
+static void
+gap_cb (ChatSubscription *subscription, const char *topic, const char *shard, gint64 from, gint64 to,
+        gpointer user_data)
+{
+  ChatApiLiveHub *self = user_data;
+
+  if (self->begin_anew != NULL || self->stopped)
+    return;
+  g_info ("The live feed has missed records of %s: its connections are to resume", topic);
+  self->begin_anew = chat_timer_new (GATHER_GAPS_MS, begin_anew_cb, self);
+}
+
 static void
 end_stop (ChatApiLiveHub *self)
 {
@@ -410,6 +448,7 @@ subscribed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   chat_subscription_set_priority (self->subscription, G_PRIORITY_DEFAULT);
   g_signal_connect_object (self->subscription, "records", G_CALLBACK (records_cb), self, 0);
+  g_signal_connect_object (self->subscription, "gap", G_CALLBACK (gap_cb), self, 0);
   g_signal_connect_object (self->subscription, "closed", G_CALLBACK (subscription_closed_cb), self, 0);
   g_signal_connect_object (self->sessions, "ended", G_CALLBACK (session_ended_cb), self, 0);
   g_signal_connect_object (self->sessions, "changed", G_CALLBACK (session_changed_cb), self, 0);
@@ -488,6 +527,7 @@ chat_api_live_hub_stop_async (ChatService *service, GCancellable *cancellable, G
       return;
     }
   self->stopped = TRUE;
+  chat_timer_clear (&self->begin_anew);
   if (self->feed != NULL)
     chat_service_stop_async (CHAT_SERVICE (self->feed), NULL, NULL, NULL);
   chat_subscription_close_async (self->subscription, cancellable, subscription_stopped_cb, g_steal_pointer (&task));
@@ -521,6 +561,7 @@ chat_api_live_hub_dispose (GObject *object)
 {
   ChatApiLiveHub *self = CHAT_API_LIVE_HUB (object);
 
+  chat_timer_clear (&self->begin_anew);
   chat_timer_clear (&self->stop_wait);
   g_clear_pointer (&self->clients, g_hash_table_unref);
   g_clear_pointer (&self->channels, g_hash_table_unref);
