@@ -153,6 +153,31 @@ test_restart (ApiTest *self, gconstpointer data)
   g_assert_cmpstr (published, ==, "1 2 3 4 5");
 }
 
+/* What the broker does not take at once holds up what comes behind it in its channel, and nothing else. */
+static void
+test_refused_once (ApiTest *self, gconstpointer data)
+{
+  g_autofree char *ana = api_test_log_in (self, "ana");
+  g_autofree char *published = NULL;
+
+  api_test_channel (self, ana, "general");
+  api_test_channel (self, ana, "otro");
+  chat_loopback_transport_set_reachable (self->role.loopback, FALSE);
+  for (guint i = 1; i <= 5; i++)
+    {
+      char text[] = { (char)('0' + i), '\0' };
+
+      g_free (api_test_post (self, ana, i == 3 ? "otro" : "general", text));
+    }
+  api_test_stop_api (self);
+  chat_loopback_transport_set_reachable (self->role.loopback, TRUE);
+  chat_loopback_transport_refuse_publishes (self->role.loopback, 1, CHAT_TRANSPORT_ERROR_FULL);
+  api_test_start_api (self);
+  api_test_wait_head (self, ana, "general", 4);
+  published = list_published (self);
+  g_assert_cmpstr (published, ==, "3 1 2 4 5");
+}
+
 static void
 test_repeats (ApiTest *self, gconstpointer data)
 {
@@ -386,6 +411,7 @@ main (int argc, char **argv)
 #define ADD(path, func, set_up) g_test_add (path, ApiTest, NULL, set_up, func, api_test_tear_down)
   ADD ("/api-strategies/direct/broker-away", test_broker_away, set_up_direct);
   ADD ("/api-strategies/direct/restart", test_restart, set_up_direct);
+  ADD ("/api-strategies/direct/refused-once", test_refused_once, set_up_direct);
   ADD ("/api-strategies/direct/repeats", test_repeats, set_up_direct);
   ADD ("/api-strategies/direct/two-relays", test_two_relays, set_up_direct);
   ADD ("/api-strategies/notify/store", test_from_store, set_up_notified);

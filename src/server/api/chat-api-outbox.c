@@ -27,20 +27,22 @@ struct _ChatApiOutbox
   ChatOutboxStore *store;
   ChatTransport *transport;
   char *owner;
-  GPtrArray *adding;  /* (element-type GTask): of the call that is under way */
-  GPtrArray *waiting; /* (element-type GTask): of the next one */
-  GArray *published;  /* (element-type gint64): numbers, until the store knows */
+  GPtrArray *adding;    /* (element-type GTask): of the call that is under way */
+  GPtrArray *waiting;   /* (element-type GTask): of the next one */
+  GHashTable *lanes;    /* channel → GQueue of ChatOutboxEntry: the first is at the broker, the others wait for it */
+  GPtrArray *published; /* (element-type ChatOutboxEntry): the store is to be told of them */
+  GPtrArray *telling;   /* (element-type ChatOutboxEntry) (nullable): it is being told */
+  GHashTable *held;     /* number → ChatOutboxEntry, borrowed: those in the three above */
   GSource *look;
   GSource *retry;
   GSource *stop_wait;
   GTask *stop;
   ChatBackoff backoff;
 
-  guint in_flight; /* at the broker */
   guint looks;
-  gboolean relaying; /* claims, publishes, or says what is done */
-  gboolean again;    /* something came meanwhile */
-  gboolean failed;   /* of those in flight */
+  gboolean claiming;
+  gboolean again;  /* something may be there to be claimed */
+  gboolean untold; /* the store could not be told: at the next try */
   gboolean stopped;
 };
 
@@ -49,10 +51,11 @@ static void service_iface_init (ChatServiceInterface *iface);
 G_DEFINE_FINAL_TYPE_WITH_CODE (ChatApiOutbox, chat_api_outbox, G_TYPE_OBJECT,
                                G_IMPLEMENT_INTERFACE (CHAT_TYPE_SERVICE, service_iface_init))
 
-static void relay (ChatApiOutbox *self);
+static void go_on (ChatApiOutbox *self);
 
 /*
- * The relay: claims, publishes, says what is done, and claims again until there is nothing
+ * The relay: claims, publishes, tells the store, and claims again until there is nothing. Of a channel only one entry
+ * is at the broker: if that fails, nothing of what comes behind it is there before it.
  */
 
 static void
@@ -67,7 +70,8 @@ return_stop (ChatApiOutbox *self)
 static void
 end_stop (ChatApiOutbox *self)
 {
-  if (self->stop != NULL && !self->relaying && self->adding == NULL)
+  if (self->stop != NULL && self->adding == NULL && !self->claiming && self->telling == NULL
+      && g_hash_table_size (self->lanes) == 0)
     return_stop (self);
 }
 
@@ -78,103 +82,175 @@ stop_waited_cb (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+static void
+relay (ChatApiOutbox *self)
+{
+  self->again = TRUE;
+  go_on (self);
+}
+
 static gboolean
 retry_cb (gpointer user_data)
 {
   ChatApiOutbox *self = user_data;
 
   chat_timer_clear (&self->retry);
+  self->untold = FALSE;
   relay (self);
   return G_SOURCE_REMOVE;
 }
 
-/* @error: (nullable): why it goes on later. */
 static void
-pause_relay (ChatApiOutbox *self, const char *what, const GError *error)
+try_later (ChatApiOutbox *self, const char *what, const GError *error)
 {
-  self->relaying = FALSE;
-  if (error != NULL)
-    g_info ("the outbox can't %s: %s", what, error->message);
-  if (!self->stopped && self->retry == NULL)
-    self->retry = chat_timer_new (chat_backoff_next (&self->backoff), retry_cb, self);
-  end_stop (self);
+  if (self->stopped || self->retry != NULL)
+    return;
+  g_info ("the outbox can't %s: %s", what, error->message);
+  self->retry = chat_timer_new (chat_backoff_next (&self->backoff), retry_cb, self);
+}
+
+static GPtrArray *
+entries_new (void)
+{
+  return g_ptr_array_new_with_free_func ((GDestroyNotify)chat_outbox_entry_free);
+}
+
+/* Takes @entry. */
+static void
+let_go (ChatApiOutbox *self, ChatOutboxEntry *entry)
+{
+  g_hash_table_remove (self->held, &entry->number);
+  chat_outbox_entry_free (entry);
 }
 
 static void
-done_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+told_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (ChatApiOutbox) self = user_data;
+  g_autoptr (GPtrArray) told = g_steal_pointer (&self->telling);
   g_autoptr (GError) error = NULL;
+  gboolean done = chat_outbox_store_done_finish (CHAT_OUTBOX_STORE (source), result, &error);
 
-  if (!chat_outbox_store_done_finish (CHAT_OUTBOX_STORE (source), result, &error))
-    {
-      pause_relay (self, "note what is published", error);
-      return;
-    }
-  g_array_set_size (self->published, 0);
-  if (self->failed)
-    {
-      pause_relay (self, "publish", NULL);
-      return;
-    }
-  chat_backoff_reset (&self->backoff);
-  self->relaying = FALSE;
-  self->again = TRUE;
-  relay (self);
-  end_stop (self);
+  g_ptr_array_set_free_func (told, NULL);
+  for (guint i = 0; i < told->len; i++)
+    if (done)
+      let_go (self, told->pdata[i]);
+    else
+      g_ptr_array_add (self->published, told->pdata[i]);
+  self->untold = !done;
+  if (!done)
+    try_later (self, "note what is published", error);
+  go_on (self);
 }
 
 static void
-note_done (ChatApiOutbox *self)
+tell_store (ChatApiOutbox *self)
 {
-  if (self->published->len > 0)
-    chat_outbox_store_done_async (self->store, self->published, NULL, done_cb, g_object_ref (self));
-  else
-    pause_relay (self, "publish", NULL);
+  g_autoptr (GArray) numbers = NULL;
+
+  if (self->telling != NULL || self->untold || self->published->len == 0)
+    return;
+  numbers = g_array_new (FALSE, FALSE, sizeof (gint64));
+  for (guint i = 0; i < self->published->len; i++)
+    g_array_append_val (numbers, ((ChatOutboxEntry *)self->published->pdata[i])->number);
+  self->telling = g_steal_pointer (&self->published);
+  self->published = entries_new ();
+  chat_outbox_store_done_async (self->store, numbers, NULL, told_cb, g_object_ref (self));
 }
 
+/* An entry at the broker. */
 typedef struct
 {
   ChatApiOutbox *outbox;
-  gint64 number;
+  char *channel;
 } Publishing;
+
+static void
+publishing_free (Publishing *self)
+{
+  g_object_unref (self->outbox);
+  g_free (self->channel);
+  g_free (self);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Publishing, publishing_free)
+
+/* Whether it needs not be published again. */
+static gboolean
+is_through (const ChatOutboxEntry *entry, const GError *error)
+{
+  if (error == NULL)
+    return TRUE;
+  if (!g_error_matches (error, CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_REJECTED))
+    return FALSE;
+  /* what the broker will never take must not hold up what is behind it */
+  g_warning ("The broker does not take a record that was accepted, number %" G_GINT64_FORMAT " of the outbox: %s",
+             entry->number, error->message);
+  return TRUE;
+}
+
+static void publish_first (ChatApiOutbox *self, const char *channel, GQueue *lane);
 
 static void
 published_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autofree Publishing *publishing = user_data;
-  g_autoptr (ChatApiOutbox) self = publishing->outbox;
+  g_autoptr (Publishing) publishing = user_data;
+  ChatApiOutbox *self = publishing->outbox;
+  GQueue *lane = g_hash_table_lookup (self->lanes, publishing->channel);
   g_autoptr (GError) error = NULL;
-  gboolean published = chat_transport_publish_finish (CHAT_TRANSPORT (source), result, &error);
+  gboolean through;
 
-  /* what the broker will never take must not hold up what is behind it */
-  if (!published && g_error_matches (error, CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_REJECTED))
+  chat_transport_publish_finish (CHAT_TRANSPORT (source), result, &error);
+  through = is_through (g_queue_peek_head (lane), error);
+  if (through)
     {
-      g_warning ("The broker does not take a record that was accepted, number %" G_GINT64_FORMAT " of the outbox: %s",
-                 publishing->number, error->message);
-      published = TRUE;
+      g_ptr_array_add (self->published, g_queue_pop_head (lane));
+      chat_backoff_reset (&self->backoff);
     }
-  if (published)
-    g_array_append_val (self->published, publishing->number);
-  else if (!self->failed)
-    g_info ("the outbox can't publish: %s", error->message);
-  self->failed |= !published;
-  if (--self->in_flight == 0)
-    note_done (self);
+  else
+    try_later (self, "publish", error);
+  if (through && !self->stopped && !g_queue_is_empty (lane))
+    publish_first (self, publishing->channel, lane);
+  else
+    {
+      /* what is left is claimed again */
+      while (!g_queue_is_empty (lane))
+        let_go (self, g_queue_pop_head (lane));
+      g_hash_table_remove (self->lanes, publishing->channel);
+    }
+  go_on (self);
 }
 
 static void
-publish (ChatApiOutbox *self, const ChatOutboxEntry *entry)
+publish_first (ChatApiOutbox *self, const char *channel, GQueue *lane)
 {
+  const ChatOutboxEntry *entry = g_queue_peek_head (lane);
   g_autoptr (GBytes) bytes = g_bytes_new (entry->record, strlen (entry->record));
-  g_autoptr (ChatRecord) record = chat_record_new (CHAT_TOPIC_CHAT, entry->channel, bytes);
+  g_autoptr (ChatRecord) record = chat_record_new (CHAT_TOPIC_CHAT, channel, bytes);
   Publishing *publishing = g_new0 (Publishing, 1);
 
   if (entry->signature != NULL)
     chat_record_set_header (record, CHAT_SIGNATURE_HEADER, entry->signature);
   publishing->outbox = g_object_ref (self);
-  publishing->number = entry->number;
+  publishing->channel = g_strdup (channel);
   chat_transport_publish_async (self->transport, record, NULL, published_cb, publishing);
+}
+
+/* Takes @entry. */
+static void
+take (ChatApiOutbox *self, ChatOutboxEntry *entry)
+{
+  GQueue *lane = g_hash_table_lookup (self->lanes, entry->channel);
+
+  g_hash_table_insert (self->held, &entry->number, entry);
+  if (lane != NULL)
+    {
+      g_queue_push_tail (lane, entry);
+      return;
+    }
+  lane = g_queue_new ();
+  g_queue_push_tail (lane, entry);
+  g_hash_table_insert (self->lanes, g_strdup (entry->channel), lane);
+  publish_first (self, entry->channel, lane);
 }
 
 static void
@@ -184,43 +260,43 @@ claimed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   g_autoptr (GPtrArray) entries = chat_outbox_store_claim_finish (CHAT_OUTBOX_STORE (source), result, &error);
 
+  self->claiming = FALSE;
   if (entries == NULL)
+    try_later (self, "be read", error);
+  else
     {
-      pause_relay (self, "be read", error);
-      return;
+      self->again |= entries->len == BATCH_MOST;
+      g_ptr_array_set_free_func (entries, NULL);
+      for (guint i = 0; i < entries->len; i++)
+        if (self->stopped || g_hash_table_contains (self->held, &((ChatOutboxEntry *)entries->pdata[i])->number))
+          chat_outbox_entry_free (entries->pdata[i]);
+        else
+          take (self, entries->pdata[i]);
     }
-  if (entries->len == 0 || self->stopped)
-    {
-      self->relaying = FALSE;
-      if (self->again)
-        relay (self);
-      end_stop (self);
-      return;
-    }
-  self->failed = FALSE;
-  self->in_flight = entries->len;
-  for (guint i = 0; i < entries->len; i++)
-    publish (self, entries->pdata[i]);
+  go_on (self);
 }
 
+/* With half of them still here the other half of a claim is new, and no channel waits for long behind a busy one. */
 static void
-relay (ChatApiOutbox *self)
+claim (ChatApiOutbox *self)
 {
   gint64 now = chat_time_now ();
 
-  self->again |= self->relaying;
-  if (self->relaying || self->retry != NULL || self->stopped)
+  if (self->stopped || !self->again || self->claiming || self->retry != NULL
+      || g_hash_table_size (self->held) > BATCH_MOST / 2)
     return;
   self->again = FALSE;
-  self->relaying = TRUE;
-  if (self->published->len > 0) /* that could not be noted before */
-    {
-      self->failed = FALSE;
-      note_done (self);
-    }
-  else
-    chat_outbox_store_claim_async (self->store, self->owner, now, now + CLAIM_MS, BATCH_MOST, NULL, claimed_cb,
-                                   g_object_ref (self));
+  self->claiming = TRUE;
+  chat_outbox_store_claim_async (self->store, self->owner, now, now + CLAIM_MS, BATCH_MOST, NULL, claimed_cb,
+                                 g_object_ref (self));
+}
+
+static void
+go_on (ChatApiOutbox *self)
+{
+  tell_store (self);
+  claim (self);
+  end_stop (self);
 }
 
 static gboolean
@@ -258,7 +334,8 @@ added_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       g_task_return_error (tasks->pdata[i], g_error_copy (error));
   if (results != NULL)
     relay (self);
-  end_stop (self);
+  else
+    end_stop (self);
 }
 
 static void
@@ -384,11 +461,19 @@ chat_api_outbox_finalize (GObject *object)
   ChatApiOutbox *self = CHAT_API_OUTBOX (object);
 
   g_ptr_array_unref (self->waiting);
-  g_array_unref (self->published);
+  g_hash_table_unref (self->held);
+  g_hash_table_unref (self->lanes);
+  g_ptr_array_unref (self->published);
   g_object_unref (self->transport);
   g_object_unref (self->store);
   g_free (self->owner);
   G_OBJECT_CLASS (chat_api_outbox_parent_class)->finalize (object);
+}
+
+static void
+lane_free (gpointer data)
+{
+  g_queue_free_full (data, (GDestroyNotify)chat_outbox_entry_free);
 }
 
 static void
@@ -405,7 +490,9 @@ chat_api_outbox_init (ChatApiOutbox *self)
 
   self->backoff = backoff;
   self->waiting = g_ptr_array_new_with_free_func (g_object_unref);
-  self->published = g_array_new (FALSE, FALSE, sizeof (gint64));
+  self->lanes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, lane_free);
+  self->published = entries_new ();
+  self->held = g_hash_table_new (g_int64_hash, g_int64_equal);
 }
 
 ChatApiOutbox *
