@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What is accepted and waits to be published. */
+#include "server/store/sql/chat-sql-driver.h"
+#include "server/store/sql/chat-sql-rows.h"
 #include "server/store/sql/chat-sql-store-private.h"
 
 /* add */
@@ -41,30 +43,70 @@ look_at_first (ChatSql *database, const ChatOutboxEntry *entry)
   return result;
 }
 
+#define INSERT "INSERT INTO outbox (id, digest, channel, signature, record, time) "
+
+static void
+insert_each (ChatSql *database, const GPtrArray *entries, GHashTable *added)
+{
+  for (guint i = 0; i < entries->len; i++)
+    {
+      const ChatOutboxEntry *entry = entries->pdata[i];
+
+      if (chat_sql_run (database, INSERT "VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING", "sssssx", entry->id,
+                        entry->digest, entry->channel, entry->signature, entry->record, entry->time)
+          > 0)
+        g_hash_table_add (added, g_strdup (entry->id));
+    }
+}
+
+static void
+insert_together (ChatSql *database, const GPtrArray *entries, GHashTable *added)
+{
+  g_autoptr (ChatSqlRows) rows = chat_sql_rows_new ("sssssx");
+  g_autoptr (ChatSqlQuery) query = NULL;
+
+  for (guint i = 0; i < entries->len; i++)
+    {
+      const ChatOutboxEntry *entry = entries->pdata[i];
+
+      chat_sql_rows_add (rows, entry->id, entry->digest, entry->channel, entry->signature, entry->record, entry->time);
+    }
+  query = chat_sql_rows_query (rows, database,
+                               INSERT
+                               "SELECT i, d, c, s, r, t FROM unnest (?1::text[], ?2::text[], ?3::text[], ?4::text[], "
+                               "?5::text[], ?6::bigint[]) WITH ORDINALITY AS e (i, d, c, s, r, t, place) "
+                               "ORDER BY place ON CONFLICT DO NOTHING RETURNING id");
+  while (chat_sql_next (database, query))
+    {
+      char *id;
+
+      chat_sql_read (query, "s", &id);
+      g_hash_table_add (added, id);
+    }
+}
+
 static gpointer
 add (ChatSql *database, gconstpointer arguments)
 {
   const GPtrArray *entries = arguments;
-  GArray *results = g_array_sized_new (FALSE, FALSE, sizeof (ChatOutboxResult), entries->len);
+  g_autoptr (GArray) results = g_array_sized_new (FALSE, FALSE, sizeof (ChatOutboxResult), entries->len);
+  g_autoptr (GHashTable) added = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 
+  if (database->driver->arrays)
+    insert_together (database, entries, added);
+  else
+    insert_each (database, entries, added);
   for (guint i = 0; i < entries->len; i++)
     {
       const ChatOutboxEntry *entry = entries->pdata[i];
       ChatOutboxResult result = { CHAT_OUTBOX_ADDED, entry->time };
 
-      if (chat_sql_run (database,
-                        "INSERT INTO outbox (id, digest, channel, signature, record, time) "
-                        "VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
-                        "sssssx", entry->id, entry->digest, entry->channel, entry->signature, entry->record,
-                        entry->time)
-          == 0)
+      /* of the same id twice the first was added */
+      if (!g_hash_table_remove (added, entry->id))
         result = look_at_first (database, entry);
       g_array_append_val (results, result);
     }
-  if (!chat_sql_has_failed (database))
-    return results;
-  g_array_unref (results);
-  return NULL;
+  return chat_sql_has_failed (database) ? NULL : g_steal_pointer (&results);
 }
 
 static void
@@ -114,6 +156,7 @@ claim (ChatSql *database, gconstpointer arguments)
 {
   const ClaimCall *call = arguments;
   g_autoptr (GPtrArray) entries = g_ptr_array_new_with_free_func ((GDestroyNotify)chat_outbox_entry_free);
+  g_autoptr (ChatSqlRows) rows = chat_sql_rows_new ("sxx");
   g_autoptr (ChatSqlQuery) query = NULL;
 
   chat_sql_lock (database, "outbox", "claims");
@@ -129,12 +172,10 @@ claim (ChatSql *database, gconstpointer arguments)
     g_ptr_array_add (entries, read_entry (query));
   g_clear_pointer (&query, chat_sql_query_end);
   for (guint i = 0; i < entries->len; i++)
-    {
-      const ChatOutboxEntry *entry = entries->pdata[i];
-
-      chat_sql_run (database, "UPDATE outbox SET owner = ?1, until = ?2 WHERE number = ?3", "sxx", call->owner,
-                    call->until, entry->number);
-    }
+    chat_sql_rows_add (rows, call->owner, call->until, ((ChatOutboxEntry *)entries->pdata[i])->number);
+  chat_sql_rows_run (rows, database, "UPDATE outbox SET owner = ?1, until = ?2 WHERE number = ?3",
+                     "UPDATE outbox SET owner = r.o, until = r.u "
+                     "FROM unnest (?1::text[], ?2::bigint[], ?3::bigint[]) AS r (o, u, n) WHERE number = r.n");
   return chat_sql_has_failed (database) ? NULL : g_steal_pointer (&entries);
 }
 
@@ -161,10 +202,12 @@ static gpointer
 done (ChatSql *database, gconstpointer arguments)
 {
   const GArray *numbers = arguments;
+  g_autoptr (ChatSqlRows) rows = chat_sql_rows_new ("x");
 
   for (guint i = 0; i < numbers->len; i++)
-    chat_sql_run (database, "UPDATE outbox SET done = TRUE, owner = NULL, until = NULL WHERE number = ?1", "x",
-                  g_array_index (numbers, gint64, i));
+    chat_sql_rows_add (rows, g_array_index (numbers, gint64, i));
+  chat_sql_rows_run (rows, database, "UPDATE outbox SET done = TRUE, owner = NULL, until = NULL WHERE number = ?1",
+                     "UPDATE outbox SET done = TRUE, owner = NULL, until = NULL WHERE number = ANY (?1::bigint[])");
   return NULL;
 }
 
