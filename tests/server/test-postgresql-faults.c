@@ -261,6 +261,80 @@ rights_taken_away (void)
   postgresql_test_store_close (store);
 }
 
+static void
+keep_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  *(GAsyncResult **)user_data = g_object_ref (result);
+}
+
+#define CALLS 4
+
+static gboolean
+are_all_answered (gpointer data)
+{
+  GAsyncResult **results = data;
+
+  for (guint i = 0; i < CALLS; i++)
+    if (results[i] == NULL)
+      return FALSE;
+  return TRUE;
+}
+
+/* Calls share a commit; one that the server will not even prepare fails alone. */
+static void
+fails_alone (void)
+{
+  g_auto (PostgresqlTest) test = { 0 };
+  GAsyncResult *results[CALLS] = { NULL };
+  ChatReport report = { .id = (char *)"r-1",
+                        .target = (char *)"m-1",
+                        .channel = (char *)"general",
+                        .user = (char *)"ana",
+                        .user_key = (char *)"ana",
+                        .time = 1 };
+  ChatMessageStore *messages;
+  ChatModerationStore *moderation;
+  g_autoptr (GError) error = NULL;
+  ChatStore *store;
+
+  if (!postgresql_test_init (&test, CHAT_TEST_BROKER_SHARED))
+    return;
+  store = postgresql_test_store_open (test.uri);
+  messages = chat_store_get_messages (store);
+  moderation = chat_store_get_moderation (store);
+  postgresql_test_run (&test, "ALTER TABLE reports RENAME TO hidden");
+  /* the first keeps the connection busy while the others come together */
+  for (guint i = 0; i < CALLS; i++)
+    if (i == 2)
+      chat_moderation_store_add_report_async (moderation, &report, NULL, keep_cb, &results[i]);
+    else
+      {
+        g_autofree char *id = g_strdup_printf ("m-%u", i);
+        g_autoptr (GPtrArray) batch = chat_test_messages_new ();
+
+        g_ptr_array_add (batch, chat_test_message_new ("general", id, id, 1));
+        chat_message_store_append_async (messages, batch, NULL, keep_cb, &results[i]);
+      }
+  chat_test_wait_until (are_all_answered, results, "four answers");
+  for (guint i = 0; i < CALLS; i++)
+    {
+      g_autoptr (GAsyncResult) result = results[i];
+      g_autoptr (GArray) appended = NULL;
+
+      if (i == 2)
+        {
+          g_assert_null (chat_moderation_store_add_report_finish (moderation, result, &error));
+          g_assert_error (error, CHAT_STORE_ERROR, CHAT_STORE_ERROR_DAMAGED);
+          g_clear_error (&error);
+          continue;
+        }
+      appended = chat_message_store_append_finish (messages, result, &error);
+      g_assert_no_error (error);
+    }
+  postgresql_test_ask (&test, "SELECT string_agg (id, ' ' ORDER BY seq) FROM messages", "m-0 m-1 m-3");
+  postgresql_test_store_close (store);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -273,6 +347,7 @@ main (int argc, char **argv)
   g_test_add_func ("/postgresql/faults/paused", paused);
   g_test_add_func ("/postgresql/faults/run-again", run_again);
   g_test_add_func ("/postgresql/faults/locked", locked);
+  g_test_add_func ("/postgresql/faults/fails-alone", fails_alone);
   g_test_add_func ("/postgresql/faults/rights-taken-away", rights_taken_away);
   return g_test_run ();
 }

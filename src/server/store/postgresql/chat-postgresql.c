@@ -86,6 +86,8 @@ typedef struct
 
 static const char settings[] = "SET client_min_messages = warning; SET standard_conforming_strings = on;"
                                "SET TimeZone = 'UTC'; SET idle_in_transaction_session_timeout = '60s'";
+/* what is read behind a lock is what was committed before it, whatever the database's own settings say */
+static const char writer_settings[] = "SET default_transaction_isolation = 'read committed'";
 static const char reader_settings[] = "SET default_transaction_isolation = 'repeatable read';"
                                       "SET default_transaction_read_only = on";
 
@@ -378,8 +380,7 @@ set_up (ChatPostgresql *self)
     return FALSE;
   chat_sql_script (&self->parent, settings);
   chat_postgresql_set_patient (self, FALSE);
-  if (self->role == CHAT_POSTGRESQL_READER)
-    chat_sql_script (&self->parent, reader_settings);
+  chat_sql_script (&self->parent, self->role == CHAT_POSTGRESQL_READER ? reader_settings : writer_settings);
   find_schema (self);
   return self->parent.failure == NULL;
 }
@@ -543,6 +544,11 @@ prepare (ChatPostgresql *self, const char *sql, const Bound *bound)
 
   if (known != NULL)
     return known;
+  /* what fails is to fail behind the savepoint that it belongs to */
+  if (self->posted->len > 0)
+    PQclear (exchange_pipeline (self, NULL));
+  if (self->parent.failure != NULL)
+    return NULL;
   translated = translate (sql);
   name = g_strdup_printf ("s%u", g_hash_table_size (self->statements));
   PQclear (await (self, PQsendPrepare (self->handle, name, translated, bound->count, bound->types)));
@@ -690,7 +696,7 @@ chat_postgresql_copy (ChatPostgresql *self, const char *sql, const GString *rows
   run_plainly (self, sql);
   if (self->parent.failure != NULL)
     return;
-  if (PQputCopyData (self->handle, rows->str, (int)rows->len) < 0 || PQputCopyEnd (self->handle, NULL) < 0)
+  if (PQputCopyData (self->handle, rows->str, (int)rows->len) <= 0 || PQputCopyEnd (self->handle, NULL) <= 0)
     lose (self, PQerrorMessage (self->handle));
   else if (flush (self, until))
     PQclear (await (self, TRUE));
