@@ -107,7 +107,10 @@ set_problem (SoupServerMessage *message, const GError *error, guint status, Json
     soup_message_headers_replace (headers, "WWW-Authenticate", "Bearer");
   if (status == SOUP_STATUS_SERVICE_UNAVAILABLE)
     soup_message_headers_replace (headers, "Retry-After", RETRY_AFTER_SECONDS);
-  if (chat_api_problem_is_ours (error))
+  if (status == SOUP_STATUS_INTERNAL_SERVER_ERROR)
+    g_warning ("%s %s can't be answered: %s", soup_server_message_get_method (message),
+               g_uri_get_path (soup_server_message_get_uri (message)), error->message);
+  else if (chat_api_problem_is_ours (error))
     g_info ("%s %s: %s", soup_server_message_get_method (message),
             g_uri_get_path (soup_server_message_get_uri (message)), error->message);
   soup_server_message_set_status (message, status, NULL);
@@ -129,7 +132,11 @@ request_clear (gpointer data)
   ChatApiRequest *self = data;
 
   if (begin_answer (self))
-    answer (self, SOUP_STATUS_INTERNAL_SERVER_ERROR, NULL, 0);
+    {
+      g_warning ("%s %s was given up without an answer", soup_server_message_get_method (self->message),
+                 g_uri_get_path (soup_server_message_get_uri (self->message)));
+      answer (self, SOUP_STATUS_INTERNAL_SERVER_ERROR, NULL, 0);
+    }
   chat_api_metrics_count (self->context->metrics, self->route, soup_server_message_get_status (self->message),
                           g_get_monotonic_time () - self->begun);
   g_signal_handler_disconnect (self->message, self->finished_id);
