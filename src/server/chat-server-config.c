@@ -181,7 +181,8 @@ static const ChatConfigKey keys[] = {
   { "limits", "idle_timeout", CHAT_CONFIG_DURATION, "75s", SECOND, DAY, NULL,
     "How long a connection may be idle between two requests." },
   { "limits", "rates", CHAT_CONFIG_BOOLEAN, "true", 0, 0, NULL,
-    "Whether the rates below are held: so many at once, then so many in each s, min or h; 0: as many as come." },
+    "Whether the rates below are held: so many at once, then so many in each s, min or h; 0: as many as come. Each "
+    "process counts for itself." },
   { "limits", "sign_in_per_name", CHAT_CONFIG_STRING, "20 then 10/min", 0, 0, NULL,
     "Attempts to sign in under one name, but for those from where somebody has got in under it." },
   { "limits", "sign_in_per_address", CHAT_CONFIG_STRING, "60 then 30/min", 0, 0, NULL,
