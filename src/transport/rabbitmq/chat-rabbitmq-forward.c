@@ -65,8 +65,8 @@ forward_abort (ChatRabbitmqMember *self, GTask *task)
       _ ("These records are not ours to acknowledge any more: what is unacknowledged comes again"));
 }
 
-void
-chat_rabbitmq_member_finish_forward (ChatRabbitmqForward *forward)
+static void
+finish_forward (ChatRabbitmqForward *forward)
 {
   g_autoptr (ChatRabbitmqMember) self = forward->member;
   g_autoptr (GTask) task = forward->task;
@@ -87,32 +87,6 @@ chat_rabbitmq_member_finish_forward (ChatRabbitmqForward *forward)
     g_task_return_boolean (task, TRUE);
 }
 
-static void
-heeded_cb (gpointer decoded, gpointer data)
-{
-  ChatRabbitmqMember *self = data;
-
-  if (--self->acking->waiting == 0)
-    chat_rabbitmq_member_finish_forward (g_steal_pointer (&self->acking));
-}
-
-/* An acknowledgement has no answer; a call behind it in the same channel has one. */
-static void
-acknowledge_shard (ChatRabbitmqShard *shard, ChatRabbitmqForward *forward)
-{
-  amqp_basic_qos_t qos = { .prefetch_count = CHAT_RABBITMQ_SHARD_WINDOW };
-  guint64 tag = 0;
-
-  for (; shard->taken > 0; shard->taken--)
-    tag = chat_rabbitmq_shard_take (shard);
-  if (tag == 0 || shard->channel == NULL)
-    return;
-  forward->waiting++;
-  chat_rabbitmq_channel_ack (shard->channel, tag, TRUE);
-  chat_rabbitmq_channel_call (shard->channel, AMQP_BASIC_QOS_METHOD, &qos, AMQP_BASIC_QOS_OK_METHOD, heeded_cb,
-                              shard->member);
-}
-
 /* All outputs are confirmed, or one is not. */
 static void
 forward_published (ChatRabbitmqForward *forward)
@@ -121,11 +95,8 @@ forward_published (ChatRabbitmqForward *forward)
 
   if (forward->error == NULL && !self->broken)
     for (guint i = 0; i < self->shards->len; i++)
-      acknowledge_shard (g_ptr_array_index (self->shards, i), forward);
-  if (forward->waiting == 0)
-    chat_rabbitmq_member_finish_forward (forward);
-  else
-    self->acking = forward;
+      chat_rabbitmq_shard_acknowledge (g_ptr_array_index (self->shards, i));
+  finish_forward (forward);
 }
 
 static void

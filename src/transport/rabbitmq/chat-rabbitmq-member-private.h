@@ -28,8 +28,11 @@ typedef struct
   char *owner;                  /* nullable: as the roll last said */
   ChatRabbitmqChannel *channel; /* nullable */
   GQueue delivered;             /* ChatRabbitmqDelivered: not acknowledged, in order */
+  GQueue settled;               /* ChatRecord: acknowledged, which the broker may not have heeded yet */
+  GQueue echoes;                /* ChatRecord: those of before a break: they may be delivered once more */
   GList *cursor;                /* while a forward is checked */
   guint taken;                  /* by the forward in flight */
+  guint heeding;                /* how many of `settled` the broker was asked about */
   gint number;
   gboolean held;     /* it is ours, as far as anybody was told */
   gboolean stopping; /* it goes as soon as no forward is in flight */
@@ -61,8 +64,7 @@ struct _ChatRabbitmqMember
   char *exchange; /* of the roll */
 
   /* Borrowed */
-  ChatRabbitmqLink *link;      /* nullable: not attached */
-  ChatRabbitmqForward *acking; /* nullable: all but the broker's heeding of its acknowledgements is done */
+  ChatRabbitmqLink *link; /* nullable: not attached */
 
   gint64 counted; /* what waits in the queues; -1: not known */
   gint64 counted_at;
@@ -80,8 +82,11 @@ void chat_rabbitmq_shard_close (ChatRabbitmqShard *shard, ChatRabbitmqReply done
 /** chat_rabbitmq_shard_look: before it is consumed from: whether others do. Who is the first has all at once, and need
  * not listen. FALSE: there is no channel for it. */
 gboolean chat_rabbitmq_shard_look (ChatRabbitmqShard *shard);
-/** chat_rabbitmq_shard_take: the next of what was delivered is acknowledged: its tag. */
-guint64 chat_rabbitmq_shard_take (ChatRabbitmqShard *shard);
+/** chat_rabbitmq_shard_lose: like close, where the broker may not have heeded what it was sent: what was acknowledged
+ * and comes once more is kept from who reads. */
+void chat_rabbitmq_shard_lose (ChatRabbitmqShard *shard);
+/** chat_rabbitmq_shard_acknowledge: those that the forward has taken. */
+void chat_rabbitmq_shard_acknowledge (ChatRabbitmqShard *shard);
 /** chat_rabbitmq_shard_has: whether @record (nullable) is of the shard @data. */
 gboolean chat_rabbitmq_shard_has (ChatRecord *record, gpointer data);
 void chat_rabbitmq_shard_free (ChatRabbitmqShard *shard);
@@ -90,8 +95,6 @@ void chat_rabbitmq_shard_free (ChatRabbitmqShard *shard);
 void chat_rabbitmq_member_take_queues (ChatRabbitmqMember *self, GPtrArray *by_topic);
 /** chat_rabbitmq_member_find_shard: (nullable) */
 ChatRabbitmqShard *chat_rabbitmq_member_find_shard (ChatRabbitmqMember *self, const ChatRecord *record);
-
-void chat_rabbitmq_member_finish_forward (ChatRabbitmqForward *forward);
 
 /** chat_rabbitmq_member_revoke_all: tells of all shards that they are lost. */
 void chat_rabbitmq_member_revoke_all (ChatRabbitmqMember *self);

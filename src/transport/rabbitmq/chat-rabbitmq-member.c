@@ -96,7 +96,7 @@ chat_rabbitmq_member_detach (ChatRabbitmqSubscription *subscription)
   ChatRabbitmqMember *self = CHAT_RABBITMQ_MEMBER (subscription);
 
   for (guint i = 0; i < self->shards->len; i++)
-    chat_rabbitmq_shard_close (g_ptr_array_index (self->shards, i), NULL, NULL);
+    chat_rabbitmq_shard_lose (g_ptr_array_index (self->shards, i));
   chat_rabbitmq_member_leave_roll (self);
   if (self->link != NULL)
     chat_rabbitmq_link_forget (self->link, self);
@@ -104,8 +104,6 @@ chat_rabbitmq_member_detach (ChatRabbitmqSubscription *subscription)
   self->due = FALSE;
   self->waiting = 0;
   self->broken = TRUE;
-  if (self->acking != NULL)
-    chat_rabbitmq_member_finish_forward (g_steal_pointer (&self->acking));
   if (!chat_subscription_is_forwarding (CHAT_SUBSCRIPTION (self)))
     chat_rabbitmq_member_revoke_all (self);
   answer_close (self);

@@ -13,32 +13,97 @@ delivered_free (ChatRabbitmqDelivered *delivered)
   g_free (delivered);
 }
 
-guint64
-chat_rabbitmq_shard_take (ChatRabbitmqShard *shard)
-{
-  ChatRabbitmqDelivered *delivered = g_queue_pop_head (&shard->delivered);
-  guint64 tag = delivered->tag;
-
-  delivered_free (delivered);
-  return tag;
-}
-
 static void
 forget (ChatRabbitmqShard *shard)
 {
   g_queue_clear_full (&shard->delivered, (GDestroyNotify)delivered_free);
-  g_queue_init (&shard->delivered);
-  shard->taken = 0;
+  g_queue_clear_full (&shard->settled, (GDestroyNotify)chat_record_unref);
+  shard->taken = shard->heeding = 0;
+}
+
+static void
+forget_echoes (ChatRabbitmqShard *shard)
+{
+  g_queue_clear_full (&shard->echoes, (GDestroyNotify)chat_record_unref);
 }
 
 void
 chat_rabbitmq_shard_free (ChatRabbitmqShard *shard)
 {
   forget (shard);
+  forget_echoes (shard);
   g_free (shard->topic);
   g_free (shard->queue);
   g_free (shard->owner);
   g_free (shard);
+}
+
+/* Acknowledging. It is not waited for: that would hold up the next forward until all that is on its way here is read.
+ */
+
+static void ask_heeded (ChatRabbitmqShard *shard);
+
+static void
+heeded_cb (gpointer decoded, gpointer data)
+{
+  ChatRabbitmqShard *shard = data;
+
+  for (; shard->heeding > 0; shard->heeding--)
+    chat_record_unref (g_queue_pop_head (&shard->settled));
+  ask_heeded (shard);
+}
+
+/* An acknowledgement has no answer; a call behind it in the same channel has one. */
+static void
+ask_heeded (ChatRabbitmqShard *shard)
+{
+  amqp_basic_qos_t qos = { .prefetch_count = CHAT_RABBITMQ_SHARD_WINDOW };
+
+  if (shard->heeding > 0 || shard->channel == NULL || g_queue_is_empty (&shard->settled))
+    return;
+  shard->heeding = g_queue_get_length (&shard->settled);
+  chat_rabbitmq_channel_call (shard->channel, AMQP_BASIC_QOS_METHOD, &qos, AMQP_BASIC_QOS_OK_METHOD, heeded_cb, shard);
+}
+
+void
+chat_rabbitmq_shard_acknowledge (ChatRabbitmqShard *shard)
+{
+  guint64 tag = 0;
+
+  for (; shard->taken > 0; shard->taken--)
+    {
+      ChatRabbitmqDelivered *delivered = g_queue_pop_head (&shard->delivered);
+
+      tag = delivered->tag;
+      g_queue_push_tail (&shard->settled, chat_record_ref (delivered->record));
+      delivered_free (delivered);
+    }
+  if (tag == 0 || shard->channel == NULL)
+    return;
+  chat_rabbitmq_channel_ack (shard->channel, tag, TRUE);
+  ask_heeded (shard);
+}
+
+/* Whether it was acknowledged before a break. The broker delivers in the old order: whatever is before it was heeded,
+ * and with the first that is something else all of them were. */
+static gboolean
+is_echo (ChatRabbitmqShard *shard, ChatRecord *record, gboolean redelivered)
+{
+  g_autofree char *id = NULL;
+
+  if (g_queue_is_empty (&shard->echoes))
+    return FALSE;
+  id = redelivered ? chat_record_dup_id (record, "rabbitmq") : NULL;
+  while (id != NULL && !g_queue_is_empty (&shard->echoes))
+    {
+      g_autoptr (ChatRecord) echo = g_queue_pop_head (&shard->echoes);
+      g_autofree char *other = chat_record_dup_id (echo, "rabbitmq");
+
+      if (g_str_equal (id, other))
+        return TRUE;
+    }
+  forget_echoes (shard);
+  return FALSE;
 }
 
 gboolean
@@ -61,17 +126,32 @@ chat_rabbitmq_shard_close (ChatRabbitmqShard *shard, ChatRabbitmqReply done, gpo
     chat_rabbitmq_channel_close (channel, done, data);
 }
 
+void
+chat_rabbitmq_shard_lose (ChatRabbitmqShard *shard)
+{
+  while (!g_queue_is_empty (&shard->settled))
+    g_queue_push_tail (&shard->echoes, g_queue_pop_head (&shard->settled));
+  chat_rabbitmq_shard_close (shard, NULL, NULL);
+}
+
 static void
 delivered_cb (gpointer data, const ChatRabbitmqDelivery *delivery)
 {
   ChatRabbitmqShard *shard = data;
+  g_autoptr (ChatRecord) record = NULL;
   ChatRabbitmqDelivered *delivered;
 
   if (shard->stopping)
     return;
   shard->held = TRUE;
+  record = chat_rabbitmq_codec_decode (shard->topic, delivery, shard->number, -1);
+  if (is_echo (shard, record, delivery->redelivered))
+    {
+      chat_rabbitmq_channel_ack (shard->channel, delivery->tag, FALSE);
+      return;
+    }
   delivered = g_new (ChatRabbitmqDelivered, 1);
-  delivered->record = chat_rabbitmq_codec_decode (shard->topic, delivery, shard->number, -1);
+  delivered->record = g_steal_pointer (&record);
   delivered->tag = delivery->tag;
   g_queue_push_tail (&shard->delivered, delivered);
   chat_rabbitmq_subscription_push (CHAT_RABBITMQ_SUBSCRIPTION (shard->member), chat_record_ref (delivered->record));
@@ -140,10 +220,27 @@ chat_rabbitmq_shard_look (ChatRabbitmqShard *shard)
   return TRUE;
 }
 
+/* The queue of old @shards that has the name of @shard's. */
+static void
+take_echoes (ChatRabbitmqShard *shard, GPtrArray *shards)
+{
+  for (guint i = 0; i < shards->len; i++)
+    {
+      ChatRabbitmqShard *old = g_ptr_array_index (shards, i);
+
+      if (!g_str_equal (old->queue, shard->queue))
+        continue;
+      shard->echoes = old->echoes;
+      g_queue_init (&old->echoes);
+    }
+}
+
 void
 chat_rabbitmq_member_take_queues (ChatRabbitmqMember *self, GPtrArray *by_topic)
 {
-  g_ptr_array_set_size (self->shards, 0);
+  g_autoptr (GPtrArray) old = g_steal_pointer (&self->shards);
+
+  self->shards = g_ptr_array_new_with_free_func ((GDestroyNotify)chat_rabbitmq_shard_free);
   g_clear_pointer (&self->queues, g_ptr_array_unref);
   self->queues = g_ptr_array_new_with_free_func (g_free);
   for (guint i = 0; i < by_topic->len; i++)
@@ -159,6 +256,8 @@ chat_rabbitmq_member_take_queues (ChatRabbitmqMember *self, GPtrArray *by_topic)
           shard->queue = g_strdup (g_ptr_array_index (queues, j));
           shard->number = (gint)j;
           g_queue_init (&shard->delivered);
+          g_queue_init (&shard->settled);
+          take_echoes (shard, old);
           g_ptr_array_add (self->shards, shard);
           g_ptr_array_add (self->queues, g_strdup (shard->queue));
         }
