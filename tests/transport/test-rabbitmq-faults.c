@@ -208,6 +208,16 @@ permit (Site *site, const char *configure, const char *write, const char *read)
                                  site->options->user, configure, write, read, NULL));
 }
 
+/* Its own command fails where a client is quicker than it. */
+static void
+close_connections (Site *site)
+{
+  g_free (chat_test_broker_tell (site->broker, "ctl", "1", "eval",
+                                 "[catch rabbit_networking:close_connection (Each, \"by its owner\") || "
+                                 "Each <- rabbit_networking:connections ()], ok.",
+                                 NULL));
+}
+
 static gboolean
 publish_on (ChatTransport *transport, GError **error)
 {
@@ -240,6 +250,12 @@ test_forbidden (void)
   rabbitmq_test_close (transport);
 }
 
+static gboolean
+is_refused (gpointer transport)
+{
+  return status_says (transport, "ACCESS_REFUSED");
+}
+
 /* Nothing is allowed any more, and the connections are closed: it says why, and goes on where it stood when it may
  * again. */
 static void
@@ -259,10 +275,8 @@ test_shut_out (void)
   rabbitmq_reader_wait (reader, 1);
   rabbitmq_reader_wait (archiver, 1);
   permit (site, "^$", "^$", "^$");
-  g_free (
-      chat_test_broker_tell (site->broker, "ctl", "1", "close_all_user_connections", site->options->user, "so", NULL));
-  while (!status_says (transport, "ACCESS_REFUSED"))
-    g_main_context_iteration (NULL, TRUE);
+  close_connections (site);
+  chat_test_wait_until (is_refused, transport, "the broker's refusal");
   g_assert_cmpint (chat_transport_get_state (transport), ==, CHAT_TRANSPORT_CONNECTING);
   g_assert_false (publish_on (transport, &error));
   g_assert_error (error, CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_OFFLINE);
