@@ -134,6 +134,7 @@ rabbitmq_plain_delete_all (const ChatBrokerOptions *options)
       for (guint j = 0; j < G_N_ELEMENTS (groups); j++)
         {
           g_autofree char *hash = g_strdup_printf ("%s.%s", exchange, groups[j]);
+          g_autofree char *numbers = g_strconcat (hash, ".shards", NULL);
 
           for (guint k = 0; k < MIN (options->shards, (guint)QUEUES_MOST); k++)
             {
@@ -141,6 +142,7 @@ rabbitmq_plain_delete_all (const ChatBrokerOptions *options)
 
               amqp_queue_delete (state, CHANNEL, amqp_cstring_bytes (queue), 0, 0);
             }
+          delete_exchange (state, numbers);
           delete_exchange (state, hash);
         }
       delete_exchange (state, exchange);

@@ -92,6 +92,47 @@ test_known_groups (void)
   rabbitmq_reader_wait (moderator, 20);
 }
 
+/* A record goes to the queue that its key says, whatever order the broker has its queues in; another client's to any.
+ */
+static void
+test_shards (void)
+{
+  g_autoptr (Site) site = site_new (CHAT_TEST_BROKER_SHARED);
+  g_autoptr (RabbitmqReader) archiver = NULL;
+  g_autofree char *exchange = NULL;
+  guint taken[SHARDS] = { 0 };
+
+  if (site == NULL)
+    return;
+  exchange = name_of (site, "chat_controlled");
+  site_connect (site);
+  archiver = rabbitmq_reader_new_group (site->transport, "chat_controlled", "archiver");
+  for (guint i = 0; i < 12; i++)
+    {
+      g_autofree char *key = g_strdup_printf ("channel-%u", i);
+
+      g_assert_true (rabbitmq_test_publish (site->transport, "chat_controlled", key, "{}", NULL));
+    }
+  rabbitmq_reader_wait (archiver, 12);
+  for (guint i = 0; i < 12; i++)
+    {
+      ChatRecord *record = g_ptr_array_index (archiver->records, i);
+
+      g_assert_cmpuint ((guint)chat_record_get_shard (record), ==, g_str_hash (chat_record_get_key (record)) % SHARDS);
+      g_assert_null (chat_record_get_header (record, "tertulia-shard"));
+      taken[chat_record_get_shard (record)]++;
+    }
+  for (guint i = 0; i < SHARDS; i++)
+    g_assert_cmpuint (taken[i], >, 0);
+  for (guint i = 0; i < 12; i++)
+    {
+      g_autofree char *key = g_strdup_printf ("channel-%u", i);
+
+      rabbitmq_plain_publish (site->plain, exchange, key, "bare", 4, NULL);
+    }
+  rabbitmq_reader_wait (archiver, 24);
+}
+
 /* Nothing is lost silently: what nobody takes comes back, and an exchange that is not there is named. */
 static void
 test_returned (void)
@@ -348,6 +389,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/rabbitmq/topology/known-groups", test_known_groups);
+  g_test_add_func ("/rabbitmq/topology/shards", test_shards);
   g_test_add_func ("/rabbitmq/topology/returned", test_returned);
   g_test_add_func ("/rabbitmq/topology/exchange-deleted", test_exchange_deleted);
   g_test_add_func ("/rabbitmq/topology/foreign", test_foreign);

@@ -92,8 +92,19 @@ looks_like_json (GBytes *bytes)
   return size > 1 && data[0] == '{' && data[size - 1] == '}';
 }
 
+static void
+add_shard (ChatRabbitmqProperties *self, ChatRecord *record, guint shards)
+{
+  const char *key = chat_record_get_key (record);
+
+  g_snprintf (self->shard, sizeof self->shard, "%u", g_str_hash (key != NULL ? key : "") % shards);
+  add_entry (&self->properties.headers, CHAT_RABBITMQ_SHARD_HEADER, AMQP_FIELD_KIND_UTF8)->value.value.bytes
+      = amqp_cstring_bytes (self->shard);
+}
+
 void
-chat_rabbitmq_codec_encode (ChatRabbitmqProperties *self, ChatRecord *record, gint64 time_ms, gboolean direct)
+chat_rabbitmq_codec_encode (ChatRabbitmqProperties *self, ChatRecord *record, gint64 time_ms, gboolean direct,
+                            guint shards)
 {
   amqp_basic_properties_t *properties = &self->properties;
   amqp_table_t *table = &properties->headers;
@@ -123,6 +134,8 @@ chat_rabbitmq_codec_encode (ChatRabbitmqProperties *self, ChatRecord *record, gi
       self->every[0].value.bytes = amqp_cstring_bytes (CHAT_RABBITMQ_EVERY_KEY);
       add_entry (table, BCC_HEADER, AMQP_FIELD_KIND_ARRAY)->value.value.array = (amqp_array_t){ 1, self->every };
     }
+  if (shards > 1)
+    add_shard (self, record, shards);
   add_headers (table, chat_record_get_headers (record));
 }
 
@@ -219,7 +232,8 @@ take_header (ChatRecord *record, const amqp_table_entry_t *entry)
   gint64 integer;
 
   if (entry->key.len == 0 || is_named (entry, TIME_HEADER) || is_named (entry, OFFSET_HEADER)
-      || is_named (entry, CHAT_RECORD_ID_HEADER) || is_named (entry, "x-delivery-count"))
+      || is_named (entry, CHAT_RECORD_ID_HEADER) || is_named (entry, "x-delivery-count")
+      || is_named (entry, CHAT_RABBITMQ_SHARD_HEADER))
     return;
   if (entry->value.kind == AMQP_FIELD_KIND_UTF8 || entry->value.kind == AMQP_FIELD_KIND_BYTES)
     value = dup_string (entry->value.value.bytes);

@@ -19,6 +19,11 @@ G_BEGIN_DECLS
  * such rule, so what is published there names this as a second key (BCC, which RabbitMQ takes away). */
 #define CHAT_RABBITMQ_EVERY_KEY "#"
 
+/** CHAT_RABBITMQ_SHARD_HEADER: the number of the queue of each group that a record is for, by its key. An exchange of
+ * the type x-consistent-hash does not do: its queues change places when the broker is started again, and what is in one
+ * of them is overtaken. */
+#define CHAT_RABBITMQ_SHARD_HEADER "tertulia-shard"
+
 /** ChatRabbitmqDelivery: borrowed for the length of a callback. */
 typedef struct
 {
@@ -35,16 +40,18 @@ typedef struct
 typedef struct
 {
   amqp_basic_properties_t properties;
-  amqp_table_entry_t entries[CHAT_RABBITMQ_HEADERS_MOST + 2];
+  amqp_table_entry_t entries[CHAT_RABBITMQ_HEADERS_MOST + 3];
   amqp_field_value_t every[1];
+  char shard[12];
 } ChatRabbitmqProperties;
 
 /** chat_rabbitmq_codec_check: whether AMQP can carry @record; else REJECTED. */
 gboolean chat_rabbitmq_codec_check (ChatRecord *record, gsize most, GError **error);
 
 /** chat_rabbitmq_codec_encode: @self: (out caller-allocates): points into @record. @time_ms: of publishing. @direct:
- * whether the exchange is a direct one. */
-void chat_rabbitmq_codec_encode (ChatRabbitmqProperties *self, ChatRecord *record, gint64 time_ms, gboolean direct);
+ * whether the exchange is a direct one. @shards: how many there are; 1: there is no telling them apart. */
+void chat_rabbitmq_codec_encode (ChatRabbitmqProperties *self, ChatRecord *record, gint64 time_ms, gboolean direct,
+                                 guint shards);
 
 /** chat_rabbitmq_codec_decode: (transfer full): of @topic. @shard, @offset: as in chat_record_new_delivered(). Never
  * fails: what others send may be anything. */

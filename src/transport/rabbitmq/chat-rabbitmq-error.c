@@ -4,6 +4,7 @@
 #include "transport/rabbitmq/chat-rabbitmq-error.h"
 
 #include <glib/gi18n-lib.h>
+#include <string.h>
 
 char *
 chat_rabbitmq_dup_text (amqp_bytes_t bytes)
@@ -33,12 +34,21 @@ code_of (int code)
     }
 }
 
+/* A queue that is there, on a node that is not, or has only just come up: RabbitMQ has no other code for that. */
+static gboolean
+is_not_up (int code, const char *words)
+{
+  return code == AMQP_NOT_FOUND
+         && (strstr (words, "down or inaccessible") != NULL || strstr (words, "stopped by supervisor") != NULL);
+}
+
 GError *
 chat_rabbitmq_error_new_close (int code, amqp_bytes_t text)
 {
   g_autofree char *words = chat_rabbitmq_dup_text (text);
+  ChatTransportError what = is_not_up (code, words) ? CHAT_TRANSPORT_ERROR_OFFLINE : code_of (code);
 
-  return g_error_new (CHAT_TRANSPORT_ERROR, (gint)code_of (code), _ ("The broker answered %d: %s"), code, words);
+  return g_error_new (CHAT_TRANSPORT_ERROR, (gint)what, _ ("The broker answered %d: %s"), code, words);
 }
 
 GError *

@@ -26,6 +26,7 @@ struct _ChatRabbitmqLink
   gint64 heard;     /* when a frame came last */
   gint64 unblocked; /* when it began to take what is sent */
   guint heartbeat_s;
+  guint shards;
   guint16 last_channel, channel_most;
   int fd;
   gatomicrefcount references;

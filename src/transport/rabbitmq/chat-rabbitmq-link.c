@@ -126,7 +126,7 @@ publish_whole (ChatRabbitmqLink *self, guint16 channel, const char *exchange, Ch
   ChatRabbitmqProperties properties;
   amqp_bytes_t body;
 
-  chat_rabbitmq_codec_encode (&properties, record, time_ms, direct);
+  chat_rabbitmq_codec_encode (&properties, record, time_ms, direct, self->shards);
   body.bytes = (gpointer)g_bytes_get_data (chat_record_get_bytes (record), &body.len);
   check_sent (self, amqp_basic_publish (self->state, channel, publish.exchange, publish.routing_key, mandatory, 0,
                                         &properties.properties, body));
@@ -140,7 +140,7 @@ begin_publish (ChatRabbitmqLink *self, Outgoing *outgoing)
   amqp_frame_t frame = { .frame_type = AMQP_FRAME_HEADER, .channel = outgoing->channel };
   int status = amqp_send_method (self->state, outgoing->channel, AMQP_BASIC_PUBLISH_METHOD, &publish);
 
-  chat_rabbitmq_codec_encode (&properties, outgoing->record, outgoing->time_ms, outgoing->direct);
+  chat_rabbitmq_codec_encode (&properties, outgoing->record, outgoing->time_ms, outgoing->direct, self->shards);
   frame.payload.properties.class_id = AMQP_BASIC_CLASS;
   frame.payload.properties.body_size = g_bytes_get_size (chat_record_get_bytes (outgoing->record));
   frame.payload.properties.decoded = &properties.properties;
@@ -504,6 +504,14 @@ chat_rabbitmq_link_new (amqp_connection_state_t state, gint64 budget_us, const C
   plan_tick (self, self->heard);
   g_source_attach (self->source, g_main_context_get_thread_default ());
   return self;
+}
+
+void
+chat_rabbitmq_link_set_shards (ChatRabbitmqLink *self, guint shards)
+{
+  g_return_if_fail (self != NULL);
+
+  self->shards = shards;
 }
 
 void

@@ -28,6 +28,8 @@ typedef struct
 /** chat_rabbitmq_link_new: @state: (transfer full): logged in. @funcs: borrowed for good. */
 ChatRabbitmqLink *chat_rabbitmq_link_new (amqp_connection_state_t state, gint64 budget_us,
                                           const ChatRabbitmqLinkFuncs *funcs, gpointer data);
+/** chat_rabbitmq_link_set_shards: of what is published: as chat_rabbitmq_codec_encode(). */
+void chat_rabbitmq_link_set_shards (ChatRabbitmqLink *self, guint shards);
 /** chat_rabbitmq_link_free: cuts it, and all its channels with it, without a callback. May be called in one. */
 void chat_rabbitmq_link_free (ChatRabbitmqLink *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ChatRabbitmqLink, chat_rabbitmq_link_free)

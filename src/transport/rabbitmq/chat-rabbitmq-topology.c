@@ -162,12 +162,13 @@ exchange_exists (ChatRabbitmqTopology *self, const char *name, GError **error)
 
 /* Where it is there already, of another type perhaps, somebody wanted it so. */
 static gboolean
-declare_exchange (ChatRabbitmqTopology *self, const char *name, const char *type, GError **error)
+declare_exchange (ChatRabbitmqTopology *self, const char *name, const char *type, amqp_table_t arguments,
+                  GError **error)
 {
   g_autoptr (GError) why = NULL;
 
   amqp_exchange_declare (self->state, self->channel, amqp_cstring_bytes (name), amqp_cstring_bytes (type), 0, 1, 0, 0,
-                         amqp_empty_table);
+                         arguments);
   if (take_last_reply (self, &why))
     return TRUE;
   if (self->state != NULL && exchange_exists (self, name, NULL))
@@ -198,11 +199,18 @@ declare_queue (ChatRabbitmqTopology *self, const char *name, amqp_table_t argume
 }
 
 static gboolean
-bind_queue (ChatRabbitmqTopology *self, const char *queue, const char *exchange, const char *key, GError **error)
+bind_queue_full (ChatRabbitmqTopology *self, const char *queue, const char *exchange, const char *key,
+                 amqp_table_t arguments, GError **error)
 {
   amqp_queue_bind (self->state, self->channel, amqp_cstring_bytes (queue), amqp_cstring_bytes (exchange),
-                   amqp_cstring_bytes (key), amqp_empty_table);
+                   amqp_cstring_bytes (key), arguments);
   return take_last_reply (self, error);
+}
+
+static gboolean
+bind_queue (ChatRabbitmqTopology *self, const char *queue, const char *exchange, const char *key, GError **error)
+{
+  return bind_queue_full (self, queue, exchange, key, amqp_empty_table, error);
 }
 
 /* Streams */
@@ -331,7 +339,7 @@ declare_hash (ChatRabbitmqTopology *self, const char *name, GError **error)
 
   if (self->no_hash)
     return TRUE;
-  if (declare_exchange (self, name, "x-consistent-hash", &why))
+  if (declare_exchange (self, name, "x-consistent-hash", amqp_empty_table, &why))
     return TRUE;
   if (!g_error_matches (why, CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_REJECTED))
     {
@@ -340,6 +348,29 @@ declare_hash (ChatRabbitmqTopology *self, const char *name, GError **error)
     }
   self->no_hash = TRUE;
   return self->state != NULL || connect_now (self, error);
+}
+
+/* What names its shard goes to its queue; what does not, of other clients, to the hash. */
+static gboolean
+declare_shards (ChatRabbitmqTopology *self, const char *name, const char *hash, GError **error)
+{
+  amqp_table_entry_t entries[1];
+  amqp_table_t arguments = { 0, entries };
+
+  add_text (&arguments, "alternate-exchange", hash);
+  return declare_exchange (self, name, "headers", arguments, error);
+}
+
+static gboolean
+bind_shard (ChatRabbitmqTopology *self, const char *queue, const char *exchange, guint shard, GError **error)
+{
+  g_autofree char *number = g_strdup_printf ("%u", shard);
+  amqp_table_entry_t entries[2];
+  amqp_table_t arguments = { 0, entries };
+
+  add_text (&arguments, "x-match", "all");
+  add_text (&arguments, CHAT_RABBITMQ_SHARD_HEADER, number);
+  return bind_queue_full (self, queue, exchange, "", arguments, error);
 }
 
 static char *
@@ -356,6 +387,7 @@ declare_group (ChatRabbitmqTopology *self, const char *topic, const char *group,
 {
   g_autofree char *exchange = chat_broker_options_dup_name (self->options, topic);
   g_autofree char *hash = g_strdup_printf ("%s.%s", exchange, group);
+  g_autofree char *numbers = g_strconcat (hash, ".shards", NULL);
   g_autoptr (GPtrArray) queues = g_ptr_array_new_with_free_func (g_free);
   guint shards = chat_broker_options_get_shards (self->options, topic);
 
@@ -363,18 +395,21 @@ declare_group (ChatRabbitmqTopology *self, const char *topic, const char *group,
     return NULL;
   if (self->no_hash)
     shards = 1;
+  if (shards > 1 && !declare_shards (self, numbers, hash, error))
+    return NULL;
   for (guint i = 0; i < shards; i++)
     {
       char *queue = dup_queue_name (self, topic, group, i);
 
       g_ptr_array_add (queues, queue);
       if (!declare_group_queue (self, queue, error)
-          || !bind_queue (self, queue, shards > 1 ? hash : exchange, shards > 1 ? "1" : CHAT_RABBITMQ_EVERY_KEY, error))
+          || !bind_queue (self, queue, shards > 1 ? hash : exchange, shards > 1 ? "1" : CHAT_RABBITMQ_EVERY_KEY, error)
+          || (shards > 1 && !bind_shard (self, queue, numbers, i, error)))
         return NULL;
     }
   if (shards == 1)
     return g_steal_pointer (&queues);
-  amqp_exchange_bind (self->state, self->channel, amqp_cstring_bytes (hash), amqp_cstring_bytes (exchange),
+  amqp_exchange_bind (self->state, self->channel, amqp_cstring_bytes (numbers), amqp_cstring_bytes (exchange),
                       amqp_cstring_bytes (CHAT_RABBITMQ_EVERY_KEY), amqp_empty_table);
   if (!take_last_reply (self, error))
     return NULL;
@@ -417,7 +452,8 @@ ensure_topic (ChatRabbitmqTopology *self, const char *topic, gboolean *has_strea
     }
   else
     {
-      if (!declare_exchange (self, exchange, chat_rabbitmq_topology_is_direct (topic) ? "direct" : "topic", error))
+      if (!declare_exchange (self, exchange, chat_rabbitmq_topology_is_direct (topic) ? "direct" : "topic",
+                             amqp_empty_table, error))
         return FALSE;
       for (guint i = 0; i < G_N_ELEMENTS (known_groups); i++)
         if (g_str_equal (topic, known_groups[i].topic))
@@ -619,7 +655,8 @@ chat_rabbitmq_topology_ensure_group (ChatRabbitmqTopology *self, const char *top
   if (!self->options->declare)
     return find_group (self, topic, group, error);
   roll = chat_rabbitmq_topology_dup_roll (self->options, group);
-  if (!ensure_topic (self, topic, &has_stream, error) || !declare_exchange (self, roll, "fanout", error))
+  if (!ensure_topic (self, topic, &has_stream, error)
+      || !declare_exchange (self, roll, "fanout", amqp_empty_table, error))
     return NULL;
   return declare_group (self, topic, group, error);
 }

@@ -222,6 +222,7 @@ begin_session (ChatRabbitmqTransport *self, ChatRabbitmqSession *session)
   self->has_streams = session->has_streams;
   self->publishing
       = chat_rabbitmq_link_new (g_steal_pointer (&session->publishing), budget_us, &publishing_funcs, self);
+  chat_rabbitmq_link_set_shards (self->publishing, self->options->shards);
   self->consuming = chat_rabbitmq_link_new (g_steal_pointer (&session->consuming), budget_us, &consuming_funcs, self);
   chat_rabbitmq_publisher_attach (self->publisher, self->publishing, self->admin);
   self->online_since = g_get_monotonic_time ();

@@ -165,14 +165,21 @@ def memory_alarm(broker, store):
         conclude(service, crowd)
 
 
+def list_queues(service, broker):
+    """The queues and the stream behind chat_controlled, on RabbitMQ."""
+    names = broker.tell('ctl', 1, 'list_queues', '-p', broker['vhost'], '--no-table-headers', 'name').split()
+    return {name for name in names if name.startswith(f'{service.prefix}chat_controlled')}
+
+
 def delete_topics(service, broker):
     if broker.kind == 'kafka':
         broker.tell('topics', '--delete', '--topic', f'{service.prefix}chat_controlled')
         return
-    names = broker.tell('ctl', 1, 'list_queues', '-p', broker['vhost'], '--no-table-headers', 'name').split()
+    names = list_queues(service, broker)
     for name in names:
-        if name.startswith(f'{service.prefix}chat_controlled'):
-            broker.tell('ctl', 1, 'delete_queue', '-p', broker['vhost'], name)
+        broker.tell('ctl', 1, 'delete_queue', '-p', broker['vhost'], name)
+    # what is sent while one of them is missing goes to another one, where it may overtake
+    wait_for(lambda: list_queues(service, broker) >= names, 'the queues are declared again', 30)
 
 
 def deleted_topic(broker, store):
