@@ -20,14 +20,20 @@ G_DECLARE_FINAL_TYPE (ChatRabbitmqTransport, chat_rabbitmq_transport, CHAT, RABB
  * is done on a thread. A topic is an exchange (direct for chat_warnings, else topic) whose routing key is a record's
  * key.
  *
- * A group reads quorum queues with a single active consumer, `EXCHANGE.GROUP.0` and so on, behind an x-consistent-hash
- * exchange (one queue where the broker does not have that type). A new group begins with its first subscribe; the
- * queues of the service's own groups are declared with their topic, so that nothing is lost before they come. Its
- * members share the queues out over the exchange `PREFIX GROUP.members`. What a member was delivered is revoked when
- * its connection breaks, and a forward in flight then is ABORTED.
+ * A group reads quorum queues with a single active consumer, `EXCHANGE.GROUP.0` and so on. What we publish names its
+ * queue (CHAT_RABBITMQ_SHARD_HEADER), which the headers exchange `EXCHANGE.GROUP.shards` goes by; what other clients do
+ * goes on from there to the x-consistent-hash exchange `EXCHANGE.GROUP`, so that after a restart of the broker theirs
+ * may overtake each other. Where the broker does not have that type there is one queue. They have no retention: a
+ * policy that gives them one (a length, a time to live) takes messages away from the group, and nobody is told. A new
+ * group begins with its first subscribe; the queues of the service's own groups are declared with their topic, so that
+ * nothing is lost before they come. Its members share the queues out over the exchange `PREFIX GROUP.members`. What a
+ * member was delivered is revoked when its connection breaks, and a forward in flight then is ABORTED.
  *
  * A reader reads the exchange's stream, `EXCHANGE.log` (every topic but `chat` has one), by offset; where there is
- * none, or not for these credentials, a bounded queue of its own, which can only be read live.
+ * none, or not for these credentials, a bounded queue of its own, which can only be read live: the state says so.
+ *
+ * A first connect or subscribe that is refused fails. What was allowed before is tried again, with long waits, until it
+ * is allowed again; meanwhile the state says what is refused.
  *
  * Features: GROUPS, and RESUMABLE, SEEKABLE, EARLIEST where the broker has streams (as far as is known: before the
  * first connect it says that it has).
