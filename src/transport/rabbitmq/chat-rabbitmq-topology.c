@@ -84,9 +84,15 @@ disconnect (ChatRabbitmqTopology *self)
 static gboolean
 take_reply (ChatRabbitmqTopology *self, amqp_rpc_reply_t reply, GError **error)
 {
+  GError *why;
+
   if (reply.reply_type == AMQP_RESPONSE_NORMAL)
     return TRUE;
-  g_propagate_error (error, chat_rabbitmq_error_new_reply (reply));
+  why = chat_rabbitmq_error_new_reply (reply);
+  /* of a stream, 506: this node has not caught up yet, or has lost the others */
+  if (g_error_matches (why, CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_FULL))
+    why->code = CHAT_TRANSPORT_ERROR_OFFLINE;
+  g_propagate_error (error, why);
   if (reply.reply_type == AMQP_RESPONSE_SERVER_EXCEPTION && reply.reply.id == AMQP_CHANNEL_CLOSE_METHOD)
     {
       amqp_channel_close_ok_t ok = { 0 };
