@@ -90,6 +90,11 @@ class Server:
         if self.process.wait(timeout=30) != 0:
             raise AssertionError(f'{self.name} ended with {self.process.returncode}:\n{self.tail()}')
 
+    def state(self):
+        """Whether it runs, or how it has ended."""
+        status = self.process.poll() if self.process else None
+        return 'runs' if status is None else f'ended with {status}'
+
     def tail(self):
         if not self.log.exists():
             return ''
@@ -167,7 +172,7 @@ class Service:
             connection.close()
 
     def logs(self):
-        return '\n'.join(f'--- {name}\n{server.tail()}' for name, server in self.servers.items())
+        return '\n'.join(f'--- {name}, {server.state()}\n{server.tail()}' for name, server in self.servers.items())
 
     def __enter__(self):
         return self

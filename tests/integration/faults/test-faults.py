@@ -12,6 +12,7 @@ import traceback
 
 sys.path.insert(0, sys.argv[1])
 # pylint: disable=wrong-import-position
+from cluster import killed_leaders, lost_majority  # noqa: E402
 from control import KINDS  # noqa: E402
 from parts import HOST, Missing, wait_for  # noqa: E402
 from people import Crowd  # noqa: E402
@@ -341,6 +342,7 @@ GROUPS = {
     'broker': [killed_broker, stopped_broker],
     'roles': [killed_moderators, killed_archivers, killed_api, more_moderators],
     'line': [cut_line, dead_line],
+    'cluster': [killed_leaders, lost_majority],
     'owner': [deleted_topic, denied_topics, garbage, foreign_clients, memory_alarm],
     'refused': [wrong_password, expired_own_certificate, stranger, expired_certificate],
 }
@@ -369,7 +371,7 @@ def main():
             return 0
     tests = [test for test in GROUPS[group] if kind in OF_ONE.get(test, kind)]
     chosen = sys.argv[4:]
-    broker, store = Broker(kind), Broker('postgresql', private=False)
+    broker, store = Broker(kind, nodes=3 if group == 'cluster' else 1), Broker('postgresql', private=False)
     failed = 0
     print(f'1..{len(tests)}')
     try:

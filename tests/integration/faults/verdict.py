@@ -82,11 +82,11 @@ def describe(mine, sent):
     return 'the order is another'
 
 
-def read_kafka(service, topic, *options):
-    """The records of a topic, as a consumer sees them that reads what is committed."""
+def read_kafka(service, topic, form='%s'):
+    """The records of a topic, as a consumer sees them that reads what is committed; in kcat's format."""
     answer = subprocess.run(['kcat', '-C', '-b', service.broker['addresses'], '-t', service.prefix + topic, '-e', '-q', '-o', 'beginning',
-                             '-X', 'isolation.level=read_committed', '-f', '%s\\n', *options], capture_output=True, check=True, timeout=60)
-    return answer.stdout.decode(errors='replace').splitlines()
+                             '-X', 'isolation.level=read_committed', '-f', form + '\\n'], capture_output=True, check=True, timeout=60)
+    return answer.stdout.decode(errors='replace').split('\n')[:-1]
 
 
 def amqp(service):
@@ -97,29 +97,39 @@ def amqp(service):
 
 
 def read_stream(service, name, number, seconds=30):
-    """What is in a stream: until nothing more comes, and at least so many records have."""
-    bodies = []
+    """What is in a stream, with its offset: until nothing more comes, and at least so many records have."""
+    records = []
     connection = amqp(service)
     channel = connection.channel()
     channel.basic_qos(prefetch_count=500)
     deadline = time.monotonic() + seconds
-    for method, _, body in channel.consume(service.prefix + name, arguments={'x-stream-offset': 'first'}, inactivity_timeout=0.5):
+    for method, properties, body in channel.consume(service.prefix + name, arguments={'x-stream-offset': 'first'}, inactivity_timeout=0.5):
         if method:
-            bodies.append(body.decode(errors='replace'))
+            records.append((properties.headers['x-stream-offset'], body.decode(errors='replace')))
             channel.basic_ack(method.delivery_tag)
-        elif len(bodies) >= number or time.monotonic() > deadline:
+        elif len(records) >= number or time.monotonic() > deadline:
             break
     try:
         connection.close()
     except pika.exceptions.AMQPError:
         pass  # it gives back what it has not looked at, which a stream does not know
-    return bodies
+    return records
+
+
+def read_log(service, number):
+    """chat_controlled, where at least so many records are there: {shard: [(offset, text)]}."""
+    if service.broker.kind == 'rabbitmq':
+        return {0: read_stream(service, 'chat_controlled.log', number)}
+    found = {}
+    for line in read_kafka(service, 'chat_controlled', '%p %o %s'):
+        shard, offset, text = line.split(' ', 2)
+        found.setdefault(int(shard), []).append((int(offset), text))
+    return found
 
 
 def read_controlled(service, number):
     """The records that readers of the broker are shown, where at least so many are there; no garbage."""
-    bodies = read_kafka(service, 'chat_controlled') if service.broker.kind == 'kafka' else \
-        read_stream(service, 'chat_controlled.log', number)
+    bodies = [text for records in read_log(service, number).values() for _, text in records]
     return [record for record in map(parse, bodies) if isinstance(record, dict)]
 
 

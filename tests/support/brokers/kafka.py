@@ -219,9 +219,21 @@ class Kafka:
             'user': 'chat', 'password': self.passwords['chat'], 'admin': 'admin', 'admin_password': self.passwords['admin'],
             **self.certificates}
 
+    def where(self):
+        """A line for each partition: its name, leader, replicas, those in sync. What has no leader right now has 0."""
+        answer = run([program('kcat', 'kcat'), '-b', self.addresses('OPEN'), '-L', '-J', '-m', '10'], timeout=30)
+
+        def ids(members):
+            return ','.join(str(identity) for identity in sorted(member['id'] for member in members))
+
+        return ''.join(f'{topic["topic"]}.{part["partition"]} {max(part["leader"], 0)} {ids(part["replicas"])} {ids(part["isrs"])}\n'
+                       for topic in json.loads(answer)['topics'] for part in topic['partitions'])
+
     def call(self, verb, arguments):
-        """What else can be asked of it: "topics", "groups", "acls", "configs" or "leaders" with the arguments of Kafka's own
-        command of that name (https://kafka.apache.org/39/documentation.html#operations)."""
+        """What else can be asked of it: "where", who has what; "topics", "groups", "acls", "configs" or "leaders" with the
+        arguments of Kafka's own command of that name (https://kafka.apache.org/39/documentation.html#operations)."""
+        if verb == 'where' and not arguments:
+            return self.where()
         if verb not in COMMANDS:
             raise Broken(f'a Kafka cannot be asked to "{" ".join([verb, *arguments])}"')
         return run(self.java(COMMANDS[verb], '--bootstrap-server', self.addresses('OPEN'), *arguments), timeout=60, what=verb,

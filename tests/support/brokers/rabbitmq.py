@@ -205,9 +205,24 @@ class RabbitMQ:
                 'password': self.users['chat'], 'admin': 'admin', 'admin_password': self.users['admin'],
                 'uri': f'amqp://chat:{self.users["chat"]}@{HOST}:{self.ports[1]["amqp"]}/{VHOST}', **self.certificates}
 
+    def where(self):
+        """A line for each quorum queue and stream: name, leader, members, those online. What has no leader right now has 0."""
+        numbers = {name: node for node, name in self.names.items()}
+        asked = next(node for node in self.nodes if is_open(self.ports[node]['amqp']))
+        rows = json.loads(self.control(asked, 'list_queues', '-p', VHOST, '--formatter', 'json', 'name', 'type', 'leader', 'members',
+                                       'online'))
+
+        def ids(members):
+            return ','.join(str(number) for number in sorted(numbers[member] for member in members)) or '-'
+
+        return ''.join(f'{row["name"]} {numbers.get(row["leader"], 0)} {ids(row["members"])} {ids(row["online"])}\n'
+                       for row in rows if row['type'] in ('quorum', 'stream'))
+
     def call(self, verb, arguments):
-        """What else can be asked of it: "ctl N ARGUMENT…" runs rabbitmqctl against a node; "vhost NAME" makes a virtual
-        host on which `admin` and `chat` may do everything."""
+        """What else can be asked of it: "where", who has what; "ctl N ARGUMENT…" runs rabbitmqctl against a node; "vhost
+        NAME" makes a virtual host on which `admin` and `chat` may do everything."""
+        if verb == 'where' and not arguments:
+            return self.where()
         if verb == 'ctl' and len(arguments) > 1:
             return self.control(int(arguments[0]), *arguments[1:])
         if verb == 'vhost' and len(arguments) == 1:
