@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A real Kafka, which all cases share: each has a prefix of its own in front of its topics and groups. The first
- * transport of a case goes through a proxy, so that its connection can be broken. */
+ * transport of a case goes through proxies, one in front of each node, so that its connections can be broken. */
 #include <librdkafka/rdkafka.h>
 
 #include "chat-test-broker.h"
@@ -17,7 +17,7 @@
 typedef struct
 {
   ChatTestBroker *broker;
-  ChatTestProxy *proxy;
+  GPtrArray *proxies; /* ChatTestProxy */
   ChatBrokerOptions *options;
   guint transports;
 } Broker;
@@ -42,8 +42,11 @@ kafka_broker_new (void)
   self->options = chat_test_broker_dup_options (self->broker, FALSE, CHAT_BROKER_ANONYMOUS);
   self->options->shards = SHARDS;
   self->options->slot = g_strdup (SLOT);
-  self->proxy = chat_test_proxy_new_at (chat_test_broker_get_port (self->broker, "front_addresses", 1),
-                                        chat_test_broker_get_port (self->broker, "behind_addresses", 1));
+  self->proxies = g_ptr_array_new_with_free_func ((GDestroyNotify)chat_test_proxy_free);
+  for (guint node = 1; node <= g_strv_length (self->options->addresses); node++)
+    g_ptr_array_add (self->proxies,
+                     chat_test_proxy_new_at (chat_test_broker_get_port (self->broker, "front_addresses", node),
+                                             chat_test_broker_get_port (self->broker, "behind_addresses", node)));
   return self;
 }
 
@@ -52,7 +55,7 @@ kafka_broker_free (gpointer data)
 {
   Broker *self = data;
 
-  chat_test_proxy_free (self->proxy);
+  g_ptr_array_unref (self->proxies);
   chat_broker_options_free (self->options);
   chat_test_broker_free (self->broker);
   g_free (self);
@@ -66,8 +69,8 @@ kafka_transport_new (gpointer data)
 
   if (self->transports++ == 0)
     {
-      g_free (options->addresses[0]);
-      options->addresses[0] = g_strdup (chat_test_broker_get (self->broker, "front_addresses"));
+      g_strfreev (options->addresses);
+      options->addresses = g_strsplit (chat_test_broker_get (self->broker, "front_addresses"), ",", -1);
     }
   else
     {
@@ -80,7 +83,10 @@ kafka_transport_new (gpointer data)
 static void
 kafka_set_reachable (gpointer data, ChatTransport *transport, gboolean reachable)
 {
-  chat_test_proxy_set_reachable (((Broker *)data)->proxy, reachable);
+  GPtrArray *proxies = ((Broker *)data)->proxies;
+
+  for (guint i = 0; i < proxies->len; i++)
+    chat_test_proxy_set_reachable (g_ptr_array_index (proxies, i), reachable);
 }
 
 static rd_kafka_t *

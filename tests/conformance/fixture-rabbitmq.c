@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A real RabbitMQ, which all cases share: each has a prefix of its own in front of its exchanges and queues. The first
- * transport of a case goes through a proxy, so that its connection can be broken. */
+ * transport of a case goes through a proxy, so that its connection can be broken, and knows no other node. */
 #include "chat-test-broker.h"
 #include "chat-test-proxy.h"
 #include "rabbitmq-plain.h"
@@ -44,17 +44,21 @@ rabbitmq_broker_free (gpointer data)
   g_free (self);
 }
 
+/* The first goes through the proxy; of a cluster the others have another node each. */
 static ChatTransport *
 rabbitmq_transport_new (gpointer data)
 {
   Broker *self = data;
   g_autoptr (ChatBrokerOptions) options = chat_broker_options_copy (self->options);
+  guint nodes = g_strv_length (options->addresses);
+  guint number = self->transports++;
 
-  if (self->transports++ == 0)
-    {
-      g_free (options->addresses[0]);
-      options->addresses[0] = g_strdup_printf ("127.0.0.1:%u", chat_test_proxy_get_port (self->proxy));
-    }
+  g_strfreev (options->addresses);
+  options->addresses = g_new0 (char *, 2);
+  if (number == 0)
+    options->addresses[0] = g_strdup_printf ("127.0.0.1:%u", chat_test_proxy_get_port (self->proxy));
+  else
+    options->addresses[0] = g_strdup (self->options->addresses[number % nodes]);
   return chat_rabbitmq_transport_new (options);
 }
 

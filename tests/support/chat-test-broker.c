@@ -54,7 +54,9 @@ describe (const char *const *arguments)
 static ChatTestBroker *
 start (Kind kind, ChatTestBrokerFlags flags)
 {
-  gboolean in_run = flags == CHAT_TEST_BROKER_SHARED && g_getenv ("TERTULIA_BROKERS") != NULL;
+  gboolean shared = flags == CHAT_TEST_BROKER_SHARED;
+  gboolean cluster = (flags & CHAT_TEST_BROKER_CLUSTER) != 0 || (shared && g_getenv ("TERTULIA_TEST_CLUSTER") != NULL);
+  gboolean in_run = shared && !cluster && g_getenv ("TERTULIA_BROKERS") != NULL;
   g_autoptr (GPtrArray) arguments = g_ptr_array_new ();
   g_autofree char *pid = g_strdup_printf ("%d", (int)getpid ());
   JsonNode *description;
@@ -68,7 +70,7 @@ start (Kind kind, ChatTestBrokerFlags flags)
       g_ptr_array_add (arguments, (gpointer) "--watch");
       g_ptr_array_add (arguments, pid);
     }
-  if (flags & CHAT_TEST_BROKER_CLUSTER)
+  if (cluster)
     g_ptr_array_add (arguments, (gpointer) "--nodes=3");
   if (flags & CHAT_TEST_BROKER_EXPIRED)
     g_ptr_array_add (arguments, (gpointer) "--expired");
@@ -81,8 +83,8 @@ start (Kind kind, ChatTestBrokerFlags flags)
 
   self = g_new0 (ChatTestBroker, 1);
   self->kind = kind;
-  self->cluster = (flags & CHAT_TEST_BROKER_CLUSTER) != 0;
-  self->shared = flags == CHAT_TEST_BROKER_SHARED;
+  self->cluster = cluster;
+  self->shared = shared;
   self->description = description;
   return self;
 }

@@ -23,7 +23,8 @@ typedef struct _ChatTestBroker ChatTestBroker;
 
 typedef enum
 {
-  CHAT_TEST_BROKER_SHARED = 0,       /* one for the whole run: leave it as it is, and use names that nobody else uses */
+  CHAT_TEST_BROKER_SHARED = 0,       /* one for the whole run: leave it as it is, and use names that nobody else uses;
+                                        with TERTULIA_TEST_CLUSTER three nodes of this program's own */
   CHAT_TEST_BROKER_PRIVATE = 1 << 0, /* to be broken */
   CHAT_TEST_BROKER_CLUSTER = 1 << 1, /* three nodes, private; not PostgreSQL */
   CHAT_TEST_BROKER_EXPIRED = 1 << 2, /* its certificate has expired; private */
