@@ -193,6 +193,13 @@ chat_worker_new (const char *name, gpointer context, GDestroyNotify context_free
 }
 
 static void
+refuse (Job *job)
+{
+  g_task_return_new_error (job->task, G_IO_ERROR, G_IO_ERROR_CLOSED, "the worker is closed");
+  job_free (job);
+}
+
+static void
 push (ChatWorker *self, Job *job)
 {
   Shared *shared = self->shared;
@@ -206,10 +213,8 @@ push (ChatWorker *self, Job *job)
       g_cond_signal (&shared->wake);
     }
   g_mutex_unlock (&shared->mutex);
-  if (!closed)
-    return;
-  g_task_return_new_error (job->task, G_IO_ERROR, G_IO_ERROR_CLOSED, "the worker is closed");
-  job_free (job);
+  if (closed)
+    refuse (job);
 }
 
 void
@@ -242,6 +247,21 @@ chat_worker_push_batchable (ChatWorker *self, GTask *task, ChatWorkerBatchFunc f
   job->batch_func = func;
   job->max_batch = max_batch;
   push (self, job);
+}
+
+void
+chat_worker_drop_queued (ChatWorker *self)
+{
+  GQueue jobs;
+
+  g_return_if_fail (CHAT_IS_WORKER (self));
+
+  g_mutex_lock (&self->shared->mutex);
+  jobs = self->shared->jobs;
+  g_queue_init (&self->shared->jobs);
+  g_mutex_unlock (&self->shared->mutex);
+  for (Job *job = g_queue_pop_head (&jobs); job != NULL; job = g_queue_pop_head (&jobs))
+    refuse (job);
 }
 
 guint

@@ -50,6 +50,10 @@ void chat_worker_push_batchable (ChatWorker *self, GTask *task, ChatWorkerBatchF
  */
 guint chat_worker_get_pending (ChatWorker *self);
 
+/** chat_worker_drop_queued: what waits is not run, and answered with G_IO_ERROR_CLOSED: before a close that is not to
+ * wait for it. */
+void chat_worker_drop_queued (ChatWorker *self);
+
 /** chat_worker_close_async: runs what is queued, refuses what comes later, frees the context, ends the thread.
  * Idempotent. */
 void chat_worker_close_async (ChatWorker *self, GCancellable *cancellable, GAsyncReadyCallback callback,

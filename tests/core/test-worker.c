@@ -349,6 +349,26 @@ test_close_empty (Fixture *self, gconstpointer data)
   g_assert_cmpstr (self->answers->str, ==, ".");
 }
 
+/* What runs goes on, what waits does not run, what comes later does. */
+static void
+test_drop_queued (Fixture *self, gconstpointer data)
+{
+  g_autoptr (ChatWorker) worker = make_worker (self);
+
+  push (self, worker, "|");
+  push (self, worker, "a");
+  chat_worker_push_batchable (worker, make_task (self, "b", NULL), batch, 3);
+  wait_for_gate (&self->context);
+  chat_worker_drop_queued (worker);
+  wait_for (self, 2);
+  g_assert_cmpstr (self->answers->str, ==, "CC");
+  push (self, worker, "c");
+  open_gate (&self->context);
+  wait_for (self, 4);
+  g_assert_cmpstr (self->answers->str, ==, "CC|c");
+  g_assert_cmpstr (self->context.log->str, ==, "|c");
+}
+
 static void
 test_drop_runs_what_is_queued (Fixture *self, gconstpointer data)
 {
@@ -482,6 +502,7 @@ main (int argc, char *argv[])
   ADD ("close", test_close);
   ADD ("close-cancelled", test_close_cancelled);
   ADD ("close-empty", test_close_empty);
+  ADD ("drop-queued", test_drop_queued);
   ADD ("drop-runs-what-is-queued", test_drop_runs_what_is_queued);
   ADD ("without-context", test_without_context);
   ADD ("last-reference-on-its-own-thread", test_last_reference_on_its_own_thread);
