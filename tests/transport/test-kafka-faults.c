@@ -12,6 +12,8 @@
 enum
 {
   API_PRODUCE = 0,
+  API_JOIN_GROUP = 11,
+  API_HEARTBEAT = 12,
   API_ADD_PARTITIONS = 24,
   API_ADD_OFFSETS = 25,
 };
@@ -209,6 +211,101 @@ test_fatal (void)
   end (&f, NULL);
 }
 
+/* Subscriptions */
+
+static const char *const topics[] = { "chat", NULL };
+
+/* Who does not want to wait for a broker that does not answer need not. */
+static void
+test_cancel (void)
+{
+  static const ChatStart live = CHAT_START_LIVE_INIT;
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+  GAsyncResult *awaited = NULL;
+  gint64 began;
+  Fixture f;
+
+  begin (&f);
+  rd_kafka_mock_broker_set_rtt (f.cluster, 1, 60000);
+  chat_transport_subscribe_async (f.transport, topics, NULL, &live, cancellable, chat_test_result_cb, &awaited);
+  chat_test_run_for (50);
+  g_assert_null (awaited);
+  began = g_get_monotonic_time ();
+  g_cancellable_cancel (cancellable);
+  result = chat_test_await (&awaited, "the subscribe");
+  g_assert_null (chat_transport_subscribe_finish (f.transport, result, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  /* librdkafka waits for five */
+  g_assert_cmpint (g_get_monotonic_time () - began, <, 2 * G_USEC_PER_SEC);
+  g_clear_object (&result);
+  end (&f, NULL);
+}
+
+/* Another producer takes over while a subscription is put in place: that one is asked from then on. */
+static void
+test_replaced (void)
+{
+  static const ChatStart live = CHAT_START_LIVE_INIT, earliest = CHAT_START_EARLIEST_INIT;
+  g_autoptr (ChatSubscription) reader = NULL;
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+  GAsyncResult *awaited = NULL;
+  Fixture f;
+
+  begin (&f);
+  g_assert_true (publish (&f, &error));
+  rd_kafka_mock_broker_set_rtt (f.cluster, 1, 300);
+  chat_transport_subscribe_async (f.transport, topics, NULL, &live, NULL, chat_test_result_cb, &awaited);
+  rd_kafka_mock_push_request_errors (f.cluster, API_PRODUCE, 1, RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER);
+  g_assert_false (publish (&f, NULL));
+  chat_test_wait_until (is_connecting, f.transport, "the producer to be given up");
+  g_assert_null (awaited);
+  rd_kafka_mock_broker_set_rtt (f.cluster, 1, 0);
+  result = chat_test_await (&awaited, "the subscribe");
+  reader = chat_transport_subscribe_finish (f.transport, result, &error);
+  g_assert_no_error (error);
+  g_clear_object (&result);
+  chat_test_wait_until (is_online, f.transport, "the state to be online");
+  g_assert_true (chat_test_call (chat_transport_seek, f.transport, &error, reader, &earliest));
+  g_assert_no_error (error);
+  chat_test_call (chat_subscription_close, reader, NULL);
+  g_clear_object (&reader);
+  end (&f, NULL);
+}
+
+static gboolean
+is_degraded (gpointer transport)
+{
+  return chat_transport_get_state (transport) == CHAT_TRANSPORT_DEGRADED;
+}
+
+/* A member that is not let into its group again says so, until it is. */
+static void
+test_group_denied (void)
+{
+  static const ChatStart start = { CHAT_START_GROUP, NULL, 0, "group" };
+  g_autoptr (ChatSubscription) member = NULL;
+  g_autofree char *status = NULL;
+  g_autoptr (GError) error = NULL;
+  Fixture f;
+
+  begin (&f);
+  member = chat_test_call (chat_transport_subscribe, f.transport, &error, topics, NULL, &start);
+  g_assert_no_error (error);
+  rd_kafka_mock_push_request_errors (f.cluster, API_JOIN_GROUP, 1, RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED);
+  rd_kafka_mock_push_request_errors (f.cluster, API_HEARTBEAT, 1, RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS);
+  chat_test_wait_until (is_degraded, f.transport, "the refusal to be said");
+  status = chat_transport_dup_status (f.transport);
+  g_assert_nonnull (strstr (status, "group"));
+  g_assert_nonnull (strstr (status, "permission"));
+  chat_test_wait_until (is_online, f.transport, "the member to be let in again");
+  chat_test_call (chat_subscription_close, member, NULL);
+  g_clear_object (&member);
+  end (&f, NULL);
+}
+
 /* Forwards */
 
 static void
@@ -224,13 +321,18 @@ wait_for_records (GPtrArray *records, guint count)
   chat_test_wait_count (&records->len, count, "records of a member");
 }
 
+/* All that has come so far; what comes meanwhile stays. */
 static gboolean
-forward_all (Fixture *f, ChatSubscription *member, GPtrArray *inputs, GError **error)
+forward_all (Fixture *f, ChatSubscription *member, GPtrArray *records, GError **error)
 {
+  g_autoptr (GPtrArray) inputs = g_ptr_array_copy (records, (GCopyFunc)(void (*) (void))chat_record_ref, NULL);
   g_autoptr (GPtrArray) outputs = g_ptr_array_new_with_free_func ((GDestroyNotify)chat_record_unref);
 
   g_ptr_array_add (outputs, record_new ("out", "y"));
-  return chat_test_call (chat_transport_forward, f->transport, error, member, inputs, outputs);
+  if (!chat_test_call (chat_transport_forward, f->transport, error, member, inputs, outputs))
+    return FALSE;
+  g_ptr_array_remove_range (records, 0, inputs->len);
+  return TRUE;
 }
 
 /* Each time the transaction fails in another place: all comes again, and the next try does it. Not in the commit, after
@@ -247,7 +349,6 @@ test_forward (void)
     { API_ADD_PARTITIONS, RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH },
     { API_ADD_OFFSETS, RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH },
   };
-  static const char *const topics[] = { "chat", NULL };
   const ChatStart start = { CHAT_START_GROUP, NULL, 0, "group" };
   g_autoptr (GPtrArray) records = g_ptr_array_new_with_free_func ((GDestroyNotify)chat_record_unref);
   g_autoptr (ChatSubscription) member = NULL;
@@ -278,7 +379,6 @@ test_forward (void)
           g_ptr_array_set_size (records, 0);
           wait_for_records (records, 1);
         }
-      g_ptr_array_set_size (records, 0);
     }
   g_assert_cmpuint (aborts, >, 0);
   chat_test_call (chat_subscription_close, member, NULL);
@@ -294,6 +394,9 @@ main (int argc, char **argv)
   g_test_add_func ("/kafka/faults/full", test_full);
   g_test_add_func ("/kafka/faults/down", test_down);
   g_test_add_func ("/kafka/faults/fatal", test_fatal);
+  g_test_add_func ("/kafka/faults/cancel", test_cancel);
+  g_test_add_func ("/kafka/faults/replaced", test_replaced);
+  g_test_add_func ("/kafka/faults/group-denied", test_group_denied);
   g_test_add_func ("/kafka/faults/forward", test_forward);
   return g_test_run ();
 }

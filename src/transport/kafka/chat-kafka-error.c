@@ -92,6 +92,16 @@ chat_kafka_error_new (rd_kafka_resp_err_t code, const char *what, const char *de
   return g_error_new_literal (CHAT_TRANSPORT_ERROR, (gint)chat_kafka_error_get_code (code), text);
 }
 
+GError *
+chat_kafka_error_of_job (GError *error)
+{
+  if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CLOSED))
+    return error;
+  g_error_free (error);
+  return g_error_new_literal (CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_OFFLINE,
+                              _ ("There is no connection to Kafka"));
+}
+
 /* https://docs.openssl.org/3.0/man3/X509_STORE_CTX_get_error/ */
 enum
 {

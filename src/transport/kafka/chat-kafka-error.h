@@ -11,6 +11,10 @@ G_BEGIN_DECLS
  * @detail: (nullable): in librdkafka's words, instead of those of the code */
 GError *chat_kafka_error_new (rd_kafka_resp_err_t code, const char *what, const char *detail);
 
+/** chat_kafka_error_of_job: (transfer full): of a worker's job, @error: (transfer full): OFFLINE where it was not run,
+ * for the worker is closed. */
+GError *chat_kafka_error_of_job (GError *error);
+
 /** chat_kafka_error_get_code: what a caller can do about it. */
 ChatTransportError chat_kafka_error_get_code (rd_kafka_resp_err_t code);
 

@@ -83,6 +83,9 @@ static void
 lose_shards (ChatKafkaSubscription *self)
 {
   suspend (self);
+  /* whatever was given before is void */
+  self->rebalances++;
+  g_clear_pointer (&self->offered, rd_kafka_topic_partition_list_destroy);
   /* the broker did not wait for this member: whatever it had may be another's already */
   if (rd_kafka_assignment_lost (self->consumer->handle))
     for (guint i = 0; i < self->cursors->len; i++)
@@ -183,7 +186,7 @@ retry_cb (gpointer user_data)
   ChatKafkaSubscription *self = user_data;
 
   chat_timer_clear (&self->retry);
-  if (self->offered != NULL)
+  if (self->offered != NULL && !self->taking)
     take_over (self);
   if (self->rewinding)
     seek_cursors (self);
@@ -201,6 +204,7 @@ typedef struct
 {
   ChatKafkaSubscription *self;
   GPtrArray *places;
+  guint rebalance;
 } TakingOver;
 
 static void
@@ -213,13 +217,24 @@ taken_over_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
 
   self->moving--;
+  self->taking = FALSE;
   g_task_propagate_boolean (G_TASK (result), &error);
   if (self->stopped)
     return;
+  if (taking->rebalance != self->rebalances)
+    {
+      /* taken away again meanwhile */
+      if (self->offered != NULL)
+        take_over (self);
+      return;
+    }
   if (error != NULL)
     {
       if (g_error_matches (error, CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_DENIED))
-        chat_kafka_subscription_answer_open (self, g_steal_pointer (&error));
+        {
+          chat_kafka_subscription_set_trouble (self, self->wish->start.group, error->message);
+          chat_kafka_subscription_answer_open (self, g_steal_pointer (&error));
+        }
       retry_later (self);
       return;
     }
@@ -241,7 +256,7 @@ take_over (ChatKafkaSubscription *self)
 {
   TakingOver *taking = g_new (TakingOver, 1);
 
-  *taking = (TakingOver){ g_object_ref (self), chat_kafka_places_new () };
+  *taking = (TakingOver){ g_object_ref (self), chat_kafka_places_new (), self->rebalances };
   for (int i = 0; i < self->offered->cnt; i++)
     {
       const rd_kafka_topic_partition_t *offer = &self->offered->elems[i];
@@ -255,6 +270,7 @@ take_over (ChatKafkaSubscription *self)
             = cursor != NULL && !cursor->lost;
     }
   self->moving++;
+  self->taking = TRUE;
   chat_kafka_subscription_push (self, chat_kafka_consumer_take_over, taking->places, NULL, taken_over_cb, taking);
 }
 
@@ -269,7 +285,9 @@ chat_kafka_member_rebalance (ChatKafkaSubscription *self, rd_kafka_event_t *even
   suspend (self);
   g_clear_pointer (&self->offered, rd_kafka_topic_partition_list_destroy);
   self->offered = rd_kafka_topic_partition_list_copy (rd_kafka_event_topic_partition_list (event));
-  take_over (self);
+  self->rebalances++;
+  if (!self->taking)
+    take_over (self);
 }
 
 /* Going back to what is acknowledged */

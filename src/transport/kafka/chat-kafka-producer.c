@@ -98,8 +98,13 @@ chat_kafka_producer_look (GTask *task, gpointer producer, gpointer wish, GCancel
   ChatKafkaProducer *self = producer;
   const char *const *topics = (const char *const *)((ChatWish *)wish)->topics;
   GError *error = NULL;
-  GPtrArray *places = chat_kafka_places_find (self->handle, self->options, topics, FALSE, TRUE, &error);
+  GPtrArray *places = NULL;
 
+  /* unlike the others this is asked at any time: also of one that could not be opened */
+  if (self->handle != NULL)
+    places = chat_kafka_places_find (self->handle, self->options, topics, FALSE, TRUE, &error);
+  else
+    error = chat_kafka_error_new (RD_KAFKA_RESP_ERR__STATE, NULL, NULL);
   answer_places (task, places, error);
 }
 

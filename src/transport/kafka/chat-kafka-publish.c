@@ -13,7 +13,8 @@ answer (ChatKafkaTransport *self, GTask *task, GError *error)
 {
   if (error != NULL)
     {
-      self->unconfirmed += self->phase == CHAT_KAFKA_PHASE_CLOSING;
+      if (chat_transport_base_is_closing (CHAT_TRANSPORT_BASE (self)))
+        chat_transport_base_add_unconfirmed (CHAT_TRANSPORT_BASE (self), 1);
       g_task_return_error (task, error);
     }
   else
@@ -135,13 +136,16 @@ note_topic (ChatKafkaTransport *self, const char *topic, guint count)
   g_autofree char *sentence = NULL, *name = NULL;
 
   g_hash_table_add (self->known, g_strdup (topic));
-  if (!self->options->declare || count >= wanted)
-    return;
-  name = chat_broker_options_dup_name (self->options, topic);
-  sentence = g_strdup_printf (
-      _ ("Kafka's topic “%s” has %u partitions and not %u as configured: add some, or configure fewer shards"), name,
-      count, wanted);
-  chat_kafka_transport_set_trouble (self, name, sentence);
+  g_hash_table_remove (self->fewer, topic);
+  if (self->options->declare && count < wanted)
+    {
+      name = chat_broker_options_dup_name (self->options, topic);
+      sentence = g_strdup_printf (
+          _ ("Kafka's topic “%s” has %u partitions and not %u as configured: add some, or configure fewer shards"),
+          name, count, wanted);
+      g_hash_table_insert (self->fewer, g_strdup (topic), g_steal_pointer (&sentence));
+    }
+  chat_kafka_transport_judge (self);
 }
 
 static void
@@ -155,6 +159,8 @@ ensured_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (count > 0)
     note_topic (self, topic, (guint)count);
+  else
+    error = chat_kafka_error_of_job (g_steal_pointer (&error));
   if (self->producer != NULL)
     flush_waiting (self, topic, error);
 }
@@ -189,7 +195,7 @@ chat_kafka_transport_publish_async (ChatTransport *transport, ChatRecord *record
   if (g_task_return_error_if_cancelled (task))
     return;
   g_task_set_check_cancellable (task, FALSE);
-  error = chat_kafka_transport_dup_obstacle (self);
+  error = chat_transport_base_dup_obstacle (CHAT_TRANSPORT_BASE (self));
   if (error != NULL || !chat_kafka_record_check (self->options, record, &error))
     {
       g_task_return_error (task, error);

@@ -5,6 +5,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "transport/chat-transport-error.h"
+#include "transport/kafka/chat-kafka-error.h"
 #include "transport/kafka/chat-kafka-producer.h"
 #include "transport/kafka/chat-kafka-subscription-private.h"
 
@@ -197,7 +198,7 @@ found_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   seek->places = g_task_propagate_pointer (G_TASK (result), &error);
   if (seek->places == NULL)
     {
-      g_task_return_error (seek->task, error);
+      g_task_return_error (seek->task, chat_kafka_error_of_job (error));
       seek_free (seek);
       return;
     }

@@ -17,15 +17,11 @@ failed_cb (ChatKafkaTransport *self, int code, const char *detail)
 }
 
 static void
-trouble_cb (ChatKafkaTransport *self, const char *topic, const char *sentence)
-{
-  chat_kafka_transport_set_trouble (self, topic, sentence);
-}
-
-static void
 gone_cb (gpointer data, GObject *subscription)
 {
-  g_ptr_array_remove (data, subscription);
+  g_autoptr (GPtrArray) subscriptions = data;
+
+  g_ptr_array_remove (subscriptions, subscription);
 }
 
 static void
@@ -53,17 +49,18 @@ opened_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   chat_kafka_subscription_open_finish (subscription, result, &error);
   g_ptr_array_remove (self->opening, subscription);
-  if (g_task_return_error_if_cancelled (task))
+  /* cancelled, or closed, meanwhile */
+  if (!chat_waiters_take (self->calls, task))
     return;
-  if (self->phase >= CHAT_KAFKA_PHASE_CLOSING)
-    g_task_return_error (task, chat_kafka_transport_dup_obstacle (self));
-  else if (g_error_matches (error, CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_OFFLINE))
+  if (g_error_matches (error, CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_OFFLINE))
     {
-      chat_waiters_add (self->subscribes, task);
+      chat_waiters_add (chat_transport_base_get_subscribes (CHAT_TRANSPORT_BASE (self)), task);
       chat_kafka_transport_check (self);
     }
   else if (error != NULL)
-    g_task_return_error (task, g_steal_pointer (&error));
+    {
+      g_task_return_error (task, g_steal_pointer (&error));
+    }
   else
     {
       add_subscription (self, subscription);
@@ -106,8 +103,10 @@ chat_kafka_transport_subscribe_now (ChatKafkaTransport *self, GTask *task)
   opening->task = g_object_ref (task);
   opening->subscription = chat_kafka_subscription_new (self->options, self->worker, wish, id);
   g_signal_connect_object (opening->subscription, "failed", G_CALLBACK (failed_cb), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (opening->subscription, "trouble", G_CALLBACK (trouble_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (opening->subscription, "troubled", G_CALLBACK (chat_kafka_transport_judge), self,
+                           G_CONNECT_SWAPPED);
   g_ptr_array_add (self->opening, g_object_ref (opening->subscription));
+  chat_waiters_add (self->calls, task);
   chat_kafka_subscription_open_async (opening->subscription, opened_cb, opening);
 }
 
@@ -116,21 +115,17 @@ chat_kafka_transport_subscribe_async (ChatTransport *transport, const char *cons
                                       const ChatStart *start, GCancellable *cancellable, GAsyncReadyCallback callback,
                                       gpointer user_data)
 {
-  ChatKafkaTransport *self = CHAT_KAFKA_TRANSPORT (transport);
-  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
-  g_autoptr (GError) error = NULL;
+  ChatTransportBase *base = CHAT_TRANSPORT_BASE (transport);
+  g_autoptr (GTask) task = g_task_new (base, cancellable, callback, user_data);
 
   g_task_set_source_tag (task, chat_kafka_transport_subscribe_async);
   g_task_set_task_data (task, chat_wish_new (topics, channels, start), (GDestroyNotify)chat_wish_free);
-  if (g_task_return_error_if_cancelled (task))
+  if (g_task_return_error_if_cancelled (task) || !chat_transport_base_lets_wait (base, task))
     return;
-  error = chat_kafka_transport_dup_obstacle (self);
-  if (error == NULL)
-    chat_kafka_transport_subscribe_now (self, task);
-  else if (self->phase == CHAT_KAFKA_PHASE_CONNECTING)
-    chat_waiters_add (self->subscribes, task);
+  if (chat_transport_base_is_connected (base))
+    chat_kafka_transport_subscribe_now (CHAT_KAFKA_TRANSPORT (base), task);
   else
-    g_task_return_error (task, g_steal_pointer (&error));
+    chat_waiters_add (chat_transport_base_get_subscribes (base), task);
 }
 
 void
@@ -145,7 +140,7 @@ chat_kafka_transport_seek_async (ChatTransport *transport, ChatSubscription *sub
   if (g_task_return_error_if_cancelled (task))
     return;
   g_task_set_check_cancellable (task, FALSE);
-  error = chat_kafka_transport_dup_obstacle (self);
+  error = chat_transport_base_dup_obstacle (CHAT_TRANSPORT_BASE (self));
   if (error == NULL && chat_kafka_subscription_has_group (CHAT_KAFKA_SUBSCRIPTION (subscription)))
     error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
                                  _ ("A member of a group can't seek: it begins at what the group has acknowledged"));
@@ -158,7 +153,7 @@ chat_kafka_transport_seek_async (ChatTransport *transport, ChatSubscription *sub
 static GError *
 check_forward (ChatKafkaTransport *self, ChatSubscription *subscription, GPtrArray *outputs)
 {
-  GError *error = chat_kafka_transport_dup_obstacle (self);
+  GError *error = chat_transport_base_dup_obstacle (CHAT_TRANSPORT_BASE (self));
 
   if (error == NULL && !chat_kafka_subscription_has_group (CHAT_KAFKA_SUBSCRIPTION (subscription)))
     error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,

@@ -45,7 +45,7 @@ struct _ChatKafkaSubscription
   ChatKafkaSource *control;                 /* (nullable): before it is open, and once it is closed */
   ChatKafkaSource *messages;                /* likewise */
   GPtrArray *cursors;                       /* ChatKafkaCursor */
-  GHashTable *troubles;                     /* a set of topics */
+  GHashTable *troubles;                     /* topic or group → sentence */
   GSource *tick;                            /* nullable */
   GTask *opening;                           /* (nullable): until it is in place */
   char *transactional_id;                   /* nullable */
@@ -65,6 +65,8 @@ struct _ChatKafkaSubscription
   gint64 last_time; /* of the last record that was delivered */
   guint moving;     /* jobs under way that change where it reads: nothing is taken meanwhile */
   guint ticks;
+  guint rebalances;   /* how often shards were given or taken */
+  gboolean taking;    /* a job looks up where what is offered begins */
   gboolean suspended; /* shards change hands */
   gboolean give_back; /* once the forward in flight has ended */
   gboolean rewinding; /* a member could not go back yet */
@@ -95,7 +97,8 @@ void chat_kafka_subscription_listen (ChatKafkaSubscription *self);
 void chat_kafka_subscription_moved (ChatKafkaSubscription *self);
 /** chat_kafka_subscription_dup_places: (transfer full): where it reads. */
 GPtrArray *chat_kafka_subscription_dup_places (ChatKafkaSubscription *self);
-void chat_kafka_subscription_set_trouble (ChatKafkaSubscription *self, const char *topic, const char *sentence);
+/** chat_kafka_subscription_set_trouble: @what: a topic, or the group; @sentence: (nullable): it is over. */
+void chat_kafka_subscription_set_trouble (ChatKafkaSubscription *self, const char *what, const char *sentence);
 /** chat_kafka_subscription_answer_open: @error: (nullable) (transfer full) */
 void chat_kafka_subscription_answer_open (ChatKafkaSubscription *self, GError *error);
 

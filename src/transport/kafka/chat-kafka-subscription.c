@@ -20,7 +20,7 @@ G_DEFINE_FINAL_TYPE (ChatKafkaSubscription, chat_kafka_subscription, CHAT_TYPE_S
 enum
 {
   FAILED,
-  TROUBLE,
+  TROUBLED,
   N_SIGNALS
 };
 
@@ -148,13 +148,15 @@ chat_kafka_subscription_moved (ChatKafkaSubscription *self)
 /* Trouble */
 
 void
-chat_kafka_subscription_set_trouble (ChatKafkaSubscription *self, const char *topic, const char *sentence)
+chat_kafka_subscription_set_trouble (ChatKafkaSubscription *self, const char *what, const char *sentence)
 {
-  if (sentence == NULL && !g_hash_table_remove (self->troubles, topic))
+  if (g_strcmp0 (g_hash_table_lookup (self->troubles, what), sentence) == 0)
     return;
-  if (sentence != NULL && !g_hash_table_add (self->troubles, g_strdup (topic)))
-    return;
-  g_signal_emit (self, signals[TROUBLE], 0, topic, sentence);
+  if (sentence != NULL)
+    g_hash_table_insert (self->troubles, g_strdup (what), g_strdup (sentence));
+  else
+    g_hash_table_remove (self->troubles, what);
+  g_signal_emit (self, signals[TROUBLED], 0);
 }
 
 static const char *
@@ -491,10 +493,6 @@ chat_kafka_subscription_open_finish (ChatKafkaSubscription *self, GAsyncResult *
 static void
 stop (ChatKafkaSubscription *self)
 {
-  g_autoptr (GHashTable) troubles = NULL;
-  GHashTableIter iter;
-  gpointer topic;
-
   if (self->stopped)
     return;
   self->stopped = TRUE;
@@ -502,11 +500,8 @@ stop (ChatKafkaSubscription *self)
   g_clear_pointer (&self->messages, chat_kafka_source_free);
   chat_timer_clear (&self->tick);
   chat_kafka_member_stop (self);
-  troubles = g_steal_pointer (&self->troubles);
-  self->troubles = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  g_hash_table_iter_init (&iter, troubles);
-  while (g_hash_table_iter_next (&iter, &topic, NULL))
-    g_signal_emit (self, signals[TROUBLE], 0, topic, NULL);
+  g_hash_table_remove_all (self->troubles);
+  g_signal_emit (self, signals[TROUBLED], 0);
   chat_kafka_subscription_answer_open (self, g_error_new_literal (CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_CLOSED,
                                                                   _ ("The connection was closed")));
 }
@@ -529,6 +524,7 @@ chat_kafka_subscription_close_async (ChatSubscription *subscription, GCancellabl
 
   g_task_set_source_tag (task, chat_kafka_subscription_close_async);
   stop (self);
+  chat_worker_drop_queued (self->worker);
   chat_worker_close_async (self->worker, NULL, worker_closed_cb, task);
 }
 
@@ -602,6 +598,7 @@ chat_kafka_subscription_dispose (GObject *object)
   if (!self->stopped)
     {
       stop (self);
+      chat_worker_drop_queued (self->worker);
       chat_worker_close_async (self->worker, NULL, NULL, NULL);
     }
   G_OBJECT_CLASS (chat_kafka_subscription_parent_class)->dispose (object);
@@ -641,16 +638,15 @@ chat_kafka_subscription_class_init (ChatKafkaSubscriptionClass *klass)
 
   signals[FAILED] = g_signal_new ("failed", CHAT_TYPE_KAFKA_SUBSCRIPTION, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                   G_TYPE_NONE, 2, G_TYPE_INT, G_TYPE_STRING | G_SIGNAL_TYPE_STATIC_SCOPE);
-  signals[TROUBLE]
-      = g_signal_new ("trouble", CHAT_TYPE_KAFKA_SUBSCRIPTION, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2,
-                      G_TYPE_STRING | G_SIGNAL_TYPE_STATIC_SCOPE, G_TYPE_STRING | G_SIGNAL_TYPE_STATIC_SCOPE);
+  signals[TROUBLED]
+      = g_signal_new ("troubled", CHAT_TYPE_KAFKA_SUBSCRIPTION, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void
 chat_kafka_subscription_init (ChatKafkaSubscription *self)
 {
   self->cursors = g_ptr_array_new_with_free_func (cursor_free);
-  self->troubles = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->troubles = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   self->last_time = CHAT_TIME_UNKNOWN;
 }
 
@@ -692,6 +688,17 @@ gboolean
 chat_kafka_subscription_has_group (ChatKafkaSubscription *self)
 {
   return self->wish->start.group != NULL;
+}
+
+const char *
+chat_kafka_subscription_get_trouble (ChatKafkaSubscription *self)
+{
+  gpointer sentence = NULL;
+  GHashTableIter iter;
+
+  g_hash_table_iter_init (&iter, self->troubles);
+  g_hash_table_iter_next (&iter, NULL, &sentence);
+  return sentence;
 }
 
 const char *

@@ -18,7 +18,7 @@ G_DECLARE_FINAL_TYPE (ChatKafkaSubscription, chat_kafka_subscription, CHAT, KAFK
  *
  * Signals:
  * - `failed (int code, char *detail)`: an error event of its consumer, a rd_kafka_resp_err_t.
- * - `trouble (char *topic, char *sentence)`: a topic can't be read; NULL: it can again.
+ * - `troubled`: chat_kafka_subscription_get_trouble() is another.
  */
 
 /** chat_kafka_subscription_new: @asker: whose context is the transport's ChatKafkaProducer; @transactional_id:
@@ -28,6 +28,8 @@ ChatKafkaSubscription *chat_kafka_subscription_new (const ChatBrokerOptions *opt
 /** chat_kafka_subscription_set_asker: the transport has another one. */
 void chat_kafka_subscription_set_asker (ChatKafkaSubscription *self, ChatWorker *asker);
 gboolean chat_kafka_subscription_has_group (ChatKafkaSubscription *self);
+/** chat_kafka_subscription_get_trouble: (nullable): what it can't read, as a sentence. */
+const char *chat_kafka_subscription_get_trouble (ChatKafkaSubscription *self);
 /** chat_kafka_subscription_get_transactional_id: (nullable) */
 const char *chat_kafka_subscription_get_transactional_id (ChatKafkaSubscription *self);
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "transport/chat-backoff.h"
-#include "transport/chat-waiters.h"
+#include "transport/chat-transport-base.h"
 #include "transport/kafka/chat-kafka-producer.h"
 #include "transport/kafka/chat-kafka-source.h"
 #include "transport/kafka/chat-kafka-subscription.h"
@@ -11,46 +11,31 @@
 G_BEGIN_DECLS
 
 /*
- * Kafka's transport is divided by aspect: its state, connecting and closing in chat-kafka-transport.c; publishing in
+ * Kafka's transport is divided by aspect: its connection and closing in chat-kafka-transport.c; publishing in
  * chat-kafka-publish.c; subscribing, seeking and forwarding in chat-kafka-subscribe.c.
  */
 
-typedef enum
-{
-  CHAT_KAFKA_PHASE_NEW,
-  CHAT_KAFKA_PHASE_CONNECTING,
-  CHAT_KAFKA_PHASE_ONLINE,
-  CHAT_KAFKA_PHASE_CLOSING,
-  CHAT_KAFKA_PHASE_CLOSED,
-} ChatKafkaPhase;
-
 struct _ChatKafkaTransport
 {
-  GObject parent_instance;
+  ChatTransportBase parent_instance;
 
   /* Owned */
   ChatBrokerOptions *options;
-  char *title;
   ChatWorker *worker;      /* (nullable): while it is connected, or tries to be */
   ChatKafkaSource *events; /* (nullable): once the producer is there */
-  ChatWaiters *connects;
-  ChatWaiters *subscribes; /* each with a ChatWish */
-  ChatWaiters *closes;
-  GPtrArray *opening;   /* ChatKafkaSubscription: not in place yet */
-  GHashTable *known;    /* a set of topics that are there */
-  GHashTable *waiting;  /* topic → GQueue of GTask: publishes until it is known whether the topic is there */
-  GHashTable *troubles; /* topic → sentence */
-  GSource *retry;       /* (nullable): asks the cluster again */
-  GSource *guard;       /* (nullable): of a close */
-  char *reason;         /* (nullable): why there is no connection */
-  char *status;
+  ChatWaiters *calls;      /* subscribes whose subscription is being opened */
+  GPtrArray *opening;      /* ChatKafkaSubscription: not in place yet */
+  GHashTable *known;       /* a set of topics that are there */
+  GHashTable *waiting;     /* topic → GQueue of GTask: publishes until it is known whether the topic is there */
+  GHashTable *fewer;       /* topic → sentence: has fewer partitions than configured */
+  GSource *retry;          /* (nullable): asks the cluster again */
+  GSource *guard;          /* (nullable): of a close */
+  char *reason;            /* (nullable): what went wrong since the connection was good */
 
   /* Borrowed */
   ChatKafkaProducer *producer; /* the worker's; nullable */
   GPtrArray *subscriptions;    /* ChatKafkaSubscription: in place */
 
-  ChatKafkaPhase phase;
-  ChatTransportState state;
   ChatBackoff backoff;
   guint breaks; /* of the connection, since it was made */
   guint probed; /* the breaks when the probe under way began */
@@ -60,12 +45,9 @@ struct _ChatKafkaTransport
   gboolean replacing; /* the producer, once nothing is in flight … */
   guint replace_ms;   /* … by another after so long */
   guint in_flight;    /* publishes */
-  guint unconfirmed;  /* of these, what a close could not flush */
-  guint closing;      /* what it waits for */
+  guint closing;      /* what a close waits for */
 };
 
-/** chat_kafka_transport_dup_obstacle: (transfer full): NULL where it is connected. */
-GError *chat_kafka_transport_dup_obstacle (ChatKafkaTransport *self);
 /** chat_kafka_transport_push: a job of the producer's worker, whose task data is @data; @callback gets @user_data. The
  * task has no source object: the last reference to one might be dropped in the worker's thread. */
 void chat_kafka_transport_push (ChatKafkaTransport *self, ChatWorkerFunc job, gpointer data, GDestroyNotify free,
@@ -74,8 +56,8 @@ void chat_kafka_transport_push (ChatKafkaTransport *self, ChatWorkerFunc job, gp
 void chat_kafka_transport_note_error (ChatKafkaTransport *self, rd_kafka_resp_err_t code, const char *detail);
 /** chat_kafka_transport_probe: a consumer has lost its connections: asks whether the cluster answers. */
 void chat_kafka_transport_probe (ChatKafkaTransport *self);
-/** chat_kafka_transport_set_trouble: @sentence: (nullable): it is over. */
-void chat_kafka_transport_set_trouble (ChatKafkaTransport *self, const char *topic, const char *sentence);
+/** chat_kafka_transport_judge: what can't be read, or is less than configured, is another. */
+void chat_kafka_transport_judge (ChatKafkaTransport *self);
 /** chat_kafka_transport_check: asks whether the cluster answers, some time soon; then what waits is tried again. */
 void chat_kafka_transport_check (ChatKafkaTransport *self);
 /** chat_kafka_transport_published: one publish less is in flight. */

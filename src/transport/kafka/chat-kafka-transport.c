@@ -2,7 +2,6 @@
 #include "config.h"
 
 #include <glib/gi18n-lib.h>
-#include <string.h>
 
 #include "core/chat-timer.h"
 #include "core/chat-uuid.h"
@@ -14,126 +13,56 @@
  * last is gone; that there is one again is seen when the cluster answers a probe, which a worker's thread waits for.
  */
 
-/* How long a close waits for what is in flight. */
+/* How long a close waits for what is in flight, and how often it gives up then what librdkafka still has. */
 #define CLOSE_MS 5000
+#define PURGE_MS 100
 /* A password or certificate that was good once is tried again, but not every second. */
 #define DENIED_AGAIN_MS 15000
+/* Another producer instead of one that broke is there at once. */
+#define BROKEN_AGAIN_MS 1
 
 static void chat_kafka_transport_iface_init (ChatTransportInterface *iface);
 
-G_DEFINE_FINAL_TYPE_WITH_CODE (ChatKafkaTransport, chat_kafka_transport, G_TYPE_OBJECT,
+G_DEFINE_FINAL_TYPE_WITH_CODE (ChatKafkaTransport, chat_kafka_transport, CHAT_TYPE_TRANSPORT_BASE,
                                G_IMPLEMENT_INTERFACE (CHAT_TYPE_TRANSPORT, chat_kafka_transport_iface_init))
 
-enum
-{
-  PROP_STATE = 1,
-  PROP_STATUS,
-};
+#define BASE(self) CHAT_TRANSPORT_BASE (self)
 
 static void probe (ChatKafkaTransport *self);
-static void open_producer (ChatKafkaTransport *self);
 static void settle (ChatKafkaTransport *self);
-
-/* State and status */
-
-static ChatTransportState
-get_state (const ChatKafkaTransport *self)
-{
-  switch (self->phase)
-    {
-    case CHAT_KAFKA_PHASE_CONNECTING:
-      return CHAT_TRANSPORT_CONNECTING;
-    case CHAT_KAFKA_PHASE_ONLINE:
-      return g_hash_table_size (self->troubles) > 0 ? CHAT_TRANSPORT_DEGRADED : CHAT_TRANSPORT_ONLINE;
-    case CHAT_KAFKA_PHASE_NEW:
-    case CHAT_KAFKA_PHASE_CLOSING:
-    case CHAT_KAFKA_PHASE_CLOSED:
-    default:
-      return CHAT_TRANSPORT_OFFLINE;
-    }
-}
-
-/* (transfer full) */
-static char *
-describe (ChatKafkaTransport *self)
-{
-  GHashTableIter iter;
-  gpointer sentence = NULL;
-
-  switch (get_state (self))
-    {
-    case CHAT_TRANSPORT_ONLINE:
-      return g_strdup_printf (_ ("Connected to %s"), self->title);
-    case CHAT_TRANSPORT_DEGRADED:
-      g_hash_table_iter_init (&iter, self->troubles);
-      g_hash_table_iter_next (&iter, NULL, &sentence);
-      return g_strdup (sentence);
-    case CHAT_TRANSPORT_CONNECTING:
-      return self->reason != NULL ? g_strdup_printf (_ ("Reconnecting to %s: %s"), self->title, self->reason)
-                                  : g_strdup_printf (_ ("Connecting to %s"), self->title);
-    case CHAT_TRANSPORT_OFFLINE:
-    default:
-      return g_strdup (self->reason != NULL ? self->reason : _ ("Not connected"));
-    }
-}
-
-static void
-update (ChatKafkaTransport *self)
-{
-  ChatTransportState state = get_state (self);
-  g_autofree char *status = describe (self);
-  gboolean changed = state != self->state;
-
-  self->state = state;
-  if (g_strcmp0 (status, self->status) != 0)
-    {
-      g_free (self->status);
-      self->status = g_steal_pointer (&status);
-      g_object_notify (G_OBJECT (self), "status");
-    }
-  if (changed)
-    g_object_notify (G_OBJECT (self), "state");
-}
-
-static void
-set_phase (ChatKafkaTransport *self, ChatKafkaPhase phase)
-{
-  self->phase = phase;
-  update (self);
-}
 
 static void
 set_reason (ChatKafkaTransport *self, const char *reason)
 {
-  char *copy = g_strdup (reason);
+  g_autofree char *before = self->reason;
 
-  g_free (self->reason);
-  self->reason = copy;
+  self->reason = g_strdup (reason);
 }
 
-GError *
-chat_kafka_transport_dup_obstacle (ChatKafkaTransport *self)
+/* (nullable) */
+static const char *
+find_trouble (GPtrArray *subscriptions)
 {
-  if (self->phase == CHAT_KAFKA_PHASE_ONLINE)
-    return NULL;
-  if (self->phase >= CHAT_KAFKA_PHASE_CLOSING)
-    return g_error_new (CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_CLOSED, _ ("The connection to %s was closed"),
-                        self->title);
-  if (self->reason != NULL)
-    return g_error_new (CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_OFFLINE, _ ("There is no connection to %s: %s"),
-                        self->title, self->reason);
-  return g_error_new (CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_OFFLINE, _ ("There is no connection to %s"),
-                      self->title);
+  for (guint i = 0; i < subscriptions->len; i++)
+    {
+      const char *trouble = chat_kafka_subscription_get_trouble (g_ptr_array_index (subscriptions, i));
+
+      if (trouble != NULL)
+        return trouble;
+    }
+  return NULL;
 }
 
 void
-chat_kafka_transport_set_trouble (ChatKafkaTransport *self, const char *topic, const char *sentence)
+chat_kafka_transport_judge (ChatKafkaTransport *self)
 {
-  if (sentence != NULL)
-    g_hash_table_insert (self->troubles, g_strdup (topic), g_strdup (sentence));
-  else if (!g_hash_table_remove (self->troubles, topic))
-    return;
-  update (self);
+  const char *trouble = find_trouble (self->subscriptions);
+  GHashTableIter iter;
+
+  g_hash_table_iter_init (&iter, self->fewer);
+  if (trouble == NULL)
+    g_hash_table_iter_next (&iter, NULL, (gpointer *)&trouble);
+  chat_transport_base_set_trouble (BASE (self), trouble);
 }
 
 void
@@ -149,9 +78,19 @@ chat_kafka_transport_push (ChatKafkaTransport *self, ChatWorkerFunc job, gpointe
 
 /* The connection */
 
+/* What librdkafka still has is given up, and comes back as failed. */
+static void
+purge (ChatKafkaTransport *self)
+{
+  if (self->producer != NULL && self->producer->handle != NULL)
+    rd_kafka_purge (self->producer->handle,
+                    RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
+}
+
 static gboolean
 close_worker_cb (gpointer worker)
 {
+  chat_worker_drop_queued (worker);
   chat_worker_close_async (worker, NULL, NULL, NULL);
   return G_SOURCE_REMOVE;
 }
@@ -174,16 +113,6 @@ drop_worker (ChatKafkaTransport *self)
   g_source_attach (later, g_main_context_get_thread_default ());
 }
 
-static gboolean
-open_again_cb (gpointer user_data)
-{
-  ChatKafkaTransport *self = user_data;
-
-  chat_timer_clear (&self->retry);
-  open_producer (self);
-  return G_SOURCE_REMOVE;
-}
-
 /* Once nothing is in flight any more. */
 static void
 replace_now (ChatKafkaTransport *self)
@@ -192,25 +121,24 @@ replace_now (ChatKafkaTransport *self)
     return;
   self->replacing = FALSE;
   drop_worker (self);
-  self->retry = chat_timer_new (self->replace_ms, open_again_cb, self);
+  chat_transport_base_retry_later (BASE (self), self->reason, self->replace_ms);
 }
 
 /* Another producer takes over from this one, which can't go on. */
 static void
-replace_producer (ChatKafkaTransport *self, guint wait_ms)
+replace_producer (ChatKafkaTransport *self, const char *reason, guint wait_ms)
 {
   g_autoptr (GError) error = NULL;
 
   if (self->replacing || self->producer == NULL)
     return;
-  set_phase (self, CHAT_KAFKA_PHASE_CONNECTING);
   self->replacing = TRUE;
   self->replace_ms = wait_ms;
-  error = chat_kafka_transport_dup_obstacle (self);
+  set_reason (self, reason);
+  chat_transport_base_connecting (BASE (self), reason);
+  error = chat_transport_base_dup_obstacle (BASE (self));
   chat_kafka_transport_fail_waiting (self, error);
-  if (self->producer->handle != NULL)
-    rd_kafka_purge (self->producer->handle,
-                    RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
+  purge (self);
   replace_now (self);
 }
 
@@ -223,17 +151,11 @@ deny (ChatKafkaTransport *self, const char *reason)
 
   if (self->was_online)
     {
-      set_reason (self, reason);
-      replace_producer (self, DENIED_AGAIN_MS);
-      update (self);
-      chat_waiters_answer (self->connects, error);
+      replace_producer (self, reason, DENIED_AGAIN_MS);
       return;
     }
   drop_worker (self);
-  set_reason (self, reason);
-  set_phase (self, CHAT_KAFKA_PHASE_NEW);
-  chat_waiters_answer (self->connects, error);
-  chat_waiters_answer (self->subscribes, error);
+  chat_transport_base_deny (BASE (self), error);
 }
 
 static void
@@ -244,9 +166,8 @@ go_online (ChatKafkaTransport *self)
   chat_backoff_reset (&self->backoff);
   self->was_online = TRUE;
   set_reason (self, NULL);
-  set_phase (self, CHAT_KAFKA_PHASE_ONLINE);
-  chat_waiters_answer (self->connects, NULL);
-  subscribes = chat_waiters_take_all (self->subscribes);
+  chat_transport_base_set_online (BASE (self));
+  subscribes = chat_waiters_take_all (chat_transport_base_get_subscribes (BASE (self)));
   for (guint i = 0; i < subscribes->len; i++)
     chat_kafka_transport_subscribe_now (self, g_ptr_array_index (subscribes, i));
 }
@@ -254,9 +175,9 @@ go_online (ChatKafkaTransport *self)
 static void
 lose (ChatKafkaTransport *self)
 {
-  if (self->phase != CHAT_KAFKA_PHASE_ONLINE)
+  if (!chat_transport_base_is_connected (BASE (self)))
     return;
-  set_phase (self, CHAT_KAFKA_PHASE_CONNECTING);
+  chat_transport_base_connecting (BASE (self), self->reason);
   probe (self);
 }
 
@@ -286,7 +207,8 @@ probed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   g_weak_ref_clear (&asked->transport);
   g_task_propagate_boolean (G_TASK (result), &error);
-  if (self == NULL || self->phase >= CHAT_KAFKA_PHASE_CLOSING || self->producer != asked->producer || self->replacing)
+  if (self == NULL || chat_transport_base_is_closing (BASE (self)) || self->producer != asked->producer
+      || self->replacing)
     return;
   self->probing = FALSE;
   if (error == NULL && self->probed == self->breaks)
@@ -294,11 +216,8 @@ probed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       go_online (self);
       return;
     }
-  if (error != NULL && self->reason == NULL)
-    set_reason (self, error->message);
-  if (self->phase == CHAT_KAFKA_PHASE_ONLINE && error != NULL)
-    set_phase (self, CHAT_KAFKA_PHASE_CONNECTING);
-  update (self);
+  if (error != NULL)
+    chat_transport_base_connecting (BASE (self), self->reason != NULL ? self->reason : error->message);
   chat_kafka_transport_check (self);
 }
 
@@ -321,14 +240,14 @@ probe (ChatKafkaTransport *self)
 void
 chat_kafka_transport_probe (ChatKafkaTransport *self)
 {
-  if (self->phase == CHAT_KAFKA_PHASE_ONLINE)
+  if (chat_transport_base_is_connected (BASE (self)))
     probe (self);
 }
 
 void
 chat_kafka_transport_check (ChatKafkaTransport *self)
 {
-  if (self->retry == NULL && !self->probing && self->producer != NULL && self->phase < CHAT_KAFKA_PHASE_CLOSING)
+  if (self->retry == NULL && !self->probing && self->producer != NULL && !chat_transport_base_is_closing (BASE (self)))
     self->retry = chat_timer_new (chat_backoff_next (&self->backoff), retry_cb, self);
 }
 
@@ -337,15 +256,12 @@ chat_kafka_transport_note_error (ChatKafkaTransport *self, rd_kafka_resp_err_t c
 {
   g_autofree char *reason = NULL;
 
-  if ((self->phase != CHAT_KAFKA_PHASE_CONNECTING && self->phase != CHAT_KAFKA_PHASE_ONLINE) || self->producer == NULL)
+  if (chat_transport_base_is_closing (BASE (self)) || self->producer == NULL)
     return;
   if (chat_kafka_error_is_denial (code, detail, g_atomic_int_get (&self->producer->certificate_error), &reason))
     deny (self, reason);
   else if (code == RD_KAFKA_RESP_ERR__FATAL)
-    {
-      set_reason (self, detail);
-      replace_producer (self, 0);
-    }
+    replace_producer (self, detail, BROKEN_AGAIN_MS);
   else if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
     {
       self->breaks++;
@@ -354,10 +270,11 @@ chat_kafka_transport_note_error (ChatKafkaTransport *self, rd_kafka_resp_err_t c
   else if (chat_kafka_error_get_code (code) == CHAT_TRANSPORT_ERROR_OFFLINE)
     {
       set_reason (self, detail);
-      if (self->phase == CHAT_KAFKA_PHASE_ONLINE)
+      if (chat_transport_base_is_connected (BASE (self)))
         probe (self);
+      else
+        chat_transport_base_connecting (BASE (self), detail);
     }
-  update (self);
 }
 
 static void
@@ -413,7 +330,7 @@ opened_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
 
   g_task_propagate_boolean (G_TASK (result), &error);
-  if (self->phase != CHAT_KAFKA_PHASE_CONNECTING || self->worker == NULL)
+  if (chat_transport_base_is_closing (BASE (self)) || self->worker == NULL)
     return;
   if (error != NULL)
     {
@@ -425,55 +342,28 @@ opened_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
-open_producer (ChatKafkaTransport *self)
+set_askers (GPtrArray *subscriptions, ChatWorker *asker)
 {
-  self->producer = chat_kafka_producer_new (self->options);
-  self->worker = chat_worker_new ("kafka-producer", self->producer, (GDestroyNotify)chat_kafka_producer_free);
-  for (guint i = 0; i < self->subscriptions->len; i++)
-    chat_kafka_subscription_set_asker (g_ptr_array_index (self->subscriptions, i), self->worker);
-  chat_kafka_transport_push (self, chat_kafka_producer_open, NULL, NULL, opened_cb, g_object_ref (self));
+  for (guint i = 0; i < subscriptions->len; i++)
+    chat_kafka_subscription_set_asker (g_ptr_array_index (subscriptions, i), asker);
 }
 
 static void
-chat_kafka_transport_connect_async (ChatTransport *transport, GCancellable *cancellable, GAsyncReadyCallback callback,
-                                    gpointer user_data)
+chat_kafka_transport_open (ChatTransportBase *base)
 {
-  ChatKafkaTransport *self = CHAT_KAFKA_TRANSPORT (transport);
-  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  ChatKafkaTransport *self = CHAT_KAFKA_TRANSPORT (base);
 
-  g_task_set_source_tag (task, chat_kafka_transport_connect_async);
-  if (g_task_return_error_if_cancelled (task))
+  if (self->worker != NULL)
     return;
-  if (self->phase == CHAT_KAFKA_PHASE_ONLINE)
-    g_task_return_boolean (task, TRUE);
-  else if (self->phase >= CHAT_KAFKA_PHASE_CLOSING)
-    g_task_return_error (task, chat_kafka_transport_dup_obstacle (self));
-  else
-    {
-      chat_waiters_add (self->connects, task);
-      if (self->phase == CHAT_KAFKA_PHASE_CONNECTING)
-        return;
-      set_reason (self, NULL);
-      open_producer (self);
-      set_phase (self, CHAT_KAFKA_PHASE_CONNECTING);
-    }
+  self->producer = chat_kafka_producer_new (self->options);
+  self->worker = chat_worker_new ("kafka-producer", self->producer, (GDestroyNotify)chat_kafka_producer_free);
+  set_askers (self->subscriptions, self->worker);
+  set_askers (self->opening, self->worker);
+  chat_kafka_transport_push (self, chat_kafka_producer_open, NULL, NULL, opened_cb, g_object_ref (self));
+  chat_transport_base_connecting (base, NULL);
 }
 
 /* Closing: the subscriptions, which wait for their forwards, and what is in flight; then the producer. */
-
-static void
-finish_close (ChatKafkaTransport *self)
-{
-  g_autoptr (GError) error = NULL;
-
-  if (self->unconfirmed > 0)
-    error = g_error_new (CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_OFFLINE,
-                         ngettext ("%u record could not be confirmed by %s", "%u records could not be confirmed by %s",
-                                   self->unconfirmed),
-                         self->unconfirmed, self->title);
-  set_phase (self, CHAT_KAFKA_PHASE_CLOSED);
-  chat_waiters_answer (self->closes, error);
-}
 
 static void
 worker_closed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
@@ -481,7 +371,7 @@ worker_closed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (ChatKafkaTransport) self = user_data;
 
   chat_worker_close_finish (CHAT_WORKER (source), result, NULL);
-  finish_close (self);
+  chat_transport_base_finish_close (BASE (self));
 }
 
 static void
@@ -495,17 +385,20 @@ closing_step (ChatKafkaTransport *self)
   worker = g_steal_pointer (&self->worker);
   g_clear_pointer (&self->events, chat_kafka_source_free);
   self->producer = NULL;
-  if (worker != NULL)
-    chat_worker_close_async (worker, NULL, worker_closed_cb, g_object_ref (self));
-  else
-    finish_close (self);
+  if (worker == NULL)
+    {
+      chat_transport_base_finish_close (BASE (self));
+      return;
+    }
+  chat_worker_drop_queued (worker);
+  chat_worker_close_async (worker, NULL, worker_closed_cb, g_object_ref (self));
 }
 
 /* Nothing is in flight any more. */
 static void
 flushed (ChatKafkaTransport *self)
 {
-  if (self->in_flight == 0 && self->phase == CHAT_KAFKA_PHASE_CLOSING && self->guard != NULL)
+  if (self->in_flight == 0 && self->guard != NULL)
     {
       chat_timer_clear (&self->guard);
       closing_step (self);
@@ -528,20 +421,21 @@ chat_kafka_transport_published (ChatKafkaTransport *self)
     settle (self);
 }
 
-/* What is not confirmed by now is given up. */
+/* What is not confirmed by now is given up; until all of it has come back. */
 static gboolean
 guard_cb (gpointer user_data)
 {
-  ChatKafkaTransport *self = user_data;
+  g_autoptr (ChatKafkaTransport) self = g_object_ref (user_data);
   g_autoptr (GError) error
       = g_error_new (CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_OFFLINE,
-                     _ ("%s was closed before it had confirmed the record: it may have arrived or not"), self->title);
+                     _ ("%s was closed before it had confirmed the record: it may have arrived or not"),
+                     chat_transport_base_get_title (BASE (self)));
 
-  if (self->producer != NULL && self->producer->handle != NULL)
-    rd_kafka_purge (self->producer->handle,
-                    RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
+  chat_timer_clear (&self->guard);
+  self->guard = chat_timer_new (PURGE_MS, guard_cb, self);
+  purge (self);
   chat_kafka_transport_fail_waiting (self, error);
-  return G_SOURCE_CONTINUE;
+  return G_SOURCE_REMOVE;
 }
 
 static void
@@ -567,42 +461,20 @@ close_subscriptions (ChatKafkaTransport *self)
 }
 
 static void
-begin_close (ChatKafkaTransport *self)
+chat_kafka_transport_close (ChatTransportBase *base)
 {
-  gboolean connected = self->phase == CHAT_KAFKA_PHASE_ONLINE;
-  g_autoptr (GError) error = NULL;
+  ChatKafkaTransport *self = CHAT_KAFKA_TRANSPORT (base);
+  g_autoptr (GError) error = chat_transport_base_dup_obstacle (base);
 
-  set_reason (self, NULL);
-  set_phase (self, CHAT_KAFKA_PHASE_CLOSING);
   self->replacing = FALSE;
   chat_timer_clear (&self->retry);
-  error = chat_kafka_transport_dup_obstacle (self);
-  chat_waiters_answer (self->connects, error);
-  chat_waiters_answer (self->subscribes, error);
+  chat_waiters_answer (self->calls, error);
   self->closing = 1;
   close_subscriptions (self);
   if (self->in_flight == 0)
     closing_step (self);
   else
-    self->guard = chat_timer_new (connected ? CLOSE_MS : 0, guard_cb, self);
-}
-
-static void
-chat_kafka_transport_close_async (ChatTransport *transport, GCancellable *cancellable, GAsyncReadyCallback callback,
-                                  gpointer user_data)
-{
-  ChatKafkaTransport *self = CHAT_KAFKA_TRANSPORT (transport);
-  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
-
-  g_task_set_source_tag (task, chat_kafka_transport_close_async);
-  if (self->phase == CHAT_KAFKA_PHASE_CLOSED)
-    {
-      g_task_return_boolean (task, TRUE);
-      return;
-    }
-  chat_waiters_add (self->closes, task);
-  if (self->phase != CHAT_KAFKA_PHASE_CLOSING)
-    begin_close (self);
+    self->guard = chat_timer_new (chat_transport_base_is_connected (base) ? CLOSE_MS : 0, guard_cb, self);
 }
 
 /* Topics */
@@ -617,7 +489,7 @@ listed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (topics != NULL)
     g_task_return_pointer (task, topics, (GDestroyNotify)g_strfreev);
   else
-    g_task_return_error (task, error);
+    g_task_return_error (task, chat_kafka_error_of_job (error));
 }
 
 static void
@@ -631,7 +503,7 @@ chat_kafka_transport_list_topics_async (ChatTransport *transport, GCancellable *
   g_task_set_source_tag (task, chat_kafka_transport_list_topics_async);
   if (g_task_return_error_if_cancelled (task))
     return;
-  error = chat_kafka_transport_dup_obstacle (self);
+  error = chat_transport_base_dup_obstacle (BASE (self));
   if (error != NULL)
     g_task_return_error (task, error);
   else
@@ -658,26 +530,11 @@ chat_kafka_transport_iface_init (ChatTransportInterface *iface)
 {
   iface->get_name = chat_kafka_transport_get_name;
   iface->get_features = chat_kafka_transport_get_features;
-  iface->connect_async = chat_kafka_transport_connect_async;
-  iface->close_async = chat_kafka_transport_close_async;
   iface->subscribe_async = chat_kafka_transport_subscribe_async;
   iface->publish_async = chat_kafka_transport_publish_async;
   iface->forward_async = chat_kafka_transport_forward_async;
   iface->seek_async = chat_kafka_transport_seek_async;
   iface->list_topics_async = chat_kafka_transport_list_topics_async;
-}
-
-static void
-chat_kafka_transport_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
-{
-  ChatKafkaTransport *self = CHAT_KAFKA_TRANSPORT (object);
-
-  if (id == PROP_STATE)
-    g_value_set_enum (value, (gint)self->state);
-  else if (id == PROP_STATUS)
-    g_value_set_string (value, self->status);
-  else
-    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
 }
 
 static void
@@ -695,59 +552,53 @@ chat_kafka_transport_finalize (GObject *object)
 {
   ChatKafkaTransport *self = CHAT_KAFKA_TRANSPORT (object);
 
-  chat_waiters_free (self->connects);
-  chat_waiters_free (self->subscribes);
-  chat_waiters_free (self->closes);
+  chat_waiters_free (self->calls);
   g_ptr_array_unref (self->opening);
   g_ptr_array_unref (self->subscriptions);
   g_hash_table_unref (self->known);
   g_hash_table_unref (self->waiting);
-  g_hash_table_unref (self->troubles);
+  g_hash_table_unref (self->fewer);
   chat_broker_options_free (self->options);
-  g_free (self->title);
   g_free (self->reason);
-  g_free (self->status);
   G_OBJECT_CLASS (chat_kafka_transport_parent_class)->finalize (object);
 }
 
 static void
 chat_kafka_transport_class_init (ChatKafkaTransportClass *klass)
 {
-  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  ChatTransportBaseClass *base_class = CHAT_TRANSPORT_BASE_CLASS (klass);
 
-  object_class->dispose = chat_kafka_transport_dispose;
-  object_class->finalize = chat_kafka_transport_finalize;
-  object_class->get_property = chat_kafka_transport_get_property;
-  g_object_class_override_property (object_class, PROP_STATE, "state");
-  g_object_class_override_property (object_class, PROP_STATUS, "status");
+  G_OBJECT_CLASS (klass)->dispose = chat_kafka_transport_dispose;
+  G_OBJECT_CLASS (klass)->finalize = chat_kafka_transport_finalize;
+  base_class->open = chat_kafka_transport_open;
+  base_class->close = chat_kafka_transport_close;
 }
 
 static void
 chat_kafka_transport_init (ChatKafkaTransport *self)
 {
   self->backoff = (ChatBackoff){ 100, 2000, 0 };
-  self->connects = chat_waiters_new ();
-  self->subscribes = chat_waiters_new ();
-  self->closes = chat_waiters_new ();
+  self->calls = chat_waiters_new ();
   self->opening = g_ptr_array_new_with_free_func (g_object_unref);
   self->subscriptions = g_ptr_array_new ();
   self->known = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->waiting = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  self->troubles = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  self->fewer = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
 }
 
 ChatTransport *
 chat_kafka_transport_new (const ChatBrokerOptions *options)
 {
+  g_autofree char *title = NULL;
   ChatKafkaTransport *self;
 
   g_return_val_if_fail (options != NULL && options->kind == CHAT_BROKER_KAFKA, NULL);
 
   self = g_object_new (CHAT_TYPE_KAFKA_TRANSPORT, NULL);
   self->options = chat_broker_options_copy (options);
-  self->title = chat_broker_options_dup_title (options);
+  title = chat_broker_options_dup_title (options);
+  chat_transport_base_set_title (BASE (self), title);
   if (self->options->slot == NULL)
     self->options->slot = chat_uuid_v7 ();
-  self->status = describe (self);
   return CHAT_TRANSPORT (self);
 }

@@ -2,12 +2,12 @@
 #pragma once
 
 #include "transport/chat-broker-options.h"
-#include "transport/chat-transport.h"
+#include "transport/chat-transport-base.h"
 
 G_BEGIN_DECLS
 
 #define CHAT_TYPE_KAFKA_TRANSPORT (chat_kafka_transport_get_type ())
-G_DECLARE_FINAL_TYPE (ChatKafkaTransport, chat_kafka_transport, CHAT, KAFKA_TRANSPORT, GObject)
+G_DECLARE_FINAL_TYPE (ChatKafkaTransport, chat_kafka_transport, CHAT, KAFKA_TRANSPORT, ChatTransportBase)
 
 /** CHAT_KAFKA_RECORD_MOST: a larger payload is REJECTED, in bytes. */
 #define CHAT_KAFKA_RECORD_MOST (1000 * 1000)
