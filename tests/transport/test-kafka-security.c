@@ -244,6 +244,74 @@ test_permissions (void)
   drop (transport);
 }
 
+static void
+set_password (ChatTestBroker *broker, const char *password)
+{
+  g_autofree char *config = g_strdup_printf ("SCRAM-SHA-256=[password=%s]", password);
+  g_autofree char *answer
+      = chat_test_broker_tell (broker, "configs", "--alter", "--add-config", config, "--entity-type", "users",
+                               "--entity-name", chat_test_broker_get (broker, "user"), NULL);
+}
+
+static gboolean
+names_password (gpointer transport)
+{
+  g_autofree char *status = chat_transport_dup_status (transport);
+
+  return strstr (status, "password") != NULL;
+}
+
+static gboolean
+is_online (gpointer transport)
+{
+  return chat_transport_get_state (transport) == CHAT_TRANSPORT_ONLINE;
+}
+
+/* A password that was good and is no longer: it is said, and tried again; a reader goes on where it was. */
+static void
+test_changed_password (void)
+{
+  const char *topics[] = { "chat", NULL };
+  const ChatStart live = CHAT_START_LIVE_INIT;
+  g_autoptr (ChatTestBroker) broker = NULL;
+  g_autoptr (ChatBrokerOptions) options = NULL;
+  g_autoptr (ChatSubscription) subscription = NULL;
+  g_autoptr (GError) error = NULL;
+  ChatTransport *transport;
+  guint count = 0;
+
+  if (g_getenv ("TERTULIA_TEST_FULL") == NULL)
+    {
+      g_test_skip ("only in full runs: the broker is started again");
+      return;
+    }
+  broker = chat_test_kafka_new (CHAT_TEST_BROKER_PRIVATE);
+  if (broker == NULL)
+    return;
+  options = chat_test_broker_dup_options (broker, FALSE, CHAT_BROKER_SCRAM_SHA_256);
+  transport = connect_with (options, &error);
+  g_assert_no_error (error);
+  subscription = chat_test_call (chat_transport_subscribe, transport, &error, topics, NULL, &live);
+  g_assert_no_error (error);
+  g_signal_connect (subscription, "records", G_CALLBACK (records_cb), &count);
+  set_password (broker, "another");
+  chat_test_broker_kill (broker, 1);
+  chat_test_broker_restart (broker, 1);
+  chat_test_wait_until (names_password, transport, "the password to be named");
+  g_assert_cmpint (chat_transport_get_state (transport), ==, CHAT_TRANSPORT_CONNECTING);
+  g_assert_false (publish (transport, "chat", &error));
+  g_assert_error (error, CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_OFFLINE);
+  g_clear_error (&error);
+  set_password (broker, options->password);
+  chat_test_wait_until (is_online, transport, "the state to be online");
+  g_assert_true (publish (transport, "chat", &error));
+  g_assert_no_error (error);
+  chat_test_wait_for_count (&count, 1);
+  chat_test_call (chat_subscription_close, subscription, NULL);
+  g_clear_object (&subscription);
+  drop (transport);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -255,5 +323,6 @@ main (int argc, char **argv)
   g_test_add_func ("/kafka/security/client-certificate", test_client_certificate);
   g_test_add_func ("/kafka/security/expired", test_expired);
   g_test_add_func ("/kafka/security/permissions", test_permissions);
+  g_test_add_func ("/kafka/security/changed-password", test_changed_password);
   return g_test_run ();
 }
