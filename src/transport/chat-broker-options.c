@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
 #include "transport/chat-broker-options.h"
+
+#include <glib/gi18n-lib.h>
 
 #include "core/chat-core-error.h"
 #include "core/chat-json.h"
@@ -172,7 +176,8 @@ chat_broker_options_strip (const ChatBrokerOptions *self, const char *name)
 char *
 chat_broker_options_dup_title (const ChatBrokerOptions *self)
 {
-  return g_strdup_printf ("%s at %s", self->kind == CHAT_BROKER_KAFKA ? "Kafka" : "RabbitMQ", self->addresses[0]);
+  /* Translators: a broker and its address: "Kafka at kafka1:9092" */
+  return g_strdup_printf (_ ("%s at %s"), self->kind == CHAT_BROKER_KAFKA ? "Kafka" : "RabbitMQ", self->addresses[0]);
 }
 
 /* Checking */
