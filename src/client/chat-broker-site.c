@@ -4,14 +4,12 @@
 #include "client/chat-broker-site.h"
 
 #include <glib/gi18n-lib.h>
-#include <string.h>
 
 #include "core/chat-names.h"
 #include "core/chat-uuid.h"
 
 #define ID_HEADER "tertulia-id"
 #define AUTHOR_HEADER "tertulia-author"
-#define MESSAGE_ID_HEADER "message-id" /* RabbitMQ's property */
 
 /* What is kept between runs, and shown: a broker may have any number of topics and keys. */
 #define CHANNELS_MOST 500
@@ -452,26 +450,11 @@ chat_broker_site_restore (ChatBrokerSite *self, const char *text)
 static char *
 make_id (ChatBrokerSite *self, ChatRecord *record)
 {
-  const char *name = self->transport != NULL ? chat_transport_get_name (self->transport) : "broker";
   const char *given = chat_record_get_header (record, ID_HEADER);
-  GBytes *bytes = chat_record_get_bytes (record);
-  g_autoptr (GByteArray) content = NULL;
-  g_autofree char *place = NULL;
 
-  if (given == NULL)
-    given = chat_record_get_header (record, MESSAGE_ID_HEADER);
   if (given != NULL && chat_uuid_is_valid (given))
     return g_strdup (given);
-  if (chat_record_get_offset (record) >= 0)
-    return chat_record_dup_id (record, name);
-  /* without a place: what it is */
-  place = g_strdup_printf ("%s/%s/%" G_GINT64_FORMAT "/", chat_record_get_topic (record),
-                           chat_record_get_key (record) != NULL ? chat_record_get_key (record) : "",
-                           chat_record_get_time (record));
-  content = g_byte_array_new ();
-  g_byte_array_append (content, (const guint8 *)place, (guint)strlen (place));
-  g_byte_array_append (content, g_bytes_get_data (bytes, NULL), (guint)g_bytes_get_size (bytes));
-  return chat_uuid_v5 (name, content->data, content->len);
+  return chat_record_dup_id (record, self->transport != NULL ? chat_transport_get_name (self->transport) : "broker");
 }
 
 ChatMessage *
