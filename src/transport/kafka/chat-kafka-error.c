@@ -169,3 +169,18 @@ chat_kafka_error_is_denial (rd_kafka_resp_err_t code, const char *detail, gint c
   *reason = g_strdup_printf (_ ("No secure connection to Kafka: %s (%s)"), _ (tls), detail);
   return TRUE;
 }
+
+char *
+chat_kafka_error_dup_reason (const char *detail, gboolean known)
+{
+  const char *colon, *end;
+
+  /* names of brokers, such as "host:port/1: " */
+  while ((colon = strstr (detail, ": ")) != NULL && memchr (detail, ' ', (gsize)(colon - detail)) == NULL)
+    detail = colon + 2;
+  if (g_str_has_prefix (detail, "Disconnected while requesting ApiVersion"))
+    return g_strdup (known ? _ ("the broker ends each connection")
+                           : _ ("the broker ends each connection: perhaps it wants TLS at this address"));
+  end = strstr (detail, " (after ");
+  return end != NULL ? g_strndup (detail, (gsize)(end - detail)) : g_strdup (detail);
+}

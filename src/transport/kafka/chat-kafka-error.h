@@ -25,4 +25,8 @@ ChatTransportError chat_kafka_error_get_code (rd_kafka_resp_err_t code);
 gboolean chat_kafka_error_is_denial (rd_kafka_resp_err_t code, const char *detail, gint certificate_error,
                                      char **reason);
 
+/** chat_kafka_error_dup_reason: (transfer full): why there is no connection, for people: what librdkafka says of it
+ * (@detail) without where, in which state of its own, and how often. @known: whether there has been one. */
+char *chat_kafka_error_dup_reason (const char *detail, gboolean known);
+
 G_END_DECLS

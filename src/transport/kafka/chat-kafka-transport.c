@@ -269,11 +269,12 @@ chat_kafka_transport_note_error (ChatKafkaTransport *self, rd_kafka_resp_err_t c
     }
   else if (chat_kafka_error_get_code (code) == CHAT_TRANSPORT_ERROR_OFFLINE)
     {
-      set_reason (self, detail);
+      reason = chat_kafka_error_dup_reason (detail, self->was_online);
+      set_reason (self, reason);
       if (chat_transport_base_is_connected (BASE (self)))
         probe (self);
       else
-        chat_transport_base_connecting (BASE (self), detail);
+        chat_transport_base_connecting (BASE (self), reason);
     }
 }
 
