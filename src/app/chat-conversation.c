@@ -412,6 +412,12 @@ chat_conversation_new (void)
 }
 
 void
+chat_conversation_group_header (ChatConversation *self, GtkSizeGroup *group)
+{
+  gtk_size_group_add_widget (group, GTK_WIDGET (self->header));
+}
+
+void
 chat_conversation_bind_settings (ChatConversation *self, GSettings *settings)
 {
   g_clear_object (&self->look);

@@ -23,6 +23,8 @@ G_DECLARE_FINAL_TYPE (ChatConversation, chat_conversation, CHAT, CONVERSATION, G
 GtkWidget *chat_conversation_new (void);
 /** chat_conversation_bind_settings: what a person can set about writing and the look of messages. Once. */
 void chat_conversation_bind_settings (ChatConversation *self, GSettings *settings);
+/** chat_conversation_group_header: its header bar is as high as those of the others in @group. */
+void chat_conversation_group_header (ChatConversation *self, GtkSizeGroup *group);
 void chat_conversation_set_workspace (ChatConversation *self, ChatWorkspace *workspace);
 void chat_conversation_set_channel (ChatConversation *self, ChatChannel *channel);
 ChatChannel *chat_conversation_get_channel (ChatConversation *self);

@@ -14,6 +14,7 @@ struct _ChatPeoplePane
 
   /* Template */
   GtkWidget *box;
+  AdwHeaderBar *header;
   AdwWindowTitle *title;
   GtkListView *view;
 
@@ -199,6 +200,7 @@ chat_people_pane_class_init (ChatPeoplePaneClass *klass)
   G_OBJECT_CLASS (klass)->dispose = dispose;
   gtk_widget_class_set_template_from_resource (widget_class, "/chat/tertulia/Tertulia/chat-people-pane.ui");
   gtk_widget_class_bind_template_child (widget_class, ChatPeoplePane, box);
+  gtk_widget_class_bind_template_child (widget_class, ChatPeoplePane, header);
   gtk_widget_class_bind_template_child (widget_class, ChatPeoplePane, title);
   gtk_widget_class_bind_template_child (widget_class, ChatPeoplePane, view);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_Escape, 0, "win.show-people", NULL);
@@ -226,6 +228,12 @@ GtkWidget *
 chat_people_pane_new (void)
 {
   return g_object_new (CHAT_TYPE_PEOPLE_PANE, NULL);
+}
+
+void
+chat_people_pane_group_header (ChatPeoplePane *self, GtkSizeGroup *group)
+{
+  gtk_size_group_add_widget (group, GTK_WIDGET (self->header));
 }
 
 void

@@ -17,6 +17,8 @@ G_DECLARE_FINAL_TYPE (ChatPeoplePane, chat_people_pane, CHAT, PEOPLE_PANE, GtkWi
  * (`win.talk-to`); Escape folds it away (`win.show-people`).
  */
 GtkWidget *chat_people_pane_new (void);
+/** chat_people_pane_group_header: its header bar is as high as those of the others in @group. */
+void chat_people_pane_group_header (ChatPeoplePane *self, GtkSizeGroup *group);
 void chat_people_pane_set_workspace (ChatPeoplePane *self, ChatWorkspace *workspace);
 
 G_END_DECLS

@@ -320,6 +320,12 @@ chat_sidebar_set_workspace (ChatSidebar *self, ChatWorkspace *workspace)
 }
 
 void
+chat_sidebar_group_header (ChatSidebar *self, GtkSizeGroup *group)
+{
+  gtk_size_group_add_widget (group, GTK_WIDGET (self->header));
+}
+
+void
 chat_sidebar_select (ChatSidebar *self, ChatChannel *channel)
 {
   chat_sidebar_list_select (self->list, channel);

@@ -24,6 +24,8 @@ G_DECLARE_FINAL_TYPE (ChatSidebar, chat_sidebar, CHAT, SIDEBAR, GtkWidget)
 GtkWidget *chat_sidebar_new (void);
 void chat_sidebar_set_workspace (ChatSidebar *self, ChatWorkspace *workspace);
 void chat_sidebar_bind_settings (ChatSidebar *self, GSettings *settings);
+/** chat_sidebar_group_header: its header bar is as high as those of the others in @group. */
+void chat_sidebar_group_header (ChatSidebar *self, GtkSizeGroup *group);
 void chat_sidebar_select (ChatSidebar *self, ChatChannel *channel);
 /** chat_sidebar_get_list: (transfer none) */
 ChatSidebarList *chat_sidebar_get_list (ChatSidebar *self);

@@ -32,6 +32,7 @@ struct _ChatWindow
   ChatWorkspace *workspace;
   GSettings *settings;
   GCancellable *cancellable;
+  GtkSizeGroup *headers;
   GPtrArray *recent; /* names of channels, the one that was open last first */
   char *wanted;      /* the channel to open as soon as it is known */
   char *uri;         /* what was asked for last in the dialog */

@@ -196,6 +196,7 @@ people_shown_cb (ChatWindow *self)
 
       adw_bin_set_child (self->people_bin, pane);
       chat_people_pane_set_workspace (CHAT_PEOPLE_PANE (pane), self->workspace);
+      chat_people_pane_group_header (CHAT_PEOPLE_PANE (pane), self->headers);
     }
   chat_conversation_set_end_buttons (self->conversation, !shown || adw_flap_get_folded (self->flap));
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_SHOW_PEOPLE]);
@@ -267,6 +268,7 @@ dispose (GObject *object)
   g_clear_object (&self->workspace);
   g_clear_object (&self->settings);
   g_clear_object (&self->cancellable);
+  g_clear_object (&self->headers);
   g_clear_pointer (&self->recent, g_ptr_array_unref);
   g_clear_pointer (&self->wanted, g_free);
   g_clear_pointer (&self->uri, g_free);
@@ -313,6 +315,9 @@ chat_window_init (ChatWindow *self)
   self->cancellable = g_cancellable_new ();
   self->recent = g_ptr_array_new_with_free_func (g_free);
   gtk_widget_init_template (GTK_WIDGET (self));
+  self->headers = gtk_size_group_new (GTK_SIZE_GROUP_VERTICAL);
+  chat_sidebar_group_header (self->sidebar, self->headers);
+  chat_conversation_group_header (self->conversation, self->headers);
   g_object_bind_property (self->leaflet, "folded", self->sidebar, "folded", G_BINDING_SYNC_CREATE);
   g_object_bind_property (self->leaflet, "folded", self->conversation, "folded", G_BINDING_SYNC_CREATE);
   g_signal_connect_object (self->sidebar, "channel-chosen", G_CALLBACK (chat_window_choose_channel), self,
