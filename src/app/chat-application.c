@@ -271,6 +271,7 @@ ensure_window (ChatApplication *self)
   if (self->window != NULL)
     return;
   self->window = chat_window_new (GTK_APPLICATION (self), self->settings);
+  chat_window_set_broker_factory (self->window, create_broker);
   g_object_add_weak_pointer (G_OBJECT (self->window), (gpointer *)&self->window);
   g_signal_connect_object (self->window, "close-request", G_CALLBACK (close_request_cb), self, G_CONNECT_SWAPPED);
   chat_notifier_set_window (self->notifier, self->window);

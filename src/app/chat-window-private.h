@@ -27,6 +27,9 @@ struct _ChatWindow
   AdwBin *people_bin;
   ChatConversation *conversation;
 
+  /* Borrowed */
+  ChatBrokerFactory broker_factory;
+
   /* Owned */
   ChatWelcomePage *welcome; /* made when it is needed: most starts do not */
   ChatWorkspace *workspace;

@@ -349,6 +349,12 @@ chat_window_new (GtkApplication *application, GSettings *settings)
 }
 
 void
+chat_window_set_broker_factory (ChatWindow *self, ChatBrokerFactory factory)
+{
+  self->broker_factory = factory;
+}
+
+void
 chat_window_show_welcome (ChatWindow *self, const char *error)
 {
   set_workspace (self, NULL);
@@ -396,7 +402,7 @@ chat_window_ask_connection (ChatWindow *self, const char *uri, const char *user,
 void
 chat_window_ask_broker (ChatWindow *self, const char *key, const char *user, const char *error)
 {
-  GtkWidget *dialog = chat_broker_dialog_new (GTK_WINDOW (self), key, user, error);
+  GtkWidget *dialog = chat_broker_dialog_new (GTK_WINDOW (self), key, user, error, self->broker_factory);
 
   if (self->workspace == NULL)
     chat_window_show_welcome (self, NULL);

@@ -4,6 +4,7 @@
 #include <adwaita.h>
 
 #include "app/chat-connect-dialog.h"
+#include "client/chat-broker-site.h"
 #include "client/chat-workspace.h"
 
 G_BEGIN_DECLS
@@ -26,6 +27,8 @@ G_DECLARE_FINAL_TYPE (ChatWindow, chat_window, CHAT, WINDOW, AdwApplicationWindo
  * `change-password`, `shortcuts`, `show-sidebar`, `connect`.
  */
 ChatWindow *chat_window_new (GtkApplication *application, GSettings *settings);
+/** chat_window_set_broker_factory: with what the dialog about a broker tries a connection. */
+void chat_window_set_broker_factory (ChatWindow *self, ChatBrokerFactory factory);
 
 /** chat_window_show_welcome: @error: (nullable): why the last try failed. */
 void chat_window_show_welcome (ChatWindow *self, const char *error);

@@ -11,7 +11,7 @@ import time
 import uuid
 from pathlib import Path
 
-from driver import App, run, wait
+from driver import App, pyatspi, run, wait, xdotool
 
 try:
     import pika
@@ -244,10 +244,75 @@ def wrong_password(scratch):
     App(scratch / 'ana', '--profile', 'ana').opened().close()       # the keyring has it
 
 
+def choose_file(app, number, label, path):
+    """With the button beside one of the entries for files."""
+    buttons = pyatspi.findAllDescendants(app.root, lambda x: x.getRoleName() == 'push button' and x.name == 'Choose a file')
+    buttons[number].queryAction().doAction(0)
+    wait(lambda: any(w.name == 'Choose a PEM file' for w in app.root), 'the files')
+    xdotool('search', '--sync', '--onlyvisible', '--name', 'Choose a PEM file', 'windowactivate', '--sync')
+    xdotool('key', 'ctrl+l')
+    xdotool('type', path)
+    wait(lambda: next(x for x in pyatspi.findAllDescendants(app.root, lambda x: x.getRoleName() == 'text')
+                      if x.queryText().getText(0, x.queryText().characterCount) == path), 'the path in the dialog')
+    xdotool('key', 'Return')
+
+    def taken():
+        text = app.look('text', label).queryText()
+        return text.getText(0, text.characterCount) == path
+    wait(taken, f'{path} as “{label}”')
+
+
+def trial(scratch):
+    """A connection is tried before somebody goes there; certificates are chosen among files."""
+    kafka = broker('kafka')
+    if kafka is None:
+        return
+    produce(kafka, 'general', json.dumps({'author': 'luis', 'data': 'hola', 'timestamp': '2021-10-10 10:10:10'}))
+    app = connect(scratch, Address='127.0.0.1:1')
+    app.press('_Test')
+    app.find('label', 'Trying to connect…')
+    fill(app, Address=kafka['mutual_tls_addresses'])
+    wait(lambda: not app.look('label', 'Trying to connect…'), 'the end of a trial of what is there no longer')
+    app.press('_Test')
+    app.find('label', 'perhaps it wants TLS')
+    app.look('check box', '').queryAction().doAction(0)
+    for number, (label, key) in enumerate([('Own CA', 'ca'), ('Client certificate', 'certificate'), ('Its key', 'key')]):
+        choose_file(app, number, label, kafka[key])
+    fill(app, Topics='none-such')
+    app.press('_Test')
+    app.find('label', 'The broker has no topic “none-such”')
+    fill(app, Topics='')
+    app.press('_Test')
+    app.find('label', 'The connection works: the broker has ')
+    shoot(app, 'broker-trial')
+    app.press('C_onnect')
+    app.opened()
+    app.wait_channel('general')
+    app.close()
+
+
+def rabbitmq_trial(scratch):
+    rabbit = broker('rabbitmq')
+    if rabbit is None:
+        return
+    app = connect(scratch, Address=rabbit['uri'])
+    fill(app, Exchange='none.such')
+    app.press('_Test')
+    app.find('label', 'none.such')
+    Amqp(rabbit['uri']).declare('tried', stream=True)
+    fill(app, Exchange='tried')
+    app.press('_Test')
+    app.find('label', 'The connection works.')
+    fill(app, Address='amqp://nobody:wrong@' + rabbit['addresses'])
+    app.press('_Test')
+    app.find('label', 'password')
+    app.close()
+
+
 def shoot(app, name):
     pictures = os.environ.get('TERTULIA_TEST_PICTURES')
     if pictures:
         app.shoot(Path(pictures) / f'{name}.png')
 
 
-run(kafka_topics, plain_text, rabbitmq_keys, wrong_password)
+run(kafka_topics, plain_text, rabbitmq_keys, wrong_password, trial, rabbitmq_trial)
