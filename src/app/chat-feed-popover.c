@@ -96,6 +96,16 @@ dup_behind (const ChatFeedDetails *details)
   return g_strdup_printf (_ ("%s, %.1f s"), records, (double)details->lag_ms / 1000);
 }
 
+/* (transfer full): @reason: (nullable) */
+static char *
+dup_waiting (guint queued, const char *reason)
+{
+  g_autofree char *messages = g_strdup_printf (ngettext ("%u message", "%u messages", queued), queued);
+
+  /* Translators: how much is to be sent, and why that can't be done now: "2 messages: connection refused" */
+  return reason != NULL ? g_strdup_printf (_ ("%s: %s"), messages, reason) : g_steal_pointer (&messages);
+}
+
 static void
 refresh (ChatFeedPopover *self)
 {
@@ -110,7 +120,7 @@ refresh (ChatFeedPopover *self)
   behind = dup_behind (details);
   g_object_get (self->workspace, "queued", &queued, "storage-error", &storage_error, NULL);
   if (queued > 0)
-    waiting = g_strdup_printf (ngettext ("%u message", "%u messages", queued), queued);
+    waiting = dup_waiting (queued, details->delay);
   show (self, ROW_FEED, details->feed);
   show (self, ROW_ADDRESS, details->address);
   show (self, ROW_STATE, details->state);

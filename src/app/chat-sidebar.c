@@ -80,7 +80,10 @@ update_foot (ChatSidebar *self)
     }
   for (guint i = 0; i < G_N_ELEMENTS (state_classes); i++)
     gtk_widget_remove_css_class (self->foot_icon, state_classes[i]);
-  gtk_widget_add_css_class (self->foot_icon, state_classes[state]);
+  gtk_widget_add_css_class (self->foot_icon,
+                            state == CHAT_WORKSPACE_LIVE && chat_workspace_get_delayed (self->workspace)
+                                ? "warning"
+                                : state_classes[state]);
   gtk_label_set_text (self->foot_label, status);
   gtk_widget_set_tooltip_text (self->foot, status);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->foot), GTK_ACCESSIBLE_PROPERTY_LABEL, status, -1);

@@ -27,5 +27,6 @@ chat_feed_details_free (ChatFeedDetails *self)
   g_free (self->service);
   g_free (self->broker);
   g_free (self->error);
+  g_free (self->delay);
   g_free (self);
 }

@@ -35,6 +35,7 @@ typedef struct
   char *service;      /* (nullable): where a broker is chosen: the state of the service's connection, a sentence */
   char *broker;       /* (nullable): where a broker is chosen that is not `feed`: its state, a sentence */
   char *error;        /* (nullable): the last one */
+  char *delay;        /* (nullable): why what waits to be sent can't be sent now */
 } ChatFeedDetails;
 
 void chat_feed_details_free (ChatFeedDetails *self);

@@ -112,6 +112,12 @@ chat_feed_merge_add_receipt (ChatFeedMerge *self, const char *channel, const cha
   chat_lru_put (self->early, id, g_memdup2 (&seq, sizeof seq));
 }
 
+guint
+chat_feed_merge_get_early (ChatFeedMerge *self)
+{
+  return chat_lru_get_size (self->early);
+}
+
 gint64
 chat_feed_merge_get_delivered (ChatFeedMerge *self, const char *channel)
 {

@@ -40,6 +40,9 @@ gboolean chat_feed_merge_take (ChatFeedMerge *self, const char *id, ChatCarrier 
 gint64 chat_feed_merge_add_record (ChatFeedMerge *self, const char *channel, const char *id, gint64 seq);
 void chat_feed_merge_add_receipt (ChatFeedMerge *self, const char *channel, const char *id, gint64 seq);
 
+/** chat_feed_merge_get_early: how many receipts wait for their record. */
+guint chat_feed_merge_get_early (ChatFeedMerge *self);
+
 /** chat_feed_merge_set_delivered: never back. */
 void chat_feed_merge_set_delivered (ChatFeedMerge *self, const char *channel, gint64 seq);
 /** chat_feed_merge_get_delivered: up to which seq records of @channel are known to have come; -1: nothing is known. */

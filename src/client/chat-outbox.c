@@ -31,6 +31,7 @@ struct _ChatOutbox
   GHashTable *ids;   /* id (the message's) → GList *: the link in entries */
   GHashTable *lanes; /* channel → GQueue of Entry (borrowed): what waits to be sent; its head may be on its way */
   GCancellable *cancellable;
+  char *error; /* nullable */
   ChatBackoff backoff;
   guint retry_source;
   guint waiting;
@@ -289,8 +290,10 @@ give_up (ChatOutbox *self, Entry *entry, const GError *error)
 }
 
 static void
-retry_later (ChatOutbox *self)
+retry_later (ChatOutbox *self, const GError *error)
 {
+  g_free (self->error);
+  self->error = g_strdup (error->message);
   if (self->retry_source == 0)
     self->retry_source = g_timeout_add (chat_backoff_next (&self->backoff), retry_cb, self);
 }
@@ -313,12 +316,12 @@ take_failure (ChatOutbox *self, Entry *entry, const GError *error)
   if (g_error_matches (error, CHAT_CLIENT_ERROR, CHAT_CLIENT_ERROR_TOKEN))
     stop_sending (self, error);
   else if (g_error_matches (error, CHAT_CLIENT_ERROR, CHAT_CLIENT_ERROR_REFUSED) && is_ahead (self, entry))
-    retry_later (self);
+    retry_later (self, error);
   else if (g_error_matches (error, CHAT_CLIENT_ERROR, CHAT_CLIENT_ERROR_REFUSED)
            || g_error_matches (error, CHAT_CLIENT_ERROR, CHAT_CLIENT_ERROR_BLOCKED))
     give_up (self, entry, error);
   else
-    retry_later (self);
+    retry_later (self, error);
 }
 
 /* A request on its way; the outbox may be gone before its answer comes. */
@@ -356,7 +359,10 @@ sent_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   channel = g_strdup (chat_message_get_channel (entry->message));
   entry->sending = FALSE;
   if (error == NULL)
-    chat_backoff_reset (&self->backoff);
+    {
+      chat_backoff_reset (&self->backoff);
+      g_clear_pointer (&self->error, g_free);
+    }
   if (entry->settled)
     {
       dequeue (self, entry);
@@ -507,6 +513,7 @@ chat_outbox_finalize (GObject *object)
   g_clear_object (&self->sender);
   g_clear_object (&self->cancellable);
   g_free (self->user);
+  g_free (self->error);
   G_OBJECT_CLASS (chat_outbox_parent_class)->finalize (object);
 }
 
@@ -720,6 +727,13 @@ chat_outbox_get_waiting (ChatOutbox *self)
 {
   g_return_val_if_fail (CHAT_IS_OUTBOX (self), 0);
   return self->waiting;
+}
+
+const char *
+chat_outbox_get_error (ChatOutbox *self)
+{
+  g_return_val_if_fail (CHAT_IS_OUTBOX (self), NULL);
+  return self->error;
 }
 
 ChatMessage *

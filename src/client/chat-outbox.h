@@ -55,6 +55,8 @@ gboolean chat_outbox_settle (ChatOutbox *self, const char *id);
 void chat_outbox_refuse (ChatOutbox *self, const char *id, const char *reason);
 
 guint chat_outbox_get_waiting (ChatOutbox *self);
+/** chat_outbox_get_error: (transfer none) (nullable): why the last one could not be sent and is tried again. */
+const char *chat_outbox_get_error (ChatOutbox *self);
 /** chat_outbox_find: (transfer none) (nullable): @delivery: (out) */
 ChatMessage *chat_outbox_find (ChatOutbox *self, const char *id, ChatDelivery *delivery);
 /** chat_outbox_foreach: in the order in which they were written; @func must not change the outbox. */

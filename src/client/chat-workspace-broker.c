@@ -20,6 +20,8 @@
 /* How long both go on: what the service still has on its way comes within this. */
 #define OVERLAP_MS 2000
 #define OVERLAPS_MOST 15
+/* How often it is looked how far the broker is behind. */
+#define LAG_MS 1000
 /* Credentials that were refused may be good again. */
 #define DENIED_SECONDS 60
 
@@ -193,10 +195,30 @@ overlap_cb (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+/* The service tells of what is stored, and for a while the broker has brought nothing at all: its line may be dead
+ * without a word, which its own transport notices later. */
+static gboolean
+is_silent (ChatWorkspace *self)
+{
+  guint early = chat_feed_merge_get_early (self->merge);
+
+  if (self->public != CHAT_PUBLIC_BROKER || self->taking_over)
+    self->early = early;
+  self->silence_ms = early > self->early && !self->broker_heard ? self->silence_ms + LAG_MS : 0;
+  self->broker_heard = FALSE;
+  return self->silence_ms >= self->patience_ms;
+}
+
 static gboolean
 lag_cb (gpointer user_data)
 {
   ChatWorkspace *self = user_data;
+
+  if (is_silent (self))
+    {
+      set_unreachable (self);
+      return G_SOURCE_CONTINUE;
+    }
 
   /* whatever broke resumed by itself, or the service has made up for it */
   if (self->feed_online && !self->taking_over && chat_feed_is_placed (self->feed)
@@ -215,7 +237,7 @@ begin_overlap (ChatWorkspace *self)
   self->overlaps = 0;
   self->overlap_source = g_timeout_add (self->overlap_ms, overlap_cb, self);
   if (self->lag_source == 0)
-    self->lag_source = g_timeout_add_seconds (1, lag_cb, self);
+    self->lag_source = g_timeout_add (LAG_MS, lag_cb, self);
 }
 
 static void
@@ -232,11 +254,16 @@ broker_changed_cb (ChatWorkspace *self)
     {
       g_clear_handle_id (&self->patience_source, g_source_remove);
       self->unreachable = FALSE;
+      /* where one can be reached again so may be the other */
+      if (!self->feed_online && !self->broker_was_here)
+        chat_feed_retry (self->feed);
+      self->broker_was_here = TRUE;
       if (self->public == CHAT_PUBLIC_SERVICE)
         begin_overlap (self);
     }
   else
     {
+      self->broker_was_here = FALSE;
       if (self->public == CHAT_PUBLIC_BOTH)
         end_overlap (self);
       else
@@ -285,6 +312,8 @@ static void
 broker_records_cb (ChatWorkspace *self, GPtrArray *batch)
 {
   chat_workspace_take_records (self, batch, CHAT_CARRIER_BROKER);
+  self->broker_heard = TRUE;
+  self->early = chat_feed_merge_get_early (self->merge);
 }
 
 static void
@@ -412,6 +441,8 @@ chat_workspace_broker_service_online (ChatWorkspace *self)
   for (guint i = 0; i < chat_channel_list_get_length (self->channels); i++)
     chat_unread_miss (chat_channel_get_counter (chat_channel_list_get (self->channels, i)));
   self->taking_over = FALSE;
+  if (self->broker != NULL && !chat_feed_is_online (self->broker))
+    chat_feed_retry (self->broker);
   if (self->public == CHAT_PUBLIC_BROKER)
     take_over (self, FALSE);
 }

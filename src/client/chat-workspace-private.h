@@ -75,6 +75,9 @@ struct _ChatWorkspace
   ChatLocalHistory *history;
   guint ahead_source;
   ChatOutbox *outbox;
+  guint delay_source;
+  guint waited;     /* for the outbox: so many did when one was sent last */
+  gboolean delayed; /* what is to be sent does not go through */
   ChatChannelList *channels;
   GHashTable *warnings;  /* id → ChatWarning: the user's own */
   GHashTable *preloaded; /* channel → GPtrArray of ChatMessage: read with the cache, for a first frame */
@@ -127,6 +130,10 @@ struct _ChatWorkspace
   guint patience_ms, overlap_ms;
   guint patience_source, overlap_source, denied_source, lag_source;
   gint64 lag_records, lag_ms; /* -1: not known */
+  gboolean broker_was_here;
+  gboolean broker_heard;      /* since it was looked last */
+  guint early;                /* receipts that waited for their record when the broker was heard last */
+  guint silence_ms;           /* for how long others have had what the broker has not brought */
 
   /* Owned: a broker without a service */
   ChatBrokerSite *site;                /* nullable */

@@ -56,6 +56,10 @@ find_state (ChatWorkspace *self)
 static char *
 describe_feed (ChatWorkspace *self, ChatFeed *feed)
 {
+  /* why a broker is away, in its library's words, is for who asks for more */
+  if (feed == self->broker && !chat_feed_is_online (feed) && !chat_feed_is_degraded (feed))
+    /* Translators: the name of a feed: "Kafka · reconnecting" */
+    return g_strdup_printf (_ ("%s · reconnecting"), chat_workspace_broker_title (self->broker_options->kind));
   if (!chat_feed_is_online (feed) || chat_feed_is_degraded (feed))
     return chat_feed_dup_status (feed);
   if (feed == self->broker && is_behind (self) && self->lag_records > 0)
@@ -100,15 +104,19 @@ describe_state (ChatWorkspace *self, ChatWorkspaceState state)
     return chat_workspace_site_describe (self, state);
   if (self->feed == NULL)
     return g_strdup_printf (_ ("Connecting to %s"), self->uri);
+  if (!self->feed_online && !is_public_live (self))
+    return chat_feed_dup_status (self->feed);
   text = describe_feed (self, self->public == CHAT_PUBLIC_SERVICE ? self->feed : self->broker);
-  /* what is written goes through the service, whoever brings the rest */
-  more = self->public == CHAT_PUBLIC_SERVICE || self->feed_online ? describe_lack (self)
-                                                                  : chat_feed_dup_status (self->feed);
-  if (more == NULL)
-    return g_steal_pointer (&text);
   if (self->public == CHAT_PUBLIC_SERVICE)
-    return g_strdup_printf ("%s · %s", more, text);
-  return g_strdup_printf ("%s · %s", text, more);
+    more = describe_lack (self);
+  else if (!self->feed_online)
+    {
+      more = chat_feed_dup_status (self->feed);
+      /* Translators: how a broker's feed is doing, and what the service's is, through which messages are sent: "Kafka ·
+       * live · can't send now · Reconnecting in 4 s: connection refused" */
+      return g_strdup_printf (_ ("%s · can’t send now · %s"), text, more);
+    }
+  return more != NULL ? g_strdup_printf ("%s · %s", more, text) : g_steal_pointer (&text);
 }
 
 /* (transfer full) */
@@ -120,7 +128,7 @@ describe (ChatWorkspace *self, ChatWorkspaceState state)
   g_autofree char *queue = NULL;
 
   /* what is accepted within a moment is not worth a word */
-  if (waiting == 0 || state == CHAT_WORKSPACE_LIVE)
+  if (waiting == 0 || (state == CHAT_WORKSPACE_LIVE && !self->delayed))
     return g_steal_pointer (&text);
   queue = g_strdup_printf (ngettext ("%u message waiting", "%u messages waiting", waiting), waiting);
   return g_strdup_printf ("%s · %s", text, queue);
@@ -180,6 +188,13 @@ chat_workspace_get_stands_in (ChatWorkspace *self)
   return self->public == CHAT_PUBLIC_SERVICE && self->broker != NULL && self->unreachable;
 }
 
+gboolean
+chat_workspace_get_delayed (ChatWorkspace *self)
+{
+  g_return_val_if_fail (CHAT_IS_WORKSPACE (self), FALSE);
+  return self->delayed;
+}
+
 ChatFeedDetails *
 chat_workspace_dup_feed_details (ChatWorkspace *self)
 {
@@ -203,7 +218,9 @@ chat_workspace_dup_feed_details (ChatWorkspace *self)
   details->address = of_service ? g_strdup (self->uri) : g_strjoinv (", ", self->broker_options->addresses);
   details->since = chat_feed_get_since (feed);
   details->error = g_strdup (chat_feed_get_error (self->broker != NULL ? self->broker : feed));
-  if (of_service && self->broker != NULL)
+  if (self->delayed)
+    details->delay = g_strdup (chat_outbox_get_error (self->outbox));
+  if (self->broker != NULL && (of_service || !chat_feed_is_online (self->broker)))
     details->broker = chat_feed_dup_status (self->broker);
   if (of_service)
     return details;

@@ -6,6 +6,8 @@
 #include "client/chat-message-changes.h"
 #include "core/chat-time.h"
 
+/* What waits to be sent for longer is worth a word. */
+#define DELAY_MS 3000
 /* Seconds without a byte before a request counts as failed. */
 #define HTTP_TIMEOUT 30
 #define HTTP_CONNECTIONS 8
@@ -122,9 +124,30 @@ delivery_cb (ChatWorkspace *self, ChatMessage *message, ChatDelivery delivery, c
     chat_workspace_emit_refused (self, chat_message_get_id (message), reason);
 }
 
+static gboolean
+delay_cb (gpointer user_data)
+{
+  ChatWorkspace *self = user_data;
+
+  self->delay_source = 0;
+  self->delayed = TRUE;
+  chat_workspace_update_state (self);
+  return G_SOURCE_REMOVE;
+}
+
 static void
 waiting_cb (ChatWorkspace *self)
 {
+  guint waiting = chat_outbox_get_waiting (self->outbox);
+
+  if (waiting == 0 || waiting < self->waited)
+    {
+      g_clear_handle_id (&self->delay_source, g_source_remove);
+      self->delayed = FALSE;
+    }
+  self->waited = waiting;
+  if (waiting > 0 && !self->delayed && self->delay_source == 0)
+    self->delay_source = g_timeout_add (DELAY_MS, delay_cb, self);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_QUEUED]);
   chat_workspace_update_state (self);
 }
@@ -341,6 +364,7 @@ chat_workspace_dispose (GObject *object)
   chat_workspace_sync_stop (self);
   chat_workspace_feed_stop (self);
   g_clear_handle_id (&self->hint_source, g_source_remove);
+  g_clear_handle_id (&self->delay_source, g_source_remove);
   if (self->channels != NULL)
     for (guint i = 0; i < chat_channel_list_get_length (self->channels); i++)
       chat_channel_orphan (chat_channel_list_get (self->channels, i));

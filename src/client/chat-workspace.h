@@ -67,6 +67,8 @@ void chat_workspace_set_broker_factory (ChatWorkspace *self, ChatBrokerFactory f
 void chat_workspace_set_feed_choice (ChatWorkspace *self, ChatFeedChoice choice);
 /** chat_workspace_get_stands_in: whether the service stands in for a broker that can't be reached. */
 gboolean chat_workspace_get_stands_in (ChatWorkspace *self);
+/** chat_workspace_get_delayed: whether what is to be sent does not go through right now. Changes with `status`. */
+gboolean chat_workspace_get_delayed (ChatWorkspace *self);
 /** chat_workspace_dup_feed_details: (transfer full): as of now. */
 ChatFeedDetails *chat_workspace_dup_feed_details (ChatWorkspace *self);
 /**

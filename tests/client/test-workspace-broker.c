@@ -488,6 +488,33 @@ test_lost (void)
   office_end (&office);
 }
 
+static gboolean
+is_off_broker (gpointer data)
+{
+  return ((ChatWorkspace *)data)->public != CHAT_PUBLIC_BROKER;
+}
+
+/* Its transport notices nothing, but the service tells of what has been stored and did not come. */
+static void
+test_silent (void)
+{
+  Office office;
+
+  office_start (&office);
+  say (office.broker, "a");
+  store (&office, "a", 1);
+  chat_loopback_transport_set_stalled (broker_of (&office), TRUE);
+  store (&office, "b", 2);
+  chat_test_wait_until (is_off_broker, office.world.workspace, "the service to take over");
+  say (office.world.broker, "c");
+  check_rows (&office, " a c?");
+  chat_loopback_transport_set_stalled (broker_of (&office), FALSE);
+  wait_for_broker (&office);
+  say (office.broker, "d");
+  check_rows (&office, " a c? d?");
+  office_end (&office);
+}
+
 /* It is not hammered. */
 static void
 test_denied (void)
@@ -663,6 +690,7 @@ main (int argc, char **argv)
   g_test_add_func ("/workspace-broker/warnings", test_warnings);
   g_test_add_func ("/workspace-broker/block-hint", test_block_hint);
   g_test_add_func ("/workspace-broker/lost", test_lost);
+  g_test_add_func ("/workspace-broker/silent", test_silent);
   g_test_add_func ("/workspace-broker/denied", test_denied);
   g_test_add_func ("/workspace-broker/ended", test_ended);
   g_test_add_func ("/workspace-broker/offers", test_offers);
