@@ -23,10 +23,11 @@ def make_id():
 class Person(threading.Thread):
     """Somebody who sends one message after the other to all channels in turn, and the same again until it is accepted."""
 
-    def __init__(self, service, name):
+    def __init__(self, service, name, pace=0):
         super().__init__(daemon=True)
         self.service, self.name_ = service, name
         self.sent = {channel: [] for channel in service.channels}  # accepted: (id, text), in this order
+        self.pace = pace    # seconds between two messages
         self.accepted = 0
         self.attempts = 0
         self.trouble = None
@@ -71,6 +72,7 @@ class Person(threading.Thread):
             while not self.leaving.is_set():
                 for channel in self.service.channels:
                     self.say(channel, f'{self.name_} says {self.accepted} in {channel}')
+                    self.leaving.wait(self.pace)
         except AssertionError as error:
             self.trouble = str(error)
 
@@ -84,9 +86,9 @@ class Person(threading.Thread):
 class Crowd:
     """So many people at once. `with` lets them leave, and waits until the last has had the answer to what was sent."""
 
-    def __init__(self, service, number=8, name='p'):
+    def __init__(self, service, number=8, name='p', pace=0):
         self.service = service
-        self.people = [Person(service, f'{name}{index}') for index in range(number)]
+        self.people = [Person(service, f'{name}{index}', pace) for index in range(number)]
         for person in self.people:
             person.sign_in()
 

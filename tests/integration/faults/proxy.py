@@ -21,6 +21,7 @@ class Proxy:
         self.rate = None      # bytes a second, of each direction
         self.frozen = set()   # connections that stay, and nothing passes
         self.reachable = True
+        self.silent = False   # new ones are taken, and nothing passes
         self.pairs = {}
         self.lock = threading.Lock()
         self.ending = False
@@ -45,6 +46,8 @@ class Proxy:
             far.settimeout(None)
             with self.lock:
                 self.pairs[near] = far
+                if self.silent:
+                    self.frozen.add(near)
             for source, sink in ((near, far), (far, near)):
                 threading.Thread(target=self.pass_on, args=(source, sink, near), daemon=True).start()
 
@@ -90,6 +93,10 @@ class Proxy:
     def freeze(self):
         """From now on nothing passes on those that there are, and nobody is told: a peer that is gone without a word."""
         self.frozen |= set(self.pairs)
+
+    def thaw(self):
+        """What was held back passes after all."""
+        self.frozen = set()
 
     def end(self):
         self.ending = True
