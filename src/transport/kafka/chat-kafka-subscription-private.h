@@ -22,6 +22,7 @@ typedef struct
   gint64 end;       /* the shard ends there, or after */
   guint queued;
   gboolean astray; /* a reader's: what is next is not there, and nothing is fetched */
+  gboolean denied; /* the last that was heard of it: this user may not read it */
   /* a member's */
   gint64 first;    /* where it began */
   gint64 acked;    /* the group has acknowledged what is before; -1: nothing yet */

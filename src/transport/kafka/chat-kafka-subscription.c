@@ -181,6 +181,13 @@ take_topic_error (ChatKafkaSubscription *self, const char *topic, rd_kafka_resp_
   if (code != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART && code != RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC
       && code != RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION && code != RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
     return FALSE;
+  for (guint i = 0; i < self->cursors->len; i++)
+    {
+      ChatKafkaCursor *cursor = g_ptr_array_index (self->cursors, i);
+
+      if (g_str_equal (cursor->topic, topic))
+        cursor->denied = code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
+    }
   name = chat_broker_options_dup_name (self->options, topic);
   error = chat_kafka_error_new (code, name, NULL);
   if (self->opening != NULL)
@@ -403,6 +410,38 @@ control_cb (gpointer user_data)
   return TRUE;
 }
 
+static void
+tried_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (ChatKafkaSubscription) self = user_data;
+
+  g_task_propagate_boolean (G_TASK (result), NULL);
+  chat_kafka_subscription_moved (self);
+}
+
+/* That a topic can be read again is told by a record, or by its end; and that librdkafka tells once for each place
+ * where somebody begins to read. */
+static void
+try_denied (ChatKafkaSubscription *self)
+{
+  g_autoptr (GPtrArray) places = chat_kafka_places_new ();
+
+  if (self->moving > 0 || self->suspended || self->rewinding)
+    return;
+  for (guint i = 0; i < self->cursors->len; i++)
+    {
+      const ChatKafkaCursor *cursor = g_ptr_array_index (self->cursors, i);
+
+      if (cursor->denied && g_hash_table_contains (self->troubles, cursor->topic))
+        chat_kafka_places_add (places, cursor->topic, cursor->shard, cursor->next, cursor->acked);
+    }
+  if (places->len == 0)
+    return;
+  self->moving++;
+  chat_kafka_subscription_push (self, chat_kafka_consumer_rewind, g_steal_pointer (&places),
+                                (GDestroyNotify)g_ptr_array_unref, tried_cb, g_object_ref (self));
+}
+
 static gboolean
 tick_cb (gpointer user_data)
 {
@@ -414,6 +453,8 @@ tick_cb (gpointer user_data)
     control_cb (self);
   if (self->wish->start.group == NULL && (due || self->look_soon || g_hash_table_size (self->troubles) > 0))
     chat_kafka_reader_look (self);
+  if (g_hash_table_size (self->troubles) > 0)
+    try_denied (self);
   return G_SOURCE_CONTINUE;
 }
 
