@@ -58,7 +58,6 @@ struct _ChatRabbitmqChannel
   guint16 number;
 };
 
-void chat_rabbitmq_link_fail (ChatRabbitmqLink *self, GError *error);
 /** chat_rabbitmq_link_send: a method; later where there is no room now. */
 void chat_rabbitmq_link_send (ChatRabbitmqLink *self, guint16 channel, amqp_method_number_t method, gpointer decoded);
 void chat_rabbitmq_link_publish (ChatRabbitmqLink *self, guint16 channel, const char *exchange, ChatRecord *record,

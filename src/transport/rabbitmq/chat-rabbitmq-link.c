@@ -14,8 +14,10 @@
 #define WRITE_BYTES 16384
 /* The clock is looked at after so many frames. */
 #define FRAMES_A_LOOK 32
-/* A broker that has just come up may leave a call without an answer for ever, of a queue that is not there yet. */
-#define ANSWER_US (30 * G_USEC_PER_SEC)
+/* A broker that has just come up may leave a call without an answer for ever, of a queue that is not there yet: so many
+ * heartbeats are enough. */
+#define PATIENCE_BEATS 3
+#define PATIENCE_S 30
 
 typedef struct
 {
@@ -424,18 +426,25 @@ source_check (GSource *source)
   return self->dead || self->pending || g_source_query_unix_fd (source, self->watch) != 0;
 }
 
+gint64
+chat_rabbitmq_link_get_patience (ChatRabbitmqLink *self)
+{
+  return (self->heartbeat_s > 0 ? (gint64)self->heartbeat_s * PATIENCE_BEATS : PATIENCE_S) * G_USEC_PER_SEC;
+}
+
 /* It reads nothing while it is blocked. */
 static void
 check_answers (ChatRabbitmqLink *self, gint64 now)
 {
+  gint64 patience = chat_rabbitmq_link_get_patience (self);
   GHashTableIter iter;
   gpointer channel;
 
-  if (self->blocked || now - self->unblocked < ANSWER_US)
+  if (self->blocked || now - self->unblocked < patience)
     return;
   g_hash_table_iter_init (&iter, self->channels);
   while (g_hash_table_iter_next (&iter, NULL, &channel))
-    if (chat_rabbitmq_channel_get_since (channel) < now - ANSWER_US)
+    if (chat_rabbitmq_channel_get_since (channel) < now - patience)
       {
         chat_rabbitmq_link_fail (self, chat_rabbitmq_error_new_status (AMQP_STATUS_TIMEOUT));
         return;

@@ -34,6 +34,13 @@ void chat_rabbitmq_link_set_shards (ChatRabbitmqLink *self, guint shards);
 void chat_rabbitmq_link_free (ChatRabbitmqLink *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ChatRabbitmqLink, chat_rabbitmq_link_free)
 
+/** chat_rabbitmq_link_get_patience: how long what the broker should answer may take, in µs. */
+gint64 chat_rabbitmq_link_get_patience (ChatRabbitmqLink *self);
+
+/** chat_rabbitmq_link_fail: it is of no use any more: `closed` follows, from the main loop. @error: (transfer full)
+ * (nullable) */
+void chat_rabbitmq_link_fail (ChatRabbitmqLink *self, GError *error);
+
 /** chat_rabbitmq_link_end: closes it in good order: what was sent before is heeded; then `closed`. */
 void chat_rabbitmq_link_end (ChatRabbitmqLink *self);
 

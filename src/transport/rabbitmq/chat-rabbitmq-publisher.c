@@ -6,12 +6,14 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+#include "core/chat-timer.h"
 #include "transport/rabbitmq/chat-rabbitmq-error.h"
 #include "transport/rabbitmq/chat-rabbitmq-transport.h"
 
 /* In flight, at most: what is over it is FULL. */
 #define PENDING_MOST 20000
 #define PENDING_BYTES (64 * 1024 * 1024)
+#define WATCH_MS 1000
 
 typedef struct
 {
@@ -37,6 +39,7 @@ typedef struct
   ChatRabbitmqChannel *channel; /* nullable: not open, or the broker allows no more */
 
   guint64 first, next; /* tags: all before `first` are answered */
+  gint64 heard;        /* monotonic, µs: the last confirmation, while there are flights */
   gboolean there, ensuring;
 } Lane;
 
@@ -46,6 +49,7 @@ struct _ChatRabbitmqPublisher
   ChatBrokerOptions *options;
   GHashTable *lanes;      /* topic → Lane, while attached */
   GCancellable *attached; /* nullable: not attached */
+  GSource *watch;         /* nullable: not attached */
   char *blocked;          /* nullable */
 
   /* Borrowed */
@@ -138,6 +142,8 @@ send_entry (Lane *lane, Entry *entry)
 {
   guint64 tag = lane->next++;
 
+  if (g_hash_table_size (lane->flights) == 0)
+    lane->heard = g_get_monotonic_time ();
   g_hash_table_insert (lane->flights, g_memdup2 (&tag, sizeof tag), entry);
   chat_rabbitmq_channel_publish (lane->channel, lane->exchange, entry->record, entry->time_ms,
                                  is_mandatory (lane->topic), chat_rabbitmq_topology_is_direct (lane->topic));
@@ -203,6 +209,7 @@ confirmed_cb (gpointer data, guint64 tag, gboolean multiple, gboolean taken)
   g_autoptr (GCancellable) attached = g_object_ref (self->attached);
   g_autoptr (GError) error = NULL;
 
+  lane->heard = g_get_monotonic_time ();
   if (!taken)
     error = g_error_new_literal (CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_FULL,
                                  _ ("The broker could not take the record: send it again later"));
@@ -323,6 +330,32 @@ get_lane (ChatRabbitmqPublisher *self, const char *topic)
   return lane;
 }
 
+/* Of what a queue was sent before it had come up RabbitMQ may lose the confirmation. Without any for long the
+ * connection is given up, and who published is told to do it again. A broker that is blocked reads nothing, and
+ * confirms nothing. */
+static gboolean
+watch_cb (gpointer user_data)
+{
+  ChatRabbitmqPublisher *self = user_data;
+  gint64 now = g_get_monotonic_time (), patience = chat_rabbitmq_link_get_patience (self->link);
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->lanes);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      Lane *lane = value;
+
+      if (self->blocked != NULL)
+        lane->heard = now;
+      else if (g_hash_table_size (lane->flights) > 0 && now - lane->heard > patience)
+        chat_rabbitmq_link_fail (self->link, g_error_new (CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_OFFLINE,
+                                                          _ ("the broker does not confirm what is published to “%s”"),
+                                                          lane->exchange));
+    }
+  return G_SOURCE_CONTINUE;
+}
+
 /* Public */
 
 ChatRabbitmqPublisher *
@@ -358,6 +391,7 @@ chat_rabbitmq_publisher_attach (ChatRabbitmqPublisher *self, ChatRabbitmqLink *l
   self->link = link;
   self->admin = admin;
   self->attached = g_cancellable_new ();
+  self->watch = chat_timer_new (WATCH_MS, watch_cb, self);
 }
 
 /* (transfer container) (element-type Entry): all that is in flight; of a topic in the order of the calls. */
@@ -395,6 +429,7 @@ chat_rabbitmq_publisher_detach (ChatRabbitmqPublisher *self)
     return 0;
   g_cancellable_cancel (self->attached);
   g_clear_object (&self->attached);
+  chat_timer_clear (&self->watch);
   entries = close_lanes (self);
   self->link = NULL;
   self->admin = NULL;
