@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Many records at once: what is known of them is asked for all together, and they are written by COPY. */
-#include <string.h>
-
+/* Many records at once: what is known of them is asked for all together, and they are written together. */
 #include "server/store/chat-mentions.h"
 #include "server/store/postgresql/chat-postgresql-words.h"
 #include "server/store/postgresql/chat-postgresql.h"
 #include "server/store/sql/chat-sql-rows.h"
 
+/* Up to so many rows go with the commit, which saves them exchanges of their own; COPY writes more of them at less
+ * cost. */
+#define FEW 32
+
 struct _ChatPostgresqlRows
 {
-  GString *messages; /* in COPY's text format, each of them */
-  GString *search;
-  GString *mentions;
+  ChatSqlRows *messages;
+  ChatSqlRows *search;
+  ChatSqlRows *mentions;
   GArray *numbers; /* gint64: reserved for the transaction's records */
   guint next;      /* which of them */
 };
@@ -21,9 +23,9 @@ chat_postgresql_rows_new (void)
 {
   ChatPostgresqlRows *self = g_new0 (ChatPostgresqlRows, 1);
 
-  self->messages = g_string_new (NULL);
-  self->search = g_string_new (NULL);
-  self->mentions = g_string_new (NULL);
+  self->messages = chat_sql_rows_new ("xxxsxsxxx");
+  self->search = chat_sql_rows_new ("xs");
+  self->mentions = chat_sql_rows_new ("sxx");
   self->numbers = g_array_new (FALSE, FALSE, sizeof (gint64));
   return self;
 }
@@ -31,9 +33,9 @@ chat_postgresql_rows_new (void)
 void
 chat_postgresql_rows_free (ChatPostgresqlRows *self)
 {
-  g_string_free (self->messages, TRUE);
-  g_string_free (self->search, TRUE);
-  g_string_free (self->mentions, TRUE);
+  chat_sql_rows_free (self->messages);
+  chat_sql_rows_free (self->search);
+  chat_sql_rows_free (self->mentions);
   g_array_unref (self->numbers);
   g_free (self);
 }
@@ -41,9 +43,9 @@ chat_postgresql_rows_free (ChatPostgresqlRows *self)
 void
 chat_postgresql_rows_drop (ChatPostgresqlRows *self)
 {
-  g_string_truncate (self->messages, 0);
-  g_string_truncate (self->search, 0);
-  g_string_truncate (self->mentions, 0);
+  chat_sql_rows_clear (self->messages);
+  chat_sql_rows_clear (self->search);
+  chat_sql_rows_clear (self->mentions);
   g_array_set_size (self->numbers, 0);
   self->next = 0;
 }
@@ -57,6 +59,14 @@ rows_of (ChatSql *database)
 /* What is known of them */
 
 static void
+take_number (ChatPostgresqlRows *rows, gint64 number)
+{
+  g_array_append_val (rows->numbers, number);
+}
+
+/* Which ids are taken, and numbers for all of them: after the channels are locked, so that within each of them a later
+ * record has a higher number. */
+static void
 find_known (ChatSql *database, GPtrArray *messages, GHashTable *known)
 {
   g_autoptr (ChatSqlRows) ids = chat_sql_rows_new ("s");
@@ -67,18 +77,24 @@ find_known (ChatSql *database, GPtrArray *messages, GHashTable *known)
     {
       const char *id = chat_message_get_id (g_ptr_array_index (messages, i));
 
-      if (g_hash_table_add (own, (gpointer)id))
-        chat_sql_rows_add (ids, id);
+      g_hash_table_add (own, (gpointer)id);
+      chat_sql_rows_add (ids, id);
     }
-  query = chat_sql_rows_query (ids, database,
-                               "SELECT id FROM messages WHERE id = ANY (?1::text[]) "
-                               "UNION SELECT target FROM pending WHERE target = ANY (?1::text[])");
+  query = chat_sql_rows_query (
+      ids, database,
+      "SELECT id, 0 FROM messages WHERE id = ANY (?1::text[]) "
+      "UNION ALL SELECT target, 0 FROM pending WHERE target = ANY (?1::text[]) "
+      "UNION ALL SELECT NULL, nextval ('message_numbers') FROM generate_series (1, cardinality (?1::text[]))");
   while (chat_sql_next (database, query))
     {
       g_autofree char *id = NULL;
+      gint64 number;
 
-      chat_sql_read (query, "s", &id);
-      g_hash_table_add (known, g_hash_table_lookup (own, id));
+      chat_sql_read (query, "mx", &id, &number);
+      if (id != NULL)
+        g_hash_table_add (known, g_hash_table_lookup (own, id));
+      else
+        take_number (rows_of (database), number);
     }
 }
 
@@ -112,33 +128,17 @@ find_authors (ChatSql *database, GPtrArray *messages)
     }
 }
 
-/* After the channels are locked: within each of them a later record has a higher number. */
-static void
-reserve_numbers (ChatSql *database, guint count)
-{
-  ChatPostgresqlRows *rows = rows_of (database);
-  g_autoptr (ChatSqlQuery) query
-      = chat_sql_query (database, "SELECT nextval ('message_numbers') FROM generate_series (1, ?1)", "u", count);
-
-  g_array_set_size (rows->numbers, 0);
-  rows->next = 0;
-  while (chat_sql_next (database, query))
-    {
-      gint64 number;
-
-      chat_sql_read (query, "x", &number);
-      g_array_append_val (rows->numbers, number);
-    }
-}
-
 void
 chat_postgresql_prepare_append (ChatSql *database, GPtrArray *messages, GHashTable *known)
 {
+  ChatPostgresqlRows *rows = rows_of (database);
+
+  g_array_set_size (rows->numbers, 0);
+  rows->next = 0;
   if (messages->len == 0)
     return;
   find_known (database, messages, known);
   find_authors (database, messages);
-  reserve_numbers (database, messages->len);
 }
 
 gint64
@@ -176,10 +176,23 @@ append_field (GString *row, const char *text, char end)
   g_string_append_c (row, end);
 }
 
-static void
-append_number (GString *row, gint64 number, char end)
+static char *
+dup_copy_text (const ChatSqlRows *rows, guint width)
 {
-  g_string_append_printf (row, "%" G_GINT64_FORMAT "%c", number, end);
+  GString *text = g_string_new (NULL);
+
+  for (guint row = 0; row < chat_sql_rows_count (rows); row++)
+    for (guint column = 0; column < width; column++)
+      {
+        const ChatSqlValue *value = &chat_sql_rows_get (rows, row)[column];
+        char end = column + 1 < width ? '\t' : '\n';
+
+        if (value->type == 's')
+          append_field (text, value->text, end);
+        else
+          g_string_append_printf (text, "%" G_GINT64_FORMAT "%c", value->number, end);
+      }
+  return g_string_free (text, FALSE);
 }
 
 static void
@@ -189,11 +202,7 @@ add_mentions (ChatPostgresqlRows *rows, const ChatSqlRecord *record)
 
   for (guint i = 0; keys != NULL && i < keys->len; i++)
     if (!g_str_equal (keys->pdata[i], record->author_key))
-      {
-        append_field (rows->mentions, keys->pdata[i], '\t');
-        append_number (rows->mentions, record->channel, '\t');
-        append_number (rows->mentions, record->seq, '\n');
-      }
+      chat_sql_rows_add (rows->mentions, (const char *)keys->pdata[i], record->channel, record->seq);
 }
 
 void
@@ -208,40 +217,58 @@ chat_postgresql_add_row (ChatSql *database, const ChatSqlRecord *record, const c
                                                             "A record to store is not valid UTF-8"));
       return;
     }
-  append_number (rows->messages, record->number, '\t');
-  append_number (rows->messages, record->channel, '\t');
-  append_number (rows->messages, record->seq, '\t');
-  append_field (rows->messages, chat_message_get_id (record->message), '\t');
-  append_number (rows->messages, record->clock, '\t');
-  append_field (rows->messages, encoded, '\t');
-  append_number (rows->messages, record->author, '\t');
-  append_number (rows->messages, chat_message_get_timestamp (record->message), '\t');
-  append_number (rows->messages, record->said ? 1 : 0, '\n');
+  chat_sql_rows_add (rows->messages, record->number, record->channel, record->seq,
+                     chat_message_get_id (record->message), record->clock, encoded, record->author,
+                     chat_message_get_timestamp (record->message), (gint64)(record->said ? 1 : 0));
   if (!record->said)
     return;
   words = g_string_new (NULL);
   chat_postgresql_append_words (words, record, chat_message_get_data (record->message));
-  append_number (rows->search, record->number, '\t');
-  append_field (rows->search, words->str, '\n');
+  chat_sql_rows_add (rows->search, record->number, words->str);
   add_mentions (rows, record);
 }
 
-static void
-flush (ChatPostgresql *database, const char *sql, GString *rows)
+/** Table: how rows come into it, few of them and many. */
+typedef struct
 {
-  if (rows->len > 0)
-    chat_postgresql_copy (database, sql, rows);
-  g_string_truncate (rows, 0);
+  guint width; /* columns */
+  const char *few, *many;
+} Table;
+
+static void
+write_rows (ChatSql *database, const Table *table, ChatSqlRows *rows)
+{
+  if (chat_sql_rows_count (rows) <= FEW)
+    chat_sql_rows_run (rows, database, NULL, table->few);
+  else
+    {
+      g_autofree char *text = dup_copy_text (rows, table->width);
+
+      chat_postgresql_copy ((ChatPostgresql *)database, table->many, text);
+    }
+  chat_sql_rows_clear (rows);
 }
+
+#define MESSAGES "messages (number, channel, seq, id, clock, record, author, timestamp, said) "
 
 void
 chat_postgresql_flush_rows (ChatSql *database)
 {
-  ChatPostgresql *self = (ChatPostgresql *)database;
+  static const Table messages
+      = { 9,
+          "INSERT INTO " MESSAGES "SELECT * FROM unnest (?1::bigint[], ?2::bigint[], ?3::bigint[], ?4::text[], "
+          "?5::bigint[], ?6::text[], ?7::bigint[], ?8::bigint[], ?9::smallint[])",
+          "COPY " MESSAGES "FROM STDIN" };
+  static const Table search
+      = { 2, "INSERT INTO search (number, words) SELECT n, w::tsvector FROM unnest (?1::bigint[], ?2::text[]) r (n, w)",
+          "COPY search (number, words) FROM STDIN" };
+  static const Table mentions = { 3,
+                                  "INSERT INTO mentions (user_key, channel, seq) "
+                                  "SELECT * FROM unnest (?1::text[], ?2::bigint[], ?3::bigint[])",
+                                  "COPY mentions (user_key, channel, seq) FROM STDIN" };
   ChatPostgresqlRows *rows = rows_of (database);
 
-  flush (self, "COPY messages (number, channel, seq, id, clock, record, author, timestamp, said) FROM STDIN",
-         rows->messages);
-  flush (self, "COPY search (number, words) FROM STDIN", rows->search);
-  flush (self, "COPY mentions (user_key, channel, seq) FROM STDIN", rows->mentions);
+  write_rows (database, &messages, rows->messages);
+  write_rows (database, &search, rows->search);
+  write_rows (database, &mentions, rows->mentions);
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What is sent to the server, and what it answers. */
+#include <string.h>
+
 #include "server/store/postgresql/chat-postgresql-private.h"
 
 /* A server that gave up no statement after so many times as long as its settings tell it to is gone. */
@@ -267,7 +269,7 @@ chat_postgresql_read_rest (ChatPostgresql *self)
 }
 
 void
-chat_postgresql_copy (ChatPostgresql *self, const char *sql, const GString *rows)
+chat_postgresql_copy (ChatPostgresql *self, const char *sql, const char *rows)
 {
   gint64 until = deadline (self);
 
@@ -276,7 +278,7 @@ chat_postgresql_copy (ChatPostgresql *self, const char *sql, const GString *rows
   chat_postgresql_run_plainly (self, sql);
   if (self->parent.failure != NULL)
     return;
-  if (PQputCopyData (self->handle, rows->str, (int)rows->len) <= 0 || PQputCopyEnd (self->handle, NULL) <= 0)
+  if (PQputCopyData (self->handle, rows, (int)strlen (rows)) <= 0 || PQputCopyEnd (self->handle, NULL) <= 0)
     chat_postgresql_lose (self, PQerrorMessage (self->handle));
   else if (flush (self, until))
     PQclear (chat_postgresql_await (self, TRUE));

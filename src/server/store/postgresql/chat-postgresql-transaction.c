@@ -5,13 +5,6 @@
 #define MAX_ATTEMPTS 6
 #define STEP_ASIDE_MS 10
 
-static void
-drop_news (ChatPostgresql *self)
-{
-  g_clear_pointer (&self->news, chat_sql_rows_free);
-  self->news = chat_sql_rows_new ("ss");
-}
-
 void
 chat_postgresql_announce (ChatSql *database, const char *channel, gint64 head)
 {
@@ -40,7 +33,7 @@ chat_postgresql_begin (ChatSql *database)
   self->remedy = CHAT_POSTGRESQL_NOTHING;
   self->in_doubt = FALSE;
   self->silent = FALSE;
-  drop_news (self);
+  chat_sql_rows_clear (self->news);
   chat_postgresql_rows_drop (self->rows);
   self->in_transaction = TRUE;
   self->savepoint = G_MAXUINT;
@@ -137,7 +130,7 @@ chat_postgresql_release (ChatSql *database, GError **error)
     tell (self);
   if (database->failure == NULL)
     PQclear (chat_postgresql_exchange_plain (self, "RELEASE call"));
-  drop_news (self);
+  chat_sql_rows_clear (self->news);
   if (database->failure == NULL)
     return TRUE;
   chat_postgresql_rows_drop (self->rows);

@@ -35,7 +35,7 @@ char *chat_postgresql_dup_topic (const char *schema);
 ChatSqlQuery *chat_postgresql_ask (ChatPostgresql *self, const char *sql, const ChatSqlValue *values, guint n_values);
 
 /** chat_postgresql_copy: puts @rows, in COPY's text format, into a table: @sql: "COPY … FROM STDIN". */
-void chat_postgresql_copy (ChatPostgresql *self, const char *sql, const GString *rows);
+void chat_postgresql_copy (ChatPostgresql *self, const char *sql, const char *rows);
 
 /** chat_postgresql_set_patient: whether statements may take as long as they do: for migrations. */
 void chat_postgresql_set_patient (ChatPostgresql *self, gboolean patient);

@@ -3,6 +3,7 @@
 
 #include "core/chat-lru.h"
 #include "server/store/sql/chat-sql-record.h"
+#include "server/store/sql/chat-sql-rows.h"
 #include "server/store/sql/chat-sql-search.h"
 
 G_BEGIN_DECLS
@@ -81,6 +82,9 @@ typedef struct
    * not write them holds nobody up. */
   gint64 hour_slack;
 } ChatSqlDriver;
+
+/** chat_sql_rows_get: (transfer none): the values of a row, as many as it has. */
+const ChatSqlValue *chat_sql_rows_get (const ChatSqlRows *self, guint row);
 
 /** ChatSql: what all connections begin with. */
 struct _ChatSql

@@ -26,10 +26,17 @@ chat_sql_rows_new (const char *types)
 }
 
 void
-chat_sql_rows_free (ChatSqlRows *self)
+chat_sql_rows_clear (ChatSqlRows *self)
 {
   for (guint i = 0; i < self->values->len; i++)
     g_free ((char *)g_array_index (self->values, ChatSqlValue, i).text);
+  g_array_set_size (self->values, 0);
+}
+
+void
+chat_sql_rows_free (ChatSqlRows *self)
+{
+  chat_sql_rows_clear (self);
   g_array_unref (self->values);
   g_free (self->types);
   g_free (self);
@@ -59,6 +66,12 @@ guint
 chat_sql_rows_count (const ChatSqlRows *self)
 {
   return self->values->len / self->width;
+}
+
+const ChatSqlValue *
+chat_sql_rows_get (const ChatSqlRows *self, guint row)
+{
+  return &g_array_index (self->values, ChatSqlValue, row * self->width);
 }
 
 /* '{1,NULL,"a \"b\""}' */

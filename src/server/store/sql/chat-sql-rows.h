@@ -23,6 +23,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ChatSqlRows, chat_sql_rows_free)
 void chat_sql_rows_add (ChatSqlRows *self, ...);
 guint chat_sql_rows_count (const ChatSqlRows *self);
 
+/** chat_sql_rows_clear: none are left. */
+void chat_sql_rows_clear (ChatSqlRows *self);
+
 /** chat_sql_rows_run: @one, @all: statements that return no rows. Nothing happens where there are none to do it for. */
 void chat_sql_rows_run (ChatSqlRows *self, ChatSql *database, const char *one, const char *all);
 
