@@ -6,7 +6,7 @@
 /* What the PostgreSQL store's tables promise beyond the contract: migrations, whose they are, what may not be changed.
  */
 
-#define VERSION "2"
+#define VERSION "3"
 #define STORES 6
 
 #define COUNT_TABLES "SELECT count (*) FROM pg_tables WHERE schemaname = 'public'"
