@@ -212,8 +212,7 @@ test_stopped (gconstpointer data)
   publish_some (transport, 100, &answered);
   chat_test_run_for (MOMENT_MS);
   pulse_check (&pulse, "publishing");
-  if (options->kind == CHAT_BROKER_KAFKA)
-    cancel_subscribe (transport, &pulse);
+  cancel_subscribe (transport, &pulse);
   cancel_connect (options, &pulse);
   close_connecting (options, &pulse);
   g_object_unref (dropped_reader);

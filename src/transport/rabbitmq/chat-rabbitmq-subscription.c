@@ -10,7 +10,8 @@ typedef struct
 {
   /* Owned */
   GPtrArray *incoming;       /* (element-type ChatRecord): what came since the queue was last filled */
-  GTask *task;               /* nullable: the subscribe */
+  GTask *task;               /* nullable: the subscribe … */
+  GSource *cancelled;        /* … (nullable) and its cancellation */
   GCancellable *cancellable; /* nullable: not attached */
   GSource *retry;            /* nullable */
   char *trouble;             /* nullable */
@@ -108,6 +109,7 @@ chat_rabbitmq_subscription_finalize (GObject *object)
   ChatRabbitmqSubscriptionPrivate *priv = PRIVATE (CHAT_RABBITMQ_SUBSCRIPTION (object));
 
   g_ptr_array_unref (priv->incoming);
+  chat_timer_clear (&priv->cancelled);
   g_clear_object (&priv->task);
   g_free (priv->trouble);
   G_OBJECT_CLASS (chat_rabbitmq_subscription_parent_class)->finalize (object);
@@ -139,10 +141,32 @@ chat_rabbitmq_subscription_init (ChatRabbitmqSubscription *self)
 
 /* Public */
 
+/* Whatever it is that the broker has not answered yet. */
+static gboolean
+cancelled_cb (GCancellable *cancellable, gpointer user_data)
+{
+  g_autoptr (ChatRabbitmqSubscription) self = g_object_ref (user_data);
+  g_autoptr (GError) error = NULL;
+
+  g_cancellable_set_error_if_cancelled (cancellable, &error);
+  chat_rabbitmq_subscription_detach (self);
+  g_signal_emit (self, signals[GONE], 0);
+  chat_rabbitmq_subscription_answer (self, error);
+  return G_SOURCE_REMOVE;
+}
+
 void
 chat_rabbitmq_subscription_set_task (ChatRabbitmqSubscription *self, GTask *task)
 {
-  g_set_object (&PRIVATE (self)->task, task);
+  ChatRabbitmqSubscriptionPrivate *priv = PRIVATE (self);
+  GCancellable *cancellable = g_task_get_cancellable (task);
+
+  g_set_object (&priv->task, task);
+  if (cancellable == NULL)
+    return;
+  priv->cancelled = g_cancellable_source_new (cancellable);
+  g_source_set_callback (priv->cancelled, G_SOURCE_FUNC (cancelled_cb), self, NULL);
+  g_source_attach (priv->cancelled, g_task_get_context (task));
 }
 
 void
@@ -151,6 +175,7 @@ chat_rabbitmq_subscription_answer (ChatRabbitmqSubscription *self, const GError 
   ChatRabbitmqSubscriptionPrivate *priv = PRIVATE (self);
   g_autoptr (GTask) task = g_steal_pointer (&priv->task);
 
+  chat_timer_clear (&priv->cancelled);
   if (task == NULL)
     return;
   if (error != NULL)
