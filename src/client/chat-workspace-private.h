@@ -131,9 +131,9 @@ struct _ChatWorkspace
   guint patience_source, overlap_source, denied_source, lag_source;
   gint64 lag_records, lag_ms; /* -1: not known */
   gboolean broker_was_here;
-  gboolean broker_heard;      /* since it was looked last */
-  guint early;                /* receipts that waited for their record when the broker was heard last */
-  guint silence_ms;           /* for how long others have had what the broker has not brought */
+  gboolean broker_heard; /* since it was looked last */
+  guint early;           /* receipts that waited for their record when the broker was heard last */
+  guint silence_ms;      /* for how long others have had what the broker has not brought */
 
   /* Owned: a broker without a service */
   ChatBrokerSite *site;                /* nullable */

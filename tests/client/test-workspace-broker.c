@@ -198,23 +198,13 @@ store (Office *office, const char *id, gint64 seq)
   bring (office->world.broker, CHAT_TOPIC_RECEIPTS, "general", json);
 }
 
-static gboolean
-is_shown (gpointer data)
-{
-  ChatTimeline *timeline = data;
-
-  chat_test_run_for (40);
-  return timeline != NULL;
-}
-
-/* The rows, once they were drawn: their ids, or "?" for those without a seq behind it. */
-static void
-check_rows (Office *office, const char *expected)
+/* (transfer full): the rows as they are now: their ids, or "?" for those without a seq behind it. */
+static char *
+dup_rows (Office *office)
 {
   GListModel *model = G_LIST_MODEL (timeline_of (office));
   GString *rows = g_string_new (NULL);
 
-  chat_test_wait_until (is_shown, model, "a frame");
   for (guint i = 0; i < g_list_model_get_n_items (model); i++)
     {
       g_autoptr (ChatMessageItem) item = g_list_model_get_item (model, i);
@@ -225,8 +215,35 @@ check_rows (Office *office, const char *expected)
         g_string_append_printf (rows, " %s%s", chat_message_get_id (chat_message_item_get_message (item)),
                                 chat_message_item_get_seq (item) > 0 ? "" : "?");
     }
-  g_assert_cmpstr (rows->str, ==, expected);
-  g_string_free (rows, TRUE);
+  return g_string_free (rows, FALSE);
+}
+
+typedef struct
+{
+  Office *office;
+  const char *expected;
+} Expectation;
+
+static gboolean
+are_rows (gpointer data)
+{
+  Expectation *self = data;
+  g_autofree char *rows = dup_rows (self->office);
+
+  return g_str_equal (rows, self->expected);
+}
+
+/* They come with a frame, and nothing else comes in the next ones. */
+static void
+check_rows (Office *office, const char *expected)
+{
+  Expectation expectation = { office, expected };
+  g_autofree char *rows = NULL;
+
+  chat_test_wait_until (are_rows, &expectation, expected);
+  chat_test_run_for (40);
+  rows = dup_rows (office);
+  g_assert_cmpstr (rows, ==, expected);
 }
 
 static void
