@@ -34,6 +34,7 @@ struct _ChatChannel
   gboolean bot;
   gboolean joined;
   gboolean muted;
+  gboolean met;
   gboolean asleep; /* its timeline was opened ahead of time */
 };
 
@@ -421,6 +422,7 @@ chat_channel_apply_state (ChatChannel *self, const ChatChannelState *state)
   chat_channel_set_joined (self, state->joined);
   chat_channel_set_muted (self, state->muted);
   chat_channel_set_notify (self, state->notify);
+  self->met = TRUE;
 }
 
 gint64
@@ -541,6 +543,15 @@ void
 chat_channel_set_notified (ChatChannel *self, gint64 seq)
 {
   self->notified = MAX (self->notified, seq);
+}
+
+gboolean
+chat_channel_meet (ChatChannel *self)
+{
+  gboolean met = self->met;
+
+  self->met = TRUE;
+  return !met;
 }
 
 gint64

@@ -105,7 +105,8 @@ chat_workspace_take_counts (ChatWorkspace *self, ChatChannel *channel, JsonObjec
   read_number (object, "unread", &unread);
   read_number (object, "mentions", &mentions);
   /* who comes to a public channel for the first time has not missed its past */
-  first = read == 0 && mine == 0 && chat_channel_get_head (channel) == 0 && !chat_channel_get_joined (channel);
+  first = chat_channel_meet (channel) && read == 0 && mine == 0 && chat_channel_get_head (channel) == 0
+          && !chat_channel_get_joined (channel);
   chat_channel_set_head (channel, head);
   if (first || mine > read)
     g_hash_table_add (self->unread_puts, g_strdup (chat_channel_get_name (channel)));

@@ -583,6 +583,32 @@ sync_again (Office *office, const ChatFakeAnswer *feeds)
 }
 
 static gboolean
+has_unread (gpointer data)
+{
+  return chat_channel_get_unread (general (data)) == 5;
+}
+
+/* What is in a channel when somebody sees it first is its past; what comes later is not, though it was empty then. */
+static void
+test_empty_channel (void)
+{
+  static const ChatFakeAnswer empty
+      = { 200, NULL, "{\"channels\":[{\"name\":\"general\",\"kind\":\"public\",\"head\":0,\"read\":0,\"unread\":0}]}" };
+  static const ChatFakeAnswer filled
+      = { 200, NULL, "{\"channels\":[{\"name\":\"general\",\"kind\":\"public\",\"head\":5,\"read\":0,\"unread\":5}]}" };
+  Office office;
+
+  office_open (&office, &kafka);
+  chat_fake_service_answer_to (office.world.service, "GET /v1/channels", &empty);
+  world_go_live (&office.world);
+  wait_for_broker (&office);
+  chat_fake_service_answer_to (office.world.service, "GET /v1/channels", &filled);
+  chat_workspace_sync (office.world.workspace);
+  chat_test_wait_until (has_unread, &office, "what is unread");
+  office_end (&office);
+}
+
+static gboolean
 has_port_9093 (gpointer data)
 {
   Office *office = data;
@@ -710,6 +736,7 @@ main (int argc, char **argv)
   g_test_add_func ("/workspace-broker/silent", test_silent);
   g_test_add_func ("/workspace-broker/denied", test_denied);
   g_test_add_func ("/workspace-broker/ended", test_ended);
+  g_test_add_func ("/workspace-broker/empty-channel", test_empty_channel);
   g_test_add_func ("/workspace-broker/offers", test_offers);
   g_test_add_func ("/workspace-broker/ca", test_ca);
   g_test_add_func ("/workspace-broker/lag", test_lag);
