@@ -338,6 +338,57 @@ test_deleted (void)
   end (&f);
 }
 
+static void
+published_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+
+  chat_transport_publish_finish (CHAT_TRANSPORT (source), result, &error);
+  g_assert_no_error (error);
+  (*(guint *)user_data)++;
+}
+
+/* Who declares what is missing publishes to a topic that was deleted meanwhile, in the order of the calls. */
+static void
+test_deleted_publish (void)
+{
+  Fixture f;
+  ChatTransport *transport;
+  Reader *reader;
+  guint published = 0;
+  g_autofree char *name = NULL, *answer = NULL;
+
+  if (!begin (&f))
+    return;
+  transport = transport_new (&f);
+  publish (transport, "chat", "general", "before");
+  name = chat_broker_options_dup_name (f.options, "chat");
+  answer = chat_test_broker_tell (f.broker, "topics", "--delete", "--topic", name, NULL);
+  for (guint i = 0; i < 50; i++)
+    {
+      g_autofree char *text = g_strdup_printf ("after %u", i);
+      g_autoptr (GBytes) bytes = g_bytes_new (text, strlen (text));
+      g_autoptr (ChatRecord) record = chat_record_new ("chat", "general", bytes);
+
+      chat_transport_publish_async (transport, record, NULL, published_cb, &published);
+      if (i == 25)
+        chat_test_wait_for_count (&published, 1);
+    }
+  chat_test_wait_for_count (&published, 50);
+  reader = reader_new (transport, "chat", CHAT_START_EARLIEST, NULL);
+  chat_test_wait_for_count (&reader->count, 50);
+  for (guint i = 0; i < 50; i++)
+    {
+      g_autofree char *text = g_strdup_printf ("after %u", i);
+      GBytes *bytes = chat_record_get_bytes (reader->records->pdata[i]);
+
+      g_assert_cmpmem (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), text, strlen (text));
+    }
+  reader_free (reader);
+  transport_free (transport);
+  end (&f);
+}
+
 /* Transactions */
 
 static gboolean
@@ -666,6 +717,7 @@ main (int argc, char **argv)
   g_test_add_func ("/kafka/topics/declared", test_declared);
   g_test_add_func ("/kafka/topics/fewer", test_fewer);
   g_test_add_func ("/kafka/topics/deleted", test_deleted);
+  g_test_add_func ("/kafka/topics/deleted-publish", test_deleted_publish);
   g_test_add_func ("/kafka/transactions/markers", test_markers);
   g_test_add_func ("/kafka/transactions/open", test_open_transaction);
   g_test_add_func ("/kafka/transactions/slot", test_slot);

@@ -61,12 +61,18 @@ chat_kafka_error_get_code (rd_kafka_resp_err_t code)
   return CHAT_TRANSPORT_ERROR_OFFLINE;
 }
 
+gboolean
+chat_kafka_error_is_missing (rd_kafka_resp_err_t code)
+{
+  return code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC
+         || code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
+}
+
 /* What can be said better than librdkafka does. */
 static char *
 describe (rd_kafka_resp_err_t code, const char *what)
 {
-  if (code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC
-      || code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION)
+  if (chat_kafka_error_is_missing (code))
     return g_strdup_printf (_ ("Kafka has no topic “%s”: create it, or let the service do so"), what);
   if (code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
     return g_strdup_printf (_ ("Kafka does not allow this user to use the topic “%s”: ask for the permission"), what);

@@ -18,6 +18,9 @@ GError *chat_kafka_error_of_job (GError *error);
 /** chat_kafka_error_get_code: what a caller can do about it. */
 ChatTransportError chat_kafka_error_get_code (rd_kafka_resp_err_t code);
 
+/** chat_kafka_error_is_missing: whether there is no such topic, or not this partition of it. */
+gboolean chat_kafka_error_is_missing (rd_kafka_resp_err_t code);
+
 /** chat_kafka_error_is_denial: whether @code, in an error event with @detail, says that the broker and these options
  * will not come together however often one tries: a wrong password, a certificate that is not trusted.
  * @certificate_error: what is wrong with the broker's certificate, as OpenSSL counts (X509_V_ERR_…); 0: nothing

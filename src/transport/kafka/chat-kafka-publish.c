@@ -8,6 +8,25 @@
 #include "transport/kafka/chat-kafka-record.h"
 #include "transport/kafka/chat-kafka-transport-private.h"
 
+/* The data of a task. */
+typedef struct
+{
+  ChatRecord *record;
+  guint64 number; /* of the call */
+  gint64 until;   /* monotonic, µs: so long it is tried again for want of its topic */
+} Publish;
+
+static void
+publish_free (gpointer data)
+{
+  Publish *publish = data;
+
+  chat_record_unref (publish->record);
+  g_free (publish);
+}
+
+static void wait_for_topic (ChatKafkaTransport *self, const char *topic, GTask *task);
+
 static void
 answer (ChatKafkaTransport *self, GTask *task, GError *error)
 {
@@ -37,20 +56,38 @@ publish_error (rd_kafka_resp_err_t code, const char *topic)
   return chat_kafka_error_new (code, topic, NULL);
 }
 
+/* What Kafka has not taken is told, or tried again. */
+static void
+take_refusal (ChatKafkaTransport *self, GTask *task, rd_kafka_resp_err_t code)
+{
+  const Publish *publish = g_task_get_task_data (task);
+  const char *topic = chat_record_get_topic (publish->record);
+
+  if (chat_kafka_error_is_missing (code) || code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
+    /* librdkafka would go on saying so: the next one asks the broker first */
+    g_hash_table_remove (self->known, topic);
+  if (chat_kafka_error_is_missing (code) && self->options->declare
+      && chat_transport_base_is_connected (CHAT_TRANSPORT_BASE (self)) && g_get_monotonic_time () < publish->until)
+    /* deleted since it was found there, or a node of a cluster has not heard of it yet: the record is nowhere so far */
+    wait_for_topic (self, topic, task);
+  else
+    answer (self, task, publish_error (code, topic));
+}
+
 /* @task: referenced by the delivery report. */
 static void
 produce (ChatKafkaTransport *self, GTask *task)
 {
-  const ChatRecord *record = g_task_get_task_data (task);
+  const Publish *publish = g_task_get_task_data (task);
   rd_kafka_resp_err_t code
-      = chat_kafka_record_produce (self->producer->handle, self->options, record, g_object_ref (task));
+      = chat_kafka_record_produce (self->producer->handle, self->options, publish->record, g_object_ref (task));
 
   if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
     return;
   g_object_unref (task);
   if (code == RD_KAFKA_RESP_ERR__FATAL)
     chat_kafka_transport_note_error (self, code, rd_kafka_err2str (code));
-  answer (self, task, publish_error (code, chat_record_get_topic (record)));
+  take_refusal (self, task, code);
 }
 
 static void
@@ -64,15 +101,15 @@ void
 chat_kafka_transport_delivered (ChatKafkaTransport *self, const rd_kafka_message_t *message)
 {
   g_autoptr (GTask) task = message->_private;
-  const char *topic = chat_record_get_topic (g_task_get_task_data (task));
+  const Publish *publish = g_task_get_task_data (task);
 
-  if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
-    note_end (self, topic, message->partition, message->offset + 1);
-  else if (message->err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || message->err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC
-           || message->err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
-    /* librdkafka would go on saying so: the next one asks the broker first */
-    g_hash_table_remove (self->known, topic);
-  answer (self, task, message->err != RD_KAFKA_RESP_ERR_NO_ERROR ? publish_error (message->err, topic) : NULL);
+  if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR)
+    {
+      take_refusal (self, task, message->err);
+      return;
+    }
+  note_end (self, chat_record_get_topic (publish->record), message->partition, message->offset + 1);
+  answer (self, task, NULL);
 }
 
 /* Topics that nothing was published to yet */
@@ -165,6 +202,15 @@ ensured_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     flush_waiting (self, topic, error);
 }
 
+static int
+compare_numbers (gconstpointer a, gconstpointer b, gpointer nothing)
+{
+  guint64 left = ((Publish *)g_task_get_task_data ((GTask *)a))->number;
+  guint64 right = ((Publish *)g_task_get_task_data ((GTask *)b))->number;
+
+  return left < right ? -1 : left > right;
+}
+
 /* In the order of the calls, as soon as it is known that the topic is there. */
 static void
 wait_for_topic (ChatKafkaTransport *self, const char *topic, GTask *task)
@@ -180,7 +226,10 @@ wait_for_topic (ChatKafkaTransport *self, const char *topic, GTask *task)
       *ensuring = (Ensuring){ g_object_ref (self), g_strdup (topic) };
       chat_kafka_transport_push (self, chat_kafka_producer_ensure, g_strdup (topic), g_free, ensured_cb, ensuring);
     }
-  g_queue_push_tail (queue, g_object_ref (task));
+  if (queue->tail == NULL || compare_numbers (queue->tail->data, task, NULL) < 0)
+    g_queue_push_tail (queue, g_object_ref (task));
+  else
+    g_queue_insert_sorted (queue, g_object_ref (task), compare_numbers, NULL);
 }
 
 void
@@ -190,6 +239,7 @@ chat_kafka_transport_publish_async (ChatTransport *transport, ChatRecord *record
   ChatKafkaTransport *self = CHAT_KAFKA_TRANSPORT (transport);
   g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
   GError *error = NULL;
+  Publish *publish;
 
   g_task_set_source_tag (task, chat_kafka_transport_publish_async);
   if (g_task_return_error_if_cancelled (task))
@@ -201,7 +251,10 @@ chat_kafka_transport_publish_async (ChatTransport *transport, ChatRecord *record
       g_task_return_error (task, error);
       return;
     }
-  g_task_set_task_data (task, chat_record_ref (record), (GDestroyNotify)chat_record_unref);
+  publish = g_new (Publish, 1);
+  *publish = (Publish){ chat_record_ref (record), self->published++,
+                        g_get_monotonic_time () + CHAT_KAFKA_DELIVERY_MS * G_TIME_SPAN_MILLISECOND };
+  g_task_set_task_data (task, publish, publish_free);
   self->in_flight++;
   if (g_hash_table_contains (self->known, chat_record_get_topic (record)))
     produce (self, task);

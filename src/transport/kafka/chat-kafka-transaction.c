@@ -152,13 +152,6 @@ aborted_error (const char *why)
                       _ ("Kafka has undone the forward, and its records come again: %s"), why);
 }
 
-static gboolean
-is_unknown_topic (rd_kafka_resp_err_t code)
-{
-  return code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC
-         || code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
-}
-
 /* Why an aborted transaction was aborted: an output that can't be stored is the caller's matter. */
 static GError *
 error_of_abort (ChatKafkaConsumer *consumer, const rd_kafka_error_t *failure)
@@ -166,7 +159,7 @@ error_of_abort (ChatKafkaConsumer *consumer, const rd_kafka_error_t *failure)
   ChatTransportError code = chat_kafka_error_get_code (rd_kafka_error_code (failure));
   ChatTransportError output = chat_kafka_error_get_code (consumer->output_error);
 
-  if (consumer->options->declare && is_unknown_topic (consumer->output_error))
+  if (consumer->options->declare && chat_kafka_error_is_missing (consumer->output_error))
     {
       /* deleted since it was found there: the next try declares it anew */
       g_hash_table_remove_all (consumer->known);

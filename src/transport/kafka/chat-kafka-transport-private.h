@@ -44,6 +44,7 @@ struct _ChatKafkaTransport
   gboolean was_online;
   gboolean replacing; /* the producer, once nothing is in flight … */
   guint replace_ms;   /* … by another after so long */
+  guint64 published;  /* so many were asked for */
   guint in_flight;    /* publishes */
   guint closing;      /* what a close waits for */
 };
