@@ -180,14 +180,33 @@ chat_kafka_consumer_assign (GTask *task, gpointer consumer, gpointer places, GCa
 
 /* Jobs of a member */
 
+/* Whoever has joined already does so anew: all shards are given out again. */
+static gboolean
+join (ChatKafkaConsumer *self, GError **error)
+{
+  g_autoptr (rd_kafka_topic_partition_list_t) list
+      = rd_kafka_topic_partition_list_new ((int)g_strv_length (self->topics));
+  rd_kafka_resp_err_t code;
+
+  for (char **topic = self->topics; *topic != NULL; topic++)
+    {
+      g_autofree char *name = chat_broker_options_dup_name (self->options, *topic);
+
+      rd_kafka_topic_partition_list_add (list, name, RD_KAFKA_PARTITION_UA);
+    }
+  code = rd_kafka_subscribe (self->handle, list);
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+    return TRUE;
+  g_propagate_error (error, chat_kafka_error_new (code, self->group, NULL));
+  return FALSE;
+}
+
 void
 chat_kafka_consumer_open_member (GTask *task, gpointer consumer, gpointer nothing, GCancellable *cancellable)
 {
   ChatKafkaConsumer *self = consumer;
   g_autoptr (GPtrArray) places = NULL;
-  g_autoptr (rd_kafka_topic_partition_list_t) list = NULL;
   GError *error = NULL;
-  rd_kafka_resp_err_t code;
 
   /* first the producer: it ends what one of the same slot has left undone, which would hold up who reads */
   if (!open_handle (self, &error)
@@ -199,18 +218,21 @@ chat_kafka_consumer_open_member (GTask *task, gpointer consumer, gpointer nothin
       g_task_return_error (task, error);
       return;
     }
-  list = rd_kafka_topic_partition_list_new ((int)g_strv_length (self->topics));
-  for (char **topic = self->topics; *topic != NULL; topic++)
-    {
-      g_autofree char *name = chat_broker_options_dup_name (self->options, *topic);
-
-      rd_kafka_topic_partition_list_add (list, name, RD_KAFKA_PARTITION_UA);
-    }
-  code = rd_kafka_subscribe (self->handle, list);
-  if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+  if (join (self, &error))
     g_task_return_boolean (task, TRUE);
   else
-    g_task_return_error (task, chat_kafka_error_new (code, self->group, NULL));
+    g_task_return_error (task, error);
+}
+
+void
+chat_kafka_consumer_join_again (GTask *task, gpointer consumer, gpointer nothing, GCancellable *cancellable)
+{
+  GError *error = NULL;
+
+  if (join (consumer, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
 }
 
 static gboolean

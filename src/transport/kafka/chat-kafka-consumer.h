@@ -52,6 +52,8 @@ void chat_kafka_consumer_assign (GTask *task, gpointer consumer, gpointer places
 
 /* A member's: joins the group. */
 void chat_kafka_consumer_open_member (GTask *task, gpointer consumer, gpointer nothing, GCancellable *cancellable);
+/* No task data: joins it anew, so that all shards are given out again. */
+void chat_kafka_consumer_join_again (GTask *task, gpointer consumer, gpointer nothing, GCancellable *cancellable);
 /* Task data: places: what a rebalance gives it: looks up what is acknowledged, and begins there, or goes on. */
 void chat_kafka_consumer_take_over (GTask *task, gpointer consumer, gpointer places, GCancellable *cancellable);
 /* No task data: gives all partitions back. */

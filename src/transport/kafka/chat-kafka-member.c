@@ -12,11 +12,14 @@
 
 #include "core/chat-timer.h"
 #include "transport/chat-transport-error.h"
+#include "transport/kafka/chat-kafka-producer.h"
 #include "transport/kafka/chat-kafka-subscription-private.h"
 
 /* How long a forward waits for the end of a rebalance. */
 #define PATIENCE_MS 15000
 #define RETRY_MS 300
+/* A member without shards asks what its group has at least after so many looks. */
+#define BARE_MOST 30
 
 static void take_over (ChatKafkaSubscription *self);
 static void rewind_all (ChatKafkaSubscription *self);
@@ -548,6 +551,59 @@ chat_kafka_subscription_forward (ChatKafkaSubscription *self, GPtrArray *inputs,
   self->deferred = g_object_ref (task);
   self->forward = forward;
   self->patience = chat_timer_new (PATIENCE_MS, patience_cb, self);
+}
+
+/* What nobody has */
+
+static gboolean
+is_bare (ChatKafkaSubscription *self)
+{
+  for (char **topic = self->wish->topics; *topic != NULL; topic++)
+    {
+      gboolean found = FALSE;
+
+      for (guint i = 0; i < self->cursors->len && !found; i++)
+        found = g_str_equal (((ChatKafkaCursor *)g_ptr_array_index (self->cursors, i))->topic, *topic);
+      if (!found)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static void
+joined_again_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_object_unref (user_data); /* where that failed the next look tries it again */
+}
+
+static void
+checked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (ChatKafkaSubscription) self = user_data;
+  gboolean left_out = g_task_propagate_boolean (G_TASK (result), NULL);
+
+  self->resetting = FALSE;
+  if (left_out && !self->stopped && !self->suspended && is_bare (self))
+    chat_kafka_subscription_push (self, chat_kafka_consumer_join_again, NULL, NULL, joined_again_cb,
+                                  g_object_ref (self));
+}
+
+void
+chat_kafka_member_look (ChatKafkaSubscription *self)
+{
+  if (self->stopped || self->suspended || self->resetting || self->opening != NULL)
+    return;
+  if (!is_bare (self))
+    {
+      self->bare_looks = 0;
+      return;
+    }
+  /* that others have all is as it should be where there are more members than shards: it is asked ever more seldom */
+  self->bare_looks++;
+  if ((self->bare_looks & (self->bare_looks - 1)) != 0 && self->bare_looks % BARE_MOST != 0)
+    return;
+  self->resetting = TRUE;
+  chat_kafka_subscription_ask (self, chat_kafka_producer_check_group, self->wish, checked_cb, g_object_ref (self));
 }
 
 void

@@ -2,6 +2,7 @@
 #include "transport/kafka/chat-kafka-producer.h"
 
 #include "transport/kafka/chat-kafka-error.h"
+#include "transport/kafka/chat-kafka-group.h"
 #include "transport/kafka/chat-kafka-topics.h"
 
 /* Shorter than a close may take. */
@@ -119,4 +120,12 @@ chat_kafka_producer_list (GTask *task, gpointer producer, gpointer nothing, GCan
     g_task_return_pointer (task, topics, (GDestroyNotify)g_strfreev);
   else
     g_task_return_error (task, error);
+}
+
+void
+chat_kafka_producer_check_group (GTask *task, gpointer producer, gpointer wish, GCancellable *cancellable)
+{
+  ChatKafkaProducer *self = producer;
+
+  g_task_return_boolean (task, self->handle != NULL && chat_kafka_group_leaves_out (self->handle, self->options, wish));
 }

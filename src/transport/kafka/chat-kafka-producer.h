@@ -34,6 +34,8 @@ void chat_kafka_producer_ensure (GTask *task, gpointer producer, gpointer topic,
 void chat_kafka_producer_find (GTask *task, gpointer producer, gpointer wish, GCancellable *cancellable);
 /* Task data: ChatWish: all partitions of its topics, with their extents. */
 void chat_kafka_producer_look (GTask *task, gpointer producer, gpointer wish, GCancellable *cancellable);
+/* Task data: ChatWish: whether its group leaves one of its topics out: see chat_kafka_group_leaves_out(). */
+void chat_kafka_producer_check_group (GTask *task, gpointer producer, gpointer wish, GCancellable *cancellable);
 /* The topics (char **). */
 void chat_kafka_producer_list (GTask *task, gpointer producer, gpointer nothing, GCancellable *cancellable);
 

@@ -73,7 +73,8 @@ struct _ChatKafkaSubscription
   gboolean rewinding; /* a member could not go back yet */
   gboolean rewound;   /* while they did: what is not acknowledged comes again */
   gboolean look_soon; /* a reader has not found out yet where to go on */
-  gboolean resetting; /* a reader looks for where a lost shard begins */
+  gboolean resetting; /* a reader looks for where a lost shard begins; a member, what its group leaves out */
+  guint bare_looks;   /* how often a member had nothing of one of its topics */
   gboolean stopped;
 };
 
@@ -114,6 +115,8 @@ void chat_kafka_reader_look (ChatKafkaSubscription *self);
 void chat_kafka_member_rebalance (ChatKafkaSubscription *self, rd_kafka_event_t *event);
 void chat_kafka_member_delivering (ChatKafkaSubscription *self, ChatKafkaCursor *cursor, gint64 offset);
 void chat_kafka_member_forward_ended (ChatKafkaSubscription *self);
+/** chat_kafka_member_look: now and then: whether its group leaves out what this member has nothing of. */
+void chat_kafka_member_look (ChatKafkaSubscription *self);
 void chat_kafka_member_stop (ChatKafkaSubscription *self);
 
 G_END_DECLS

@@ -178,8 +178,7 @@ take_topic_error (ChatKafkaSubscription *self, const char *topic, rd_kafka_resp_
   g_autofree char *name = NULL;
   g_autoptr (GError) error = NULL;
 
-  if (code != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART && code != RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC
-      && code != RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION && code != RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
+  if (!chat_kafka_error_is_missing (code) && code != RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
     return FALSE;
   for (guint i = 0; i < self->cursors->len; i++)
     {
@@ -451,7 +450,9 @@ tick_cb (gpointer user_data)
   /* librdkafka takes a consumer for hung that is not asked for long, though nothing comes */
   if (due)
     control_cb (self);
-  if (self->wish->start.group == NULL && (due || self->look_soon || g_hash_table_size (self->troubles) > 0))
+  if (self->wish->start.group != NULL)
+    chat_kafka_member_look (self);
+  else if (due || self->look_soon || g_hash_table_size (self->troubles) > 0)
     chat_kafka_reader_look (self);
   if (g_hash_table_size (self->troubles) > 0)
     try_denied (self);
