@@ -19,6 +19,7 @@ typedef struct
   char *title;
   char *reason;  /* nullable: why there is no connection */
   char *trouble; /* nullable: what is missing while there is one */
+  char *remark;  /* nullable: what to know of it */
   char *status;
   ChatWaiters *connects, *subscribes, *closes;
   GSource *retry, *tick; /* nullable: while it waits for the next try */
@@ -57,7 +58,7 @@ describe (const ChatTransportBasePrivate *priv)
   switch (priv->state)
     {
     case CHAT_TRANSPORT_ONLINE:
-      return g_strdup_printf (_ ("Connected to %s"), priv->title);
+      return priv->remark != NULL ? g_strdup (priv->remark) : g_strdup_printf (_ ("Connected to %s"), priv->title);
     case CHAT_TRANSPORT_DEGRADED:
       return g_strdup (priv->trouble);
     case CHAT_TRANSPORT_CONNECTING:
@@ -223,6 +224,15 @@ chat_transport_base_set_trouble (ChatTransportBase *self, const char *sentence)
     set_state (self, sentence != NULL ? CHAT_TRANSPORT_DEGRADED : CHAT_TRANSPORT_ONLINE);
 }
 
+void
+chat_transport_base_set_remark (ChatTransportBase *self, const char *sentence)
+{
+  ChatTransportBasePrivate *priv = PRIVATE (self);
+  g_autofree char *before = priv->remark;
+
+  priv->remark = g_strdup (sentence);
+}
+
 gboolean
 chat_transport_base_is_connected (ChatTransportBase *self)
 {
@@ -247,12 +257,6 @@ const char *
 chat_transport_base_get_title (ChatTransportBase *self)
 {
   return PRIVATE (self)->title;
-}
-
-const char *
-chat_transport_base_get_reason (ChatTransportBase *self)
-{
-  return PRIVATE (self)->reason;
 }
 
 void
@@ -401,6 +405,7 @@ chat_transport_base_finalize (GObject *object)
   g_free (priv->title);
   g_free (priv->reason);
   g_free (priv->trouble);
+  g_free (priv->remark);
   g_free (priv->status);
   G_OBJECT_CLASS (chat_transport_base_parent_class)->finalize (object);
 }

@@ -46,13 +46,16 @@ void chat_transport_base_deny (ChatTransportBase *self, const GError *error);
 /** chat_transport_base_set_trouble: @sentence: (nullable): what is missing while there is a connection. */
 void chat_transport_base_set_trouble (ChatTransportBase *self, const char *sentence);
 
+/** chat_transport_base_set_remark: @sentence: (nullable): what to know of a connection from which nothing is missing;
+ * said from the next set_online() on. */
+void chat_transport_base_set_remark (ChatTransportBase *self, const char *sentence);
+
 gboolean chat_transport_base_is_connected (ChatTransportBase *self);
 /** chat_transport_base_is_retrying: whether it waits for its next try. */
 gboolean chat_transport_base_is_retrying (ChatTransportBase *self);
 /** chat_transport_base_is_closing: since the first close. */
 gboolean chat_transport_base_is_closing (ChatTransportBase *self);
 const char *chat_transport_base_get_title (ChatTransportBase *self);
-const char *chat_transport_base_get_reason (ChatTransportBase *self); /* nullable */
 /** chat_transport_base_dup_obstacle: (transfer full): CLOSED, OFFLINE; NULL where there is a connection. */
 GError *chat_transport_base_dup_obstacle (ChatTransportBase *self);
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "transport/chat-backoff.h"
-#include "transport/chat-waiters.h"
 #include "transport/rabbitmq/chat-rabbitmq-member.h"
 #include "transport/rabbitmq/chat-rabbitmq-reader.h"
 #include "transport/rabbitmq/chat-rabbitmq-transport.h"
@@ -14,7 +13,7 @@ G_BEGIN_DECLS
 
 struct _ChatRabbitmqTransport
 {
-  GObject parent_instance;
+  ChatTransportBase parent_instance;
 
   /* Owned */
   ChatBrokerOptions *options;
@@ -22,33 +21,20 @@ struct _ChatRabbitmqTransport
   ChatRabbitmqPublisher *publisher;
   ChatRabbitmqLink *publishing, *consuming; /* nullable: not connected */
   GCancellable *opening;                    /* nullable */
-  ChatWaiters *connects;
-  ChatWaiters *subscribes; /* each with its subscription: not attached yet */
-  GPtrArray *closers;      /* GTask */
-  GHashTable *refused;     /* topic → why nothing may be published there */
-  GSource *retry, *tick, *guard, *pardon;
+  GHashTable *refused;                      /* topic → why nothing may be published there */
+  GSource *guard, *pardon;
   char *address; /* nullable: the node that we are connected to */
-  char *reason;  /* nullable: why the last connection ended */
   char *blocked; /* nullable: what the broker lacks */
-  char *status;
 
   /* Borrowed */
   GPtrArray *subscriptions; /* ChatRabbitmqSubscription */
 
-  ChatTransportState state;
-  ChatBackoff backoff;
   ChatBackoff patience; /* with a broker that does not let us in any more */
-  gint64 retry_at;      /* monotonic, µs */
-  gint64 online_since;  /* monotonic, µs */
   guint next_address, heartbeat_s;
-  guint lost_publishes; /* that a close could not flush */
-  guint leaving;        /* links that take leave */
-  gboolean has_streams, wanted, was_online, closed, closing_links, finished;
+  guint leaving; /* links that take leave */
+  gboolean has_streams, was_online, closing_links;
 };
 
-void chat_rabbitmq_transport_set_state (ChatRabbitmqTransport *self, ChatTransportState state);
-void chat_rabbitmq_transport_set_reason (ChatRabbitmqTransport *self, const char *reason);
-void chat_rabbitmq_transport_update_status (ChatRabbitmqTransport *self);
 /** chat_rabbitmq_transport_judge: while there is a connection: whether something is missing. */
 void chat_rabbitmq_transport_judge (ChatRabbitmqTransport *self);
 /** chat_rabbitmq_transport_note_published: @error: (nullable): what became of a record of @topic. */
@@ -65,13 +51,12 @@ void chat_rabbitmq_transport_begin_subscribe (ChatRabbitmqTransport *self, GTask
 void chat_rabbitmq_transport_open_session (ChatRabbitmqTransport *self);
 /** chat_rabbitmq_transport_drop_session: how many records were not confirmed. */
 guint chat_rabbitmq_transport_drop_session (ChatRabbitmqTransport *self);
-void chat_rabbitmq_transport_stop_retrying (ChatRabbitmqTransport *self);
 
-GError *chat_rabbitmq_transport_closed_error (void);
-void chat_rabbitmq_transport_close_async (ChatTransport *transport, GCancellable *cancellable,
-                                          GAsyncReadyCallback callback, gpointer user_data);
-/** chat_rabbitmq_transport_begin_close: what can be told at once: nothing more comes, and nobody is let in. */
-void chat_rabbitmq_transport_begin_close (ChatRabbitmqTransport *self);
+/** chat_rabbitmq_transport_let_go: of what is opened or subscribed to. @error: (nullable): for who waits for it; NULL:
+ * nobody does. */
+void chat_rabbitmq_transport_let_go (ChatRabbitmqTransport *self, const GError *error);
+/** chat_rabbitmq_transport_close: as ChatTransportBaseClass has it. */
+void chat_rabbitmq_transport_close (ChatTransportBase *base);
 void chat_rabbitmq_transport_finish_close (ChatRabbitmqTransport *self);
 /** chat_rabbitmq_transport_idle: nothing is in flight any more. */
 void chat_rabbitmq_transport_idle (gpointer data);

@@ -7,8 +7,7 @@
 #include "transport/rabbitmq/chat-rabbitmq-error.h"
 #include "transport/rabbitmq/chat-rabbitmq-transport-private.h"
 
-/* A connection that lasted so long was a good one: the next break begins with short waits again. */
-#define GOOD_US G_USEC_PER_SEC
+#define BASE(self) CHAT_TRANSPORT_BASE (self)
 
 /* Subscriptions */
 
@@ -60,7 +59,7 @@ chat_rabbitmq_transport_begin_subscribe (ChatRabbitmqTransport *self, GTask *tas
 static void
 begin_subscribes (ChatRabbitmqTransport *self)
 {
-  g_autoptr (GPtrArray) tasks = chat_waiters_take_all (self->subscribes);
+  g_autoptr (GPtrArray) tasks = chat_waiters_take_all (chat_transport_base_get_subscribes (BASE (self)));
 
   for (guint i = 0; i < tasks->len; i++)
     chat_rabbitmq_transport_begin_subscribe (self, g_ptr_array_index (tasks, i));
@@ -83,63 +82,19 @@ chat_rabbitmq_transport_drop_session (ChatRabbitmqTransport *self)
   return chat_rabbitmq_publisher_detach (self->publisher);
 }
 
-static gboolean
-retry_cb (gpointer user_data)
-{
-  ChatRabbitmqTransport *self = user_data;
-
-  chat_timer_clear (&self->retry);
-  chat_rabbitmq_transport_open_session (self);
-  return G_SOURCE_REMOVE;
-}
-
-static gboolean
-tick_cb (gpointer user_data)
-{
-  chat_rabbitmq_transport_update_status (user_data);
-  return G_SOURCE_CONTINUE;
-}
-
-static void
-plan_retry (ChatRabbitmqTransport *self, guint wait_ms)
-{
-  self->retry_at = g_get_monotonic_time () + (gint64)wait_ms * 1000;
-  self->retry = chat_timer_new (wait_ms, retry_cb, self);
-  if (self->tick == NULL)
-    self->tick = chat_timer_new (1000, tick_cb, self);
-}
-
-void
-chat_rabbitmq_transport_stop_retrying (ChatRabbitmqTransport *self)
-{
-  chat_timer_clear (&self->retry);
-  chat_timer_clear (&self->tick);
-}
-
-static void
-retry_later (ChatRabbitmqTransport *self)
-{
-  if (self->online_since != 0 && g_get_monotonic_time () - self->online_since >= GOOD_US)
-    chat_backoff_reset (&self->backoff);
-  self->online_since = 0;
-  plan_retry (self, chat_backoff_next (&self->backoff));
-}
-
 /* The end of a connection, or of the try to make one. */
 static void
 lost (ChatRabbitmqTransport *self, const char *reason)
 {
   g_autoptr (ChatRabbitmqTransport) hold = g_object_ref (self);
 
-  chat_rabbitmq_transport_set_reason (self, reason);
-  if (!self->closed)
+  if (chat_transport_base_is_closing (BASE (self)))
     {
-      retry_later (self);
-      chat_rabbitmq_transport_set_state (self, CHAT_TRANSPORT_CONNECTING);
+      chat_rabbitmq_transport_finish_close (self);
+      return;
     }
-  self->lost_publishes += chat_rabbitmq_transport_drop_session (self);
-  if (self->closed)
-    chat_rabbitmq_transport_finish_close (self);
+  chat_transport_base_retry_later (BASE (self), reason, 0);
+  chat_rabbitmq_transport_drop_session (self);
 }
 
 /* Trying again can't help: somebody must change something first. Where it was good once that may be the broker's side:
@@ -153,19 +108,12 @@ denied (ChatRabbitmqTransport *self, const GError *error)
   if (self->was_online)
     {
       self->next_address++;
-      chat_rabbitmq_transport_set_reason (self, error->message);
-      plan_retry (self, chat_backoff_next (&self->patience));
-      chat_rabbitmq_transport_set_state (self, CHAT_TRANSPORT_CONNECTING);
+      chat_transport_base_retry_later (BASE (self), error->message, chat_backoff_next (&self->patience));
       return;
     }
   list = chat_rabbitmq_transport_list_subscriptions (self);
-  self->wanted = FALSE;
-  chat_rabbitmq_transport_set_reason (self, error->message);
-  chat_rabbitmq_transport_stop_retrying (self);
-  chat_rabbitmq_transport_set_state (self, CHAT_TRANSPORT_OFFLINE);
-  chat_waiters_answer (self->connects, error);
-  chat_waiters_answer (self->subscribes, error);
   g_ptr_array_set_size (self->subscriptions, 0);
+  chat_transport_base_deny (BASE (self), error);
   for (guint i = 0; i < list->len; i++)
     {
       ChatRabbitmqSubscription *subscription = g_ptr_array_index (list, i);
@@ -210,30 +158,42 @@ static const ChatRabbitmqLinkFuncs publishing_funcs = { blocked_cb, link_closed_
 static const ChatRabbitmqLinkFuncs consuming_funcs = { ignore_blocked_cb, link_closed_cb };
 
 static void
+set_address (ChatRabbitmqTransport *self, const ChatRabbitmqSession *session)
+{
+  g_autofree char *title = g_strdup_printf (_ ("%s at %s"), "RabbitMQ", session->address), *remark = NULL;
+
+  g_free (self->address);
+  self->address = g_strdup (session->address);
+  self->has_streams = session->has_streams;
+  if (!self->has_streams)
+    remark
+        = g_strdup_printf (_ ("Connected to RabbitMQ at %s, without streams: what comes while nobody reads it stays in "
+                              "the history alone"),
+                           self->address);
+  chat_transport_base_set_title (BASE (self), title);
+  chat_transport_base_set_remark (BASE (self), remark);
+}
+
+static void
 begin_session (ChatRabbitmqTransport *self, ChatRabbitmqSession *session)
 {
   g_autoptr (ChatRabbitmqTransport) hold = g_object_ref (self);
   g_autoptr (GPtrArray) list = chat_rabbitmq_transport_list_subscriptions (self);
   gint64 budget_us = MAX (self->options->budget_us, 100);
 
-  chat_rabbitmq_transport_stop_retrying (self);
-  g_free (self->address);
-  self->address = g_strdup (session->address);
-  self->has_streams = session->has_streams;
+  set_address (self, session);
   self->publishing
       = chat_rabbitmq_link_new (g_steal_pointer (&session->publishing), budget_us, &publishing_funcs, self);
   chat_rabbitmq_link_set_shards (self->publishing, self->options->shards);
   self->consuming = chat_rabbitmq_link_new (g_steal_pointer (&session->consuming), budget_us, &consuming_funcs, self);
   chat_rabbitmq_publisher_attach (self->publisher, self->publishing, self->admin);
-  self->online_since = g_get_monotonic_time ();
   self->was_online = TRUE;
   chat_backoff_reset (&self->patience);
-  chat_rabbitmq_transport_set_reason (self, NULL);
   for (guint i = 0; i < list->len; i++)
     attach (self, g_ptr_array_index (list, i));
   chat_rabbitmq_transport_judge (self);
+  chat_transport_base_set_online (BASE (self));
   begin_subscribes (self);
-  chat_waiters_answer (self->connects, NULL);
 }
 
 static void
@@ -247,7 +207,8 @@ opened_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   g_weak_ref_clear (weak);
   g_free (weak);
-  if (self == NULL || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) || self->closed)
+  if (self == NULL || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED)
+      || chat_transport_base_is_closing (BASE (self)))
     return;
   g_clear_object (&self->opening);
   if (session != NULL)
@@ -272,9 +233,8 @@ chat_rabbitmq_transport_open_session (ChatRabbitmqTransport *self)
   GWeakRef *weak = g_new0 (GWeakRef, 1);
 
   g_weak_ref_init (weak, self);
-  chat_rabbitmq_transport_stop_retrying (self);
-  chat_rabbitmq_transport_set_state (self, CHAT_TRANSPORT_CONNECTING);
   self->opening = g_cancellable_new ();
   /* a broker that does not answer must not keep us */
   chat_rabbitmq_admin_open_async (self->admin, self->next_address, self->opening, opened_cb, weak);
+  chat_transport_base_connecting (BASE (self), NULL);
 }

@@ -12,21 +12,18 @@
 
 static void chat_rabbitmq_transport_iface_init (ChatTransportInterface *iface);
 
-G_DEFINE_FINAL_TYPE_WITH_CODE (ChatRabbitmqTransport, chat_rabbitmq_transport, G_TYPE_OBJECT,
+G_DEFINE_FINAL_TYPE_WITH_CODE (ChatRabbitmqTransport, chat_rabbitmq_transport, CHAT_TYPE_TRANSPORT_BASE,
                                G_IMPLEMENT_INTERFACE (CHAT_TYPE_TRANSPORT, chat_rabbitmq_transport_iface_init))
 
-enum
-{
-  PROP_STATE = 1,
-  PROP_STATUS,
-};
+/* ChatTransportBase */
 
-static GError *
-offline_error (ChatRabbitmqTransport *self)
+static void
+chat_rabbitmq_transport_open (ChatTransportBase *base)
 {
-  g_autofree char *title = chat_broker_options_dup_title (self->options);
+  ChatRabbitmqTransport *self = CHAT_RABBITMQ_TRANSPORT (base);
 
-  return g_error_new (CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_OFFLINE, _ ("There is no connection to %s"), title);
+  if (self->opening == NULL && !chat_rabbitmq_transport_is_connected (self))
+    chat_rabbitmq_transport_open_session (self);
 }
 
 /* ChatTransport */
@@ -48,58 +45,27 @@ chat_rabbitmq_transport_get_features (ChatTransport *transport)
 }
 
 static void
-chat_rabbitmq_transport_connect_async (ChatTransport *transport, GCancellable *cancellable,
-                                       GAsyncReadyCallback callback, gpointer user_data)
-{
-  ChatRabbitmqTransport *self = CHAT_RABBITMQ_TRANSPORT (transport);
-  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
-
-  g_task_set_source_tag (task, chat_rabbitmq_transport_connect_async);
-  if (g_task_return_error_if_cancelled (task))
-    return;
-  if (self->closed)
-    {
-      g_task_return_error (task, chat_rabbitmq_transport_closed_error ());
-      return;
-    }
-  if (chat_rabbitmq_transport_is_connected (self))
-    {
-      g_task_return_boolean (task, TRUE);
-      return;
-    }
-  self->wanted = TRUE;
-  chat_waiters_add (self->connects, task);
-  /* who asks while it waits for its next try does not want to wait */
-  if (self->opening == NULL)
-    chat_rabbitmq_transport_open_session (self);
-}
-
-static void
 chat_rabbitmq_transport_subscribe_async (ChatTransport *transport, const char *const *topics,
                                          const char *const *channels, const ChatStart *start, GCancellable *cancellable,
                                          GAsyncReadyCallback callback, gpointer user_data)
 {
   ChatRabbitmqTransport *self = CHAT_RABBITMQ_TRANSPORT (transport);
+  ChatTransportBase *base = CHAT_TRANSPORT_BASE (self);
   g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
   gpointer subscription;
 
   g_task_set_source_tag (task, chat_rabbitmq_transport_subscribe_async);
-  if (g_task_return_error_if_cancelled (task))
+  if (g_task_return_error_if_cancelled (task) || !chat_transport_base_lets_wait (base, task))
     return;
-  if (self->closed || !self->wanted)
-    {
-      g_task_return_error (task, self->closed ? chat_rabbitmq_transport_closed_error () : offline_error (self));
-      return;
-    }
   if (start->kind == CHAT_START_GROUP)
     subscription = chat_rabbitmq_member_new (self->options, topics, start->group);
   else
     subscription = chat_rabbitmq_reader_new (topics, channels, start);
   g_task_set_task_data (task, subscription, g_object_unref);
-  if (chat_rabbitmq_transport_is_connected (self))
+  if (chat_transport_base_is_connected (base))
     chat_rabbitmq_transport_begin_subscribe (self, task);
   else
-    chat_waiters_add (self->subscribes, task);
+    chat_waiters_add (chat_transport_base_get_subscribes (base), task);
 }
 
 static void
@@ -126,10 +92,7 @@ chat_rabbitmq_transport_publish_async (ChatTransport *transport, ChatRecord *rec
   g_task_set_source_tag (task, chat_rabbitmq_transport_publish_async);
   if (g_task_return_error_if_cancelled (task))
     return;
-  if (self->closed)
-    error = chat_rabbitmq_transport_closed_error ();
-  else if (!chat_rabbitmq_transport_is_connected (self))
-    error = offline_error (self);
+  error = chat_transport_base_dup_obstacle (CHAT_TRANSPORT_BASE (self));
   if (error != NULL || !chat_rabbitmq_publisher_check (record, &error))
     {
       g_task_return_error (task, error);
@@ -154,8 +117,8 @@ chat_rabbitmq_transport_forward_async (ChatTransport *transport, ChatSubscriptio
   if (!CHAT_IS_RABBITMQ_MEMBER (subscription))
     g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
                              _ ("Only what a group was delivered can be forwarded"));
-  else if (self->closed)
-    g_task_return_error (task, chat_rabbitmq_transport_closed_error ());
+  else if (chat_transport_base_is_closing (CHAT_TRANSPORT_BASE (self)))
+    g_task_return_error (task, chat_transport_base_dup_obstacle (CHAT_TRANSPORT_BASE (self)));
   else
     chat_rabbitmq_member_forward (CHAT_RABBITMQ_MEMBER (subscription), self->publisher, inputs, outputs, task);
 }
@@ -179,8 +142,6 @@ chat_rabbitmq_transport_iface_init (ChatTransportInterface *iface)
 {
   iface->get_name = chat_rabbitmq_transport_get_name;
   iface->get_features = chat_rabbitmq_transport_get_features;
-  iface->connect_async = chat_rabbitmq_transport_connect_async;
-  iface->close_async = chat_rabbitmq_transport_close_async;
   iface->subscribe_async = chat_rabbitmq_transport_subscribe_async;
   iface->publish_async = chat_rabbitmq_transport_publish_async;
   iface->forward_async = chat_rabbitmq_transport_forward_async;
@@ -190,30 +151,11 @@ chat_rabbitmq_transport_iface_init (ChatTransportInterface *iface)
 /* Overrides */
 
 static void
-chat_rabbitmq_transport_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
-{
-  ChatRabbitmqTransport *self = CHAT_RABBITMQ_TRANSPORT (object);
-
-  switch (id)
-    {
-    case PROP_STATE:
-      g_value_set_enum (value, (gint)self->state);
-      break;
-    case PROP_STATUS:
-      g_value_set_string (value, self->status);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-    }
-}
-
-static void
 chat_rabbitmq_transport_dispose (GObject *object)
 {
   ChatRabbitmqTransport *self = CHAT_RABBITMQ_TRANSPORT (object);
 
-  if (!self->closed)
-    chat_rabbitmq_transport_begin_close (self);
+  chat_rabbitmq_transport_let_go (self, NULL);
   chat_timer_clear (&self->guard);
   chat_timer_clear (&self->pardon);
   if (self->publishing != NULL)
@@ -229,16 +171,11 @@ chat_rabbitmq_transport_finalize (GObject *object)
   ChatRabbitmqTransport *self = CHAT_RABBITMQ_TRANSPORT (object);
 
   chat_rabbitmq_publisher_free (self->publisher);
-  chat_waiters_free (self->connects);
-  chat_waiters_free (self->subscribes);
-  g_ptr_array_unref (self->closers);
   g_hash_table_unref (self->refused);
   g_ptr_array_unref (self->subscriptions);
   chat_broker_options_free (self->options);
   g_free (self->address);
-  g_free (self->reason);
   g_free (self->blocked);
-  g_free (self->status);
   G_OBJECT_CLASS (chat_rabbitmq_transport_parent_class)->finalize (object);
 }
 
@@ -247,23 +184,17 @@ chat_rabbitmq_transport_class_init (ChatRabbitmqTransportClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
 
-  object_class->get_property = chat_rabbitmq_transport_get_property;
   object_class->dispose = chat_rabbitmq_transport_dispose;
   object_class->finalize = chat_rabbitmq_transport_finalize;
-
-  g_object_class_override_property (object_class, PROP_STATE, "state");
-  g_object_class_override_property (object_class, PROP_STATUS, "status");
+  CHAT_TRANSPORT_BASE_CLASS (klass)->open = chat_rabbitmq_transport_open;
+  CHAT_TRANSPORT_BASE_CLASS (klass)->close = chat_rabbitmq_transport_close;
 }
 
 static void
 chat_rabbitmq_transport_init (ChatRabbitmqTransport *self)
 {
-  self->connects = chat_waiters_new ();
-  self->subscribes = chat_waiters_new ();
-  self->closers = g_ptr_array_new_with_free_func (g_object_unref);
   self->subscriptions = g_ptr_array_new ();
   self->refused = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
-  self->backoff = (ChatBackoff)CHAT_BACKOFF_INIT;
   self->patience = (ChatBackoff){ PATIENCE_FIRST_MS, PATIENCE_LONGEST_MS, 0 };
   self->has_streams = TRUE;
 }
@@ -271,6 +202,7 @@ chat_rabbitmq_transport_init (ChatRabbitmqTransport *self)
 ChatTransport *
 chat_rabbitmq_transport_new_full (const ChatBrokerOptions *options, guint heartbeat_s)
 {
+  g_autofree char *title = NULL;
   ChatRabbitmqTransport *self;
 
   g_return_val_if_fail (options != NULL && options->kind == CHAT_BROKER_RABBITMQ, NULL);
@@ -280,7 +212,8 @@ chat_rabbitmq_transport_new_full (const ChatBrokerOptions *options, guint heartb
   self->heartbeat_s = heartbeat_s;
   self->admin = chat_rabbitmq_admin_new (options, heartbeat_s);
   self->publisher = chat_rabbitmq_publisher_new (options, chat_rabbitmq_transport_idle, self);
-  chat_rabbitmq_transport_update_status (self);
+  title = chat_broker_options_dup_title (options);
+  chat_transport_base_set_title (CHAT_TRANSPORT_BASE (self), title);
   return CHAT_TRANSPORT (self);
 }
 

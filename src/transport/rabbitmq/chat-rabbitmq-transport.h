@@ -2,12 +2,12 @@
 #pragma once
 
 #include "transport/chat-broker-options.h"
-#include "transport/chat-transport.h"
+#include "transport/chat-transport-base.h"
 
 G_BEGIN_DECLS
 
 #define CHAT_TYPE_RABBITMQ_TRANSPORT (chat_rabbitmq_transport_get_type ())
-G_DECLARE_FINAL_TYPE (ChatRabbitmqTransport, chat_rabbitmq_transport, CHAT, RABBITMQ_TRANSPORT, GObject)
+G_DECLARE_FINAL_TYPE (ChatRabbitmqTransport, chat_rabbitmq_transport, CHAT, RABBITMQ_TRANSPORT, ChatTransportBase)
 
 /** CHAT_RABBITMQ_RECORD_MOST: a larger payload is REJECTED, in bytes. */
 #define CHAT_RABBITMQ_RECORD_MOST (1024 * 1024)
