@@ -18,6 +18,7 @@
 #include "server/chat-server-limits.h"
 #include "server/chat-server-metrics.h"
 #include "server/chat-server-rejections.h"
+#include "server/chat-server-waits.h"
 #include "server/chat-store-factory.h"
 #include "server/moderator/chat-moderation-keeper.h"
 #include "server/moderator/chat-moderator.h"
@@ -299,6 +300,8 @@ static void
 add_service (ChatServer *self, gpointer service)
 {
   g_signal_connect_object (service, "failed", G_CALLBACK (failed_cb), self, 0);
+  if (CHAT_IS_FORWARDER (service))
+    chat_server_waits_watch (service);
   g_ptr_array_add (self->services, service);
 }
 

@@ -46,6 +46,7 @@ typedef struct
   Life life;
   Stage stage;
   gboolean paused, failed, prepared;
+  gboolean waited;       /* `waiting` was emitted for the batch that is next */
   GError *start_failure; /* (nullable): what made it fail before it had started */
   gboolean stale;        /* inputs changed while they were processed: the answer is void */
 } ChatForwarderPrivate;
@@ -69,6 +70,14 @@ enum
 };
 
 static GParamSpec *properties[N_PROPS];
+
+enum
+{
+  WAITING,
+  N_SIGNALS
+};
+
+static guint signals[N_SIGNALS];
 
 #define PRIVATE(self) ((ChatForwarderPrivate *)chat_forwarder_get_instance_private (self))
 
@@ -145,9 +154,10 @@ retry_cb (gpointer user_data)
 
 /* What failed is done again later. A stop does not wait for that: nothing was acknowledged, it all comes again. */
 static void
-retry_later (ChatForwarder *self)
+retry_later (ChatForwarder *self, const GError *error)
 {
   ChatForwarderPrivate *priv = PRIVATE (self);
+
   if (priv->life != LIFE_RUNNING)
     {
       end_batch (self);
@@ -155,6 +165,8 @@ retry_later (ChatForwarder *self)
       return;
     }
   priv->stage = STAGE_WAITING;
+  priv->waited = TRUE;
+  g_signal_emit (self, signals[WAITING], 0, error);
   priv->retry = chat_timer_new (chat_backoff_next (&priv->backoff), retry_cb, self);
 }
 
@@ -177,6 +189,9 @@ forward_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (chat_transport_forward_finish (CHAT_TRANSPORT (source), result, &error))
     {
       chat_backoff_reset (&priv->backoff);
+      if (priv->waited)
+        g_signal_emit (self, signals[WAITING], 0, NULL);
+      priv->waited = FALSE;
       if (CHAT_FORWARDER_GET_CLASS (self)->forwarded != NULL)
         CHAT_FORWARDER_GET_CLASS (self)->forwarded (self);
       end_batch (self);
@@ -191,7 +206,7 @@ forward_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       go_on (self);
     }
   else if (forward_is_passing (error))
-    retry_later (self);
+    retry_later (self, error);
   else
     fail_batch (self, error);
 }
@@ -233,7 +248,7 @@ process_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       forward (self);
     }
   else if (process_is_passing (self, error))
-    retry_later (self);
+    retry_later (self, error);
   else
     fail_batch (self, error);
 }
@@ -580,6 +595,8 @@ chat_forwarder_class_init (ChatForwarderClass *klass)
   properties[PROP_BATCH] = g_param_spec_uint ("batch", NULL, NULL, 1, 1024, 512,
                                               G_PARAM_WRITABLE | G_PARAM_CONSTRUCT | G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (object_class, N_PROPS, properties);
+  signals[WAITING] = g_signal_new ("waiting", CHAT_TYPE_FORWARDER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE,
+                                   1, G_TYPE_ERROR);
 }
 
 static void

@@ -22,6 +22,9 @@ G_DECLARE_DERIVABLE_TYPE (ChatForwarder, chat_forwarder, CHAT, FORWARDER, GObjec
  * - Shards are revoked: their records are dropped from the batch, and the rest is handed over again.
  * - A stop: the batch in flight is finished, what waits behind it is left to the next start.
  *
+ * Signal `waiting (GError *error)`: a batch could not be processed or forwarded, and is tried again later; @error is
+ * NULL once one has gone through after that.
+ *
  * A subclass may hand the callback of one of its calls on to another object's call, and finish that.
  *
  * Construct properties: `transport`, `group` (also the service's name), `topics` (GStrv); property `batch`: most

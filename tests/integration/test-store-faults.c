@@ -190,10 +190,12 @@ post_meanwhile (Case *self)
     }
 }
 
-/* A backup holds the store: what is sent meanwhile is accepted, and stored as soon as it can be. */
+/* A backup holds the store: what is sent meanwhile is accepted, and stored as soon as it can be; the log says what is
+ * waited for, and that it goes on. */
 static void
 test_store_locked (Case *self, gconstpointer data)
 {
+  g_autofree char *log = NULL;
   sqlite3 *holder;
 
   post_accepted (self, BEFORE);
@@ -206,6 +208,9 @@ test_store_locked (Case *self, gconstpointer data)
   assert_nothing_lost (self);
   wait_ready (self);
   stop (self);
+  log = chat_test_server_dup_log (self->server);
+  g_assert_nonnull (strstr (log, "The moderator waits: "));
+  g_assert_nonnull (strstr (log, "The moderator goes on"));
 }
 
 /* Stopped while somebody holds the store: it does not wait for that, and goes on where it was when it is started. */

@@ -376,8 +376,17 @@ test_duplicates (Bench *bench, gconstpointer shards)
 }
 
 static void
+waiting_cb (ChatForwarder *forwarder, const GError *error, GString *said)
+{
+  g_string_append (said, error != NULL ? "waits " : "goes on ");
+}
+
+static void
 test_passing_failure (Bench *bench, gconstpointer shards)
 {
+  g_autoptr (GString) said = g_string_new (NULL);
+
+  g_signal_connect (bench->role, "waiting", G_CALLBACK (waiting_cb), said);
   bench->role->fail = 2;
   bench->role->failure_is_passing = TRUE;
   append (bench, 0, 20);
@@ -385,6 +394,8 @@ test_passing_failure (Bench *bench, gconstpointer shards)
   check_copies (bench, 20);
   g_assert_cmpuint (bench->failures, ==, 0);
   g_assert_cmpuint (bench->role->batches, ==, bench->role->forwards + 2);
+  g_assert_cmpstr (said->str, ==, "waits waits goes on ");
+  g_signal_handlers_disconnect_by_data (bench->role, said);
 }
 
 /* A failure that does not pass is said once, and nothing more is taken up; a next start has all that was left. */
