@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Real windows beside brokers and services that fail: who was away comes back without a hole or a double, the foot says
 what is going on, nothing jumps, what is written meanwhile is sent later, and the window answers all the time.
