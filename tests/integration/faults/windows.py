@@ -243,7 +243,7 @@ def check_rows(app, channel, stored, back):
     seen = run_of(said(app), expected)
     assert seen == expected[-len(seen):], describe(channel, seen, expected[-len(seen):])
     app.point_at('list', 'Messages')
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 240
     while len(seen) < len(expected) - back:
         assert time.monotonic() < deadline, f'{channel}: the wheel shows nothing above {seen[0]}'
         app.turn_wheel(30)
