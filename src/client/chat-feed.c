@@ -464,6 +464,13 @@ chat_feed_is_started (ChatFeed *self)
   return self->started;
 }
 
+ChatTransport *
+chat_feed_get_transport (ChatFeed *self)
+{
+  g_return_val_if_fail (CHAT_IS_FEED (self), NULL);
+  return self->transport;
+}
+
 const char *
 chat_feed_get_name (ChatFeed *self)
 {

@@ -57,6 +57,8 @@ gboolean chat_feed_is_online (ChatFeed *self);
 gboolean chat_feed_is_placed (ChatFeed *self);
 gboolean chat_feed_is_started (ChatFeed *self);
 
+/** chat_feed_get_transport: (transfer none) (nullable): the one that it has just now. */
+ChatTransport *chat_feed_get_transport (ChatFeed *self);
 /** chat_feed_get_name: (transfer none): of the transport, "" before the first start. */
 const char *chat_feed_get_name (ChatFeed *self);
 /** chat_feed_get_title: (transfer none): what people call it: "Kafka". */

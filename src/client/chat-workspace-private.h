@@ -87,6 +87,9 @@ struct _ChatWorkspace
   char *active; /* nullable: the channel on screen */
   gboolean visible;
   gboolean closing;
+  GPtrArray *closes;   /* GTask: closes that wait for nothing but brokers … */
+  guint leaving;       /* … so many of them … */
+  guint leave_source;  /* … and not for ever */
   char *storage_error; /* nullable */
   ChatRole role;
   gboolean password_mode;

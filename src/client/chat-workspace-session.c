@@ -17,6 +17,8 @@
 #define LEASE_POLL_MS 1000
 #define LEASE_MS 30000
 #define LEASE_MOST_MS 120000
+/* How long a close waits for brokers to take leave. */
+#define LEAVE_MS 4000
 
 static void session_try (ChatWorkspace *self);
 
@@ -420,18 +422,74 @@ chat_workspace_reconnect_now (ChatWorkspace *self)
  */
 
 static void
+answer_closes (ChatWorkspace *self)
+{
+  g_autoptr (GPtrArray) closes = NULL;
+
+  if (self->leaving > 0)
+    return;
+  g_clear_handle_id (&self->leave_source, g_source_remove);
+  closes = g_steal_pointer (&self->closes);
+  self->closes = g_ptr_array_new_with_free_func (g_object_unref);
+  for (guint i = 0; i < closes->len; i++)
+    {
+      GTask *task = g_ptr_array_index (closes, i);
+      const GError *failure = g_task_get_task_data (task);
+
+      if (failure != NULL)
+        g_task_return_error (task, g_error_copy (failure));
+      else
+        g_task_return_boolean (task, TRUE);
+    }
+}
+
+static gboolean
+leave_cb (gpointer user_data)
+{
+  ChatWorkspace *self = user_data;
+
+  self->leave_source = 0;
+  self->leaving = 0;
+  answer_closes (self);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+left_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (ChatWorkspace) self = user_data;
+
+  chat_transport_close_finish (CHAT_TRANSPORT (source), result, NULL);
+  if (self->leaving > 0)
+    self->leaving--;
+  answer_closes (self);
+}
+
+/* A broker's library has threads of its own, and what it needs is gone when the process ends: they are to end before.
+ * @transport: (nullable): is closed already, or is about to be */
+static void
+leave (ChatWorkspace *self, ChatTransport *transport)
+{
+  if (transport == NULL)
+    return;
+  self->leaving++;
+  chat_transport_close_async (transport, NULL, left_cb, g_object_ref (self));
+}
+
+static void
 database_closed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (GTask) task = user_data;
-  GError *failure = g_task_get_task_data (task);
+  GTask *task = user_data;
+  ChatWorkspace *self = g_task_get_source_object (task);
   g_autoptr (GError) error = NULL;
 
-  if (failure != NULL)
-    g_task_return_error (task, g_error_copy (failure));
-  else if (chat_local_database_close_finish (CHAT_LOCAL_DATABASE (source), result, &error))
-    g_task_return_boolean (task, TRUE);
-  else
-    g_task_return_error (task, g_steal_pointer (&error));
+  if (!chat_local_database_close_finish (CHAT_LOCAL_DATABASE (source), result, &error)
+      && g_task_get_task_data (task) == NULL)
+    g_task_set_task_data (task, g_steal_pointer (&error), (GDestroyNotify)g_error_free);
+  g_ptr_array_add (self->closes, task);
+  if (self->leaving > 0 && self->leave_source == 0)
+    self->leave_source = g_timeout_add (LEAVE_MS, leave_cb, self);
+  answer_closes (self);
 }
 
 static void
@@ -472,6 +530,7 @@ void
 chat_workspace_close_async (ChatWorkspace *self, gboolean sign_out, GCancellable *cancellable,
                             GAsyncReadyCallback callback, gpointer user_data)
 {
+  g_autoptr (ChatTransport) broker = NULL, site = NULL;
   gboolean was_open;
   GTask *task;
 
@@ -486,7 +545,12 @@ chat_workspace_close_async (ChatWorkspace *self, gboolean sign_out, GCancellable
   self->closing = TRUE;
   chat_workspace_session_stop (self);
   chat_workspace_sync_stop (self);
+  if (self->broker != NULL)
+    g_set_object (&broker, chat_feed_get_transport (self->broker));
+  g_set_object (&site, self->site_transport);
   chat_workspace_feed_stop (self);
+  leave (self, broker);
+  leave (self, site);
   chat_outbox_stop (self->outbox);
   chat_workspace_update_state (self);
   if (sign_out && was_open && self->site == NULL)

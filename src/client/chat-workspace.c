@@ -379,6 +379,7 @@ chat_workspace_finalize (GObject *object)
   ChatWorkspace *self = CHAT_WORKSPACE (object);
 
   g_clear_object (&self->channels);
+  g_ptr_array_unref (self->closes);
   g_clear_object (&self->users);
   g_clear_object (&self->outbox);
   chat_workspace_site_finalize (self);
@@ -454,6 +455,7 @@ chat_workspace_init (ChatWorkspace *self)
       = soup_session_new_with_options ("timeout", HTTP_TIMEOUT, "max-conns", HTTP_CONNECTIONS, "max-conns-per-host",
                                        HTTP_CONNECTIONS, "user-agent", "Tertulia/" CHAT_VERSION " ", NULL);
   self->channels = chat_channel_list_new ();
+  self->closes = g_ptr_array_new_with_free_func (g_object_unref);
   self->cancellable = g_cancellable_new ();
   self->warnings = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)chat_warning_free);
   self->preloaded = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);

@@ -721,6 +721,21 @@ test_session_lost (void)
   office_end (&office);
 }
 
+/* The library of a broker has threads, which the end of the process must not meet: they have ended before. */
+static void
+test_close (void)
+{
+  Office office;
+
+  office_start (&office);
+  chat_loopback_transport_set_close_delay (CHAT_LOOPBACK_TRANSPORT (office.last), 300);
+  world_end (&office.world);
+  g_assert_true (chat_loopback_transport_has_ended (CHAT_LOOPBACK_TRANSPORT (office.last)));
+  g_clear_object (&office.last);
+  chat_broker_options_free (office.options);
+  g_object_unref (office.broker);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -741,5 +756,6 @@ main (int argc, char **argv)
   g_test_add_func ("/workspace-broker/ca", test_ca);
   g_test_add_func ("/workspace-broker/lag", test_lag);
   g_test_add_func ("/workspace-broker/session-lost", test_session_lost);
+  g_test_add_func ("/workspace-broker/close", test_close);
   return g_test_run ();
 }

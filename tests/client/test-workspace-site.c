@@ -657,6 +657,21 @@ test_refused (void)
   world_end (&world);
 }
 
+/* The library of a broker has threads, which the end of the process must not meet: they have ended before. */
+static void
+test_close (void)
+{
+  World world;
+
+  world_init (&world, CHAT_BROKER_KAFKA, JSON, 1);
+  append (&world, "general", "general", "{}");
+  world_start (&world);
+  chat_loopback_transport_set_close_delay (world.transport, 300);
+  world_close (&world);
+  g_assert_true (chat_loopback_transport_has_ended (world.transport));
+  world_end (&world);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -676,5 +691,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/workspace-site/denied", test_denied);
   g_test_add_func ("/client/workspace-site/retention", test_retention);
   g_test_add_func ("/client/workspace-site/refused", test_refused);
+  g_test_add_func ("/client/workspace-site/close", test_close);
   return g_test_run ();
 }

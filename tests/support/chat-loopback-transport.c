@@ -34,7 +34,8 @@ struct _ChatLoopbackTransport
 
   ChatTransportFeatures features;
   gboolean wanted, unreachable, stalled, closed;
-  guint confirm_delay_ms;
+  guint confirm_delay_ms, close_delay_ms;
+  gboolean ended;
   guint duplicates, refuse, lose, fail_forwards, publishes;
   ChatTransportError refuse_code, fail_code;
   int fail_connect; /* -1: no */
@@ -252,18 +253,33 @@ typedef struct
   guint lost;
 } Closing;
 
-static void
-closing_step (GTask *task)
+static gboolean
+end_cb (gpointer user_data)
 {
+  GTask *task = user_data;
   Closing *closing = g_task_get_task_data (task);
 
-  if (--closing->waiting > 0)
-    return;
+  CHAT_LOOPBACK_TRANSPORT (g_task_get_source_object (task))->ended = TRUE;
   if (closing->lost > 0)
     g_task_return_new_error (task, CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_OFFLINE,
                              "Closed with %u records unconfirmed", closing->lost);
   else
     g_task_return_boolean (task, TRUE);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+closing_step (GTask *task)
+{
+  Closing *closing = g_task_get_task_data (task);
+  guint delay_ms = CHAT_LOOPBACK_TRANSPORT (g_task_get_source_object (task))->close_delay_ms;
+
+  if (--closing->waiting > 0)
+    return;
+  if (delay_ms > 0)
+    g_timeout_add_full (G_PRIORITY_DEFAULT, delay_ms, end_cb, g_object_ref (task), g_object_unref);
+  else
+    end_cb (task);
 }
 
 static void
@@ -675,6 +691,18 @@ chat_loopback_transport_set_stalled (ChatLoopbackTransport *self, gboolean stall
   for (guint i = 0; i < self->subscriptions->len; i++)
     chat_loopback_subscription_set_flowing (g_ptr_array_index (self->subscriptions, i), !stalled && !self->unreachable);
   chat_loopback_transport_schedule (self);
+}
+
+void
+chat_loopback_transport_set_close_delay (ChatLoopbackTransport *self, guint delay_ms)
+{
+  self->close_delay_ms = delay_ms;
+}
+
+gboolean
+chat_loopback_transport_has_ended (ChatLoopbackTransport *self)
+{
+  return self->ended;
 }
 
 void

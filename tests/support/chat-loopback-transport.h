@@ -9,7 +9,7 @@ G_BEGIN_DECLS
  * ChatLoopbackTransport:
  *
  * A connection to a ChatLoopbackBroker, that does what it is told to do wrong, when it is told. Nothing in it is
- * random, and nothing waits for a clock but chat_loopback_transport_set_confirm_delay().
+ * random, and nothing waits for a clock but chat_loopback_transport_set_confirm_delay() and _set_close_delay().
  */
 #define CHAT_TYPE_LOOPBACK_TRANSPORT (chat_loopback_transport_get_type ())
 G_DECLARE_FINAL_TYPE (ChatLoopbackTransport, chat_loopback_transport, CHAT, LOOPBACK_TRANSPORT, GObject)
@@ -32,6 +32,11 @@ void chat_loopback_transport_set_stalled (ChatLoopbackTransport *self, gboolean 
 
 /** chat_loopback_transport_set_confirm_delay: records arrive at once, their confirmation @delay_ms later. */
 void chat_loopback_transport_set_confirm_delay (ChatLoopbackTransport *self, guint delay_ms);
+
+/** chat_loopback_transport_set_close_delay: a close is answered @delay_ms later. */
+void chat_loopback_transport_set_close_delay (ChatLoopbackTransport *self, guint delay_ms);
+/** chat_loopback_transport_has_ended: whether a close has been answered. */
+gboolean chat_loopback_transport_has_ended (ChatLoopbackTransport *self);
 
 /** chat_loopback_transport_refuse_publishes: the next @count publishes are answered with @code and do not arrive. */
 void chat_loopback_transport_refuse_publishes (ChatLoopbackTransport *self, guint count, ChatTransportError code);
