@@ -199,6 +199,49 @@ awkward_texts (void)
   postgresql_test_store_close (store);
 }
 
+static void
+append_batch (ChatStore *store, guint number)
+{
+  g_autoptr (GPtrArray) batch = chat_test_messages_new ();
+  g_autoptr (GArray) results = NULL;
+  g_autoptr (GError) error = NULL;
+
+  for (guint i = 0; i < 64; i++)
+    {
+      g_autofree char *id = g_strdup_printf ("m-%u-%u", number, i);
+
+      g_ptr_array_add (batch, chat_test_message_new ("general", id, "planned", number * 64 + i));
+    }
+  results = chat_test_call (chat_message_store_append, chat_store_get_messages (store), &error, batch);
+  g_assert_no_error (error);
+}
+
+/* Statements are planned while there is next to nothing in the tables, and the plans are kept: they have to be good for
+ * what is in them later. */
+static void
+planned_early (void)
+{
+  g_auto (PostgresqlTest) test = { 0 };
+  ChatStore *store;
+
+  if (!postgresql_test_init (&test, CHAT_TEST_BROKER_SHARED))
+    return;
+  store = postgresql_test_store_open (test.uri);
+  g_assert_cmpint (postgresql_test_append (store, "first", NULL), ==, 1);
+  postgresql_test_run (&test, "ANALYZE");
+  for (guint i = 0; i < 10; i++)
+    append_batch (store, i);
+  postgresql_test_run (&test, "SELECT pg_stat_reset ()");
+  for (guint i = 10; i < 20; i++)
+    append_batch (store, i);
+  postgresql_test_store_close (store);
+  /* what a connection did is counted once it is gone */
+  postgresql_test_run (&test, "SELECT pg_terminate_backend (pid, 10000) FROM pg_stat_activity"
+                              " WHERE datname = current_database () AND pid <> pg_backend_pid ()");
+  postgresql_test_ask (&test, "SELECT idx_scan > 0 FROM pg_stat_user_tables WHERE relname = 'messages'", "t");
+  postgresql_test_ask (&test, "SELECT seq_scan < 10 FROM pg_stat_user_tables WHERE relname = 'messages'", "t");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -211,5 +254,6 @@ main (int argc, char **argv)
   g_test_add_func ("/postgresql/schema/wrong-place", wrong_place);
   g_test_add_func ("/postgresql/schema/audit-is-kept", audit_is_kept);
   g_test_add_func ("/postgresql/schema/awkward-texts", awkward_texts);
+  g_test_add_func ("/postgresql/schema/planned-early", planned_early);
   return g_test_run ();
 }
