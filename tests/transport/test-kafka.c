@@ -389,6 +389,41 @@ test_deleted_publish (void)
   end (&f);
 }
 
+/* What a group has acknowledged of a topic says nothing of another one of that name, however long that is already when
+ * it is noticed. */
+static void
+test_deleted_group (void)
+{
+  Fixture f;
+  ChatTransport *transport, *other;
+  Reader *member;
+  g_autofree char *name = NULL, *answer = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (!begin (&f))
+    return;
+  transport = transport_new (&f);
+  member = reader_new (transport, "chat", CHAT_START_GROUP, "group");
+  for (guint i = 0; i < 5; i++)
+    publish (transport, "chat", "general", "before");
+  chat_test_wait_for_count (&member->count, 5);
+  g_assert_true (forward (transport, member, 0, 5, "out", &error));
+  g_assert_no_error (error);
+  name = chat_broker_options_dup_name (f.options, "chat");
+  answer = chat_test_broker_tell (f.broker, "topics", "--delete", "--topic", name, NULL);
+  chat_test_wait_until (is_degraded, transport, "the topic to be missed");
+  other = transport_new (&f);
+  for (guint i = 0; i < 12; i++)
+    publish (other, "chat", "general", "after");
+  chat_test_wait_for_count (&member->count, 17);
+  g_assert_true (forward (transport, member, 5, 17, "out", &error));
+  g_assert_no_error (error);
+  transport_free (other);
+  reader_free (member);
+  transport_free (transport);
+  end (&f);
+}
+
 /* Transactions */
 
 static gboolean
@@ -718,6 +753,7 @@ main (int argc, char **argv)
   g_test_add_func ("/kafka/topics/fewer", test_fewer);
   g_test_add_func ("/kafka/topics/deleted", test_deleted);
   g_test_add_func ("/kafka/topics/deleted-publish", test_deleted_publish);
+  g_test_add_func ("/kafka/topics/deleted-group", test_deleted_group);
   g_test_add_func ("/kafka/transactions/markers", test_markers);
   g_test_add_func ("/kafka/transactions/open", test_open_transaction);
   g_test_add_func ("/kafka/transactions/slot", test_slot);

@@ -24,6 +24,7 @@
 static void take_over (ChatKafkaSubscription *self);
 static void rewind_all (ChatKafkaSubscription *self);
 static void seek_cursors (ChatKafkaSubscription *self);
+static void join_again (ChatKafkaSubscription *self);
 
 /* What is not acknowledged */
 
@@ -193,6 +194,8 @@ retry_cb (gpointer user_data)
     take_over (self);
   if (self->rewinding)
     seek_cursors (self);
+  if (self->rejoining)
+    join_again (self);
   return G_SOURCE_REMOVE;
 }
 
@@ -553,8 +556,6 @@ chat_kafka_subscription_forward (ChatKafkaSubscription *self, GPtrArray *inputs,
   self->patience = chat_timer_new (PATIENCE_MS, patience_cb, self);
 }
 
-/* What nobody has */
-
 static gboolean
 is_bare (ChatKafkaSubscription *self)
 {
@@ -569,6 +570,43 @@ is_bare (ChatKafkaSubscription *self)
     }
   return FALSE;
 }
+
+/* Topics that come back */
+
+static void
+rejoined_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (ChatKafkaSubscription) self = user_data;
+
+  self->rejoining = !g_task_propagate_boolean (G_TASK (result), NULL) && !self->stopped;
+  if (self->rejoining)
+    retry_later (self);
+}
+
+static void
+join_again (ChatKafkaSubscription *self)
+{
+  self->rejoining = FALSE;
+  chat_kafka_subscription_push (self, chat_kafka_consumer_join_again, NULL, NULL, rejoined_cb, g_object_ref (self));
+}
+
+/* By a rebalance, which takes every shard and looks up where each begins. */
+void
+chat_kafka_member_back (ChatKafkaSubscription *self)
+{
+  if (self->suspended || self->stopped)
+    return;
+  for (guint i = 0; i < self->cursors->len; i++)
+    {
+      ChatKafkaCursor *cursor = g_ptr_array_index (self->cursors, i);
+
+      cursor->lost |= cursor->gone;
+    }
+  suspend (self);
+  join_again (self);
+}
+
+/* What nobody has */
 
 static void
 joined_again_cb (GObject *source, GAsyncResult *result, gpointer user_data)

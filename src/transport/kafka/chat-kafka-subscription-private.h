@@ -29,6 +29,7 @@ typedef struct
   GArray *unacked; /* (element-type gint64): offsets that were delivered and not acknowledged … */
   guint head;      /* … from this one on */
   gboolean lost;   /* the broker has given it to another member already */
+  gboolean gone;   /* its topic was not there: what is there next may be another of that name */
 } ChatKafkaCursor;
 
 #define CHAT_KAFKA_TAKE 256
@@ -71,6 +72,7 @@ struct _ChatKafkaSubscription
   gboolean suspended; /* shards change hands */
   gboolean give_back; /* once the forward in flight has ended */
   gboolean rewinding; /* a member could not go back yet */
+  gboolean rejoining; /* a member could not join its group again yet */
   gboolean rewound;   /* while they did: what is not acknowledged comes again */
   gboolean look_soon; /* a reader has not found out yet where to go on */
   gboolean resetting; /* a reader looks for where a lost shard begins; a member, what its group leaves out */
@@ -115,6 +117,9 @@ void chat_kafka_reader_look (ChatKafkaSubscription *self);
 void chat_kafka_member_rebalance (ChatKafkaSubscription *self, rd_kafka_event_t *event);
 void chat_kafka_member_delivering (ChatKafkaSubscription *self, ChatKafkaCursor *cursor, gint64 offset);
 void chat_kafka_member_forward_ended (ChatKafkaSubscription *self);
+/** chat_kafka_member_back: a topic that was gone is there again: where its shards begin is asked anew, by which a topic
+ * that was deleted and made anew is read from its start. */
+void chat_kafka_member_back (ChatKafkaSubscription *self);
 /** chat_kafka_member_look: now and then: whether its group leaves out what this member has nothing of. */
 void chat_kafka_member_look (ChatKafkaSubscription *self);
 void chat_kafka_member_stop (ChatKafkaSubscription *self);

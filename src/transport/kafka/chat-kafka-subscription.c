@@ -184,8 +184,10 @@ take_topic_error (ChatKafkaSubscription *self, const char *topic, rd_kafka_resp_
     {
       ChatKafkaCursor *cursor = g_ptr_array_index (self->cursors, i);
 
-      if (g_str_equal (cursor->topic, topic))
-        cursor->denied = code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
+      if (!g_str_equal (cursor->topic, topic))
+        continue;
+      cursor->denied = code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
+      cursor->gone |= !cursor->denied && self->wish->start.group != NULL;
     }
   name = chat_broker_options_dup_name (self->options, topic);
   error = chat_kafka_error_new (code, name, NULL);
@@ -217,7 +219,9 @@ take_error (ChatKafkaSubscription *self, const rd_kafka_message_t *message)
   ChatKafkaCursor *cursor = topic != NULL ? chat_kafka_subscription_find (self, topic, message->partition) : NULL;
   rd_kafka_resp_err_t code = message->err;
 
-  if (code == RD_KAFKA_RESP_ERR__PARTITION_EOF && cursor != NULL)
+  if (code == RD_KAFKA_RESP_ERR__PARTITION_EOF && cursor != NULL && cursor->gone)
+    chat_kafka_member_back (self);
+  else if (code == RD_KAFKA_RESP_ERR__PARTITION_EOF && cursor != NULL)
     {
       /* behind what a transaction writes for itself */
       cursor->next = MAX (cursor->next, message->offset);
@@ -270,6 +274,11 @@ take_message (ChatKafkaSubscription *self, const rd_kafka_message_t *message, GP
   cursor = get_cursor (self, message);
   if (cursor == NULL)
     return;
+  if (cursor->gone)
+    {
+      chat_kafka_member_back (self);
+      return;
+    }
   cursor->next = message->offset + 1;
   if (g_hash_table_size (self->troubles) > 0)
     chat_kafka_subscription_set_trouble (self, cursor->topic, NULL);
