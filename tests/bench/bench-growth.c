@@ -285,8 +285,8 @@ measure (ChatBench *bench, ChatBrokerKind kind, ChatTestBroker *broker, ChatTest
   report (bench, kind, n, "stored", "messages/s", (double)MESSAGES * CHANNELS / ((double)took_us / G_USEC_PER_SEC));
   report (bench, kind, n, "archivers-least", "of an equal part", evenness (&service, before, 0, n));
   report (bench, kind, n, "moderators-least", "of an equal part", evenness (&service, before, n, n));
-  report (bench, kind, n, "archivers-cost", "µs of CPU a message", cost (&service, before, 0, n));
-  report (bench, kind, n, "moderators-cost", "µs of CPU a message", cost (&service, before, n, n));
+  report (bench, kind, n, "archivers-cost", "us of CPU a message", cost (&service, before, 0, n));
+  report (bench, kind, n, "moderators-cost", "us of CPU a message", cost (&service, before, n, n));
   writers_clear (writers);
   service_stop (&service);
 }

@@ -106,10 +106,13 @@ chat_rabbitmq_member_settle_stops (ChatRabbitmqMember *self)
 
 /* The roll */
 
-/* Whoever is not the owner of a shard queues up for it behind him. */
+/* Whoever is not the owner of a shard queues up for it behind him. Who becomes its owner may have queued up behind the
+ * others himself, when he had not heard of it yet and they had: they are told. */
 static void
 follow_roll (ChatRabbitmqMember *self)
 {
+  gboolean gained = FALSE;
+
   if (!self->settled)
     return;
   for (guint i = 0; i < self->shards->len; i++)
@@ -120,6 +123,8 @@ follow_roll (ChatRabbitmqMember *self)
 
       if (g_strcmp0 (shard->owner, owner) == 0)
         continue;
+      gained |= mine && !shard->mine && shard->owner != NULL;
+      shard->mine = mine;
       g_free (shard->owner);
       shard->owner = g_strdup (owner);
       if (mine)
@@ -131,6 +136,8 @@ follow_roll (ChatRabbitmqMember *self)
       chat_rabbitmq_subscription_drop (CHAT_RABBITMQ_SUBSCRIPTION (self), chat_rabbitmq_shard_has, shard);
     }
   chat_rabbitmq_member_settle_stops (self);
+  if (gained)
+    chat_rabbitmq_member_claim (self);
 }
 
 void

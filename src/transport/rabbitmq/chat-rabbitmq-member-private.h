@@ -34,6 +34,7 @@ typedef struct
   guint taken;                  /* by the forward in flight */
   guint heeding;                /* how many of `settled` the broker was asked about */
   gint number;
+  gboolean mine;     /* as the roll last said */
   gboolean held;     /* it is ours, as far as anybody was told */
   gboolean stopping; /* it goes as soon as no forward is in flight */
 } ChatRabbitmqShard;
