@@ -64,9 +64,15 @@ call_roll (ChatRabbitmqMember *self, gboolean here)
   chat_rabbitmq_channel_publish (self->calling, self->exchange, record, g_get_real_time () / 1000, FALSE, FALSE);
 }
 
+/* Whoever hears it may be quicker than what is on its way to the queues. */
 void
 chat_rabbitmq_member_claim (ChatRabbitmqMember *self)
 {
+  self->claims = FALSE;
+  for (guint i = 0; i < self->shards->len; i++)
+    self->claims |= ((ChatRabbitmqShard *)g_ptr_array_index (self->shards, i))->lining;
+  if (self->claims || self->roll == NULL)
+    return;
   chat_rabbitmq_roll_renew (self->roll);
   call_roll (self, TRUE);
 }

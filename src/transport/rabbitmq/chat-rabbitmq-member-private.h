@@ -35,6 +35,7 @@ typedef struct
   guint heeding;                /* how many of `settled` the broker was asked about */
   gint number;
   gboolean mine;     /* as the roll last said */
+  gboolean lining;   /* it queues up anew, and the broker has not answered */
   gboolean held;     /* it is ours, as far as anybody was told */
   gboolean stopping; /* it goes as soon as no forward is in flight */
 } ChatRabbitmqShard;
@@ -72,6 +73,7 @@ struct _ChatRabbitmqMember
   guint waiting; /* channels that are not in place, or not closed yet */
   gboolean counting, settled, broken;
   gboolean due;    /* to be attached once the forward in flight has ended */
+  gboolean claims; /* once it stands in its lines */
   gboolean others; /* somebody consumes already */
 };
 

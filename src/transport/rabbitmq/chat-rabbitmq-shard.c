@@ -122,6 +122,7 @@ chat_rabbitmq_shard_close (ChatRabbitmqShard *shard, ChatRabbitmqReply done, gpo
 
   chat_rabbitmq_subscription_drop (CHAT_RABBITMQ_SUBSCRIPTION (shard->member), chat_rabbitmq_shard_has, shard);
   forget (shard);
+  shard->lining = FALSE;
   if (channel != NULL)
     chat_rabbitmq_channel_close (channel, done, data);
 }
@@ -182,6 +183,16 @@ static const ChatRabbitmqChannelFuncs shard_funcs = {
   .closed = closed_cb,
 };
 
+static void
+lined_cb (gpointer decoded, gpointer data)
+{
+  ChatRabbitmqShard *shard = data;
+
+  shard->lining = FALSE;
+  if (shard->member->claims)
+    chat_rabbitmq_member_claim (shard->member);
+}
+
 void
 chat_rabbitmq_shard_open (ChatRabbitmqShard *shard, ChatRabbitmqReply reply, gpointer data)
 {
@@ -194,8 +205,9 @@ chat_rabbitmq_shard_open (ChatRabbitmqShard *shard, ChatRabbitmqReply reply, gpo
   if (shard->channel == NULL)
     return;
   chat_rabbitmq_channel_call (shard->channel, AMQP_BASIC_QOS_METHOD, &qos, AMQP_BASIC_QOS_OK_METHOD, NULL, NULL);
-  chat_rabbitmq_channel_call (shard->channel, AMQP_BASIC_CONSUME_METHOD, &consume, AMQP_BASIC_CONSUME_OK_METHOD, reply,
-                              data);
+  shard->lining = reply == NULL;
+  chat_rabbitmq_channel_call (shard->channel, AMQP_BASIC_CONSUME_METHOD, &consume, AMQP_BASIC_CONSUME_OK_METHOD,
+                              reply != NULL ? reply : lined_cb, reply != NULL ? data : shard);
 }
 
 static void
