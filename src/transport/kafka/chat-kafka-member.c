@@ -571,7 +571,7 @@ is_bare (ChatKafkaSubscription *self)
   return FALSE;
 }
 
-/* Topics that come back */
+/* Joining again */
 
 static void
 rejoined_cb (GObject *source, GAsyncResult *result, gpointer user_data)
@@ -609,12 +609,6 @@ chat_kafka_member_back (ChatKafkaSubscription *self)
 /* What nobody has */
 
 static void
-joined_again_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_object_unref (user_data); /* where that failed the next look tries it again */
-}
-
-static void
 checked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (ChatKafkaSubscription) self = user_data;
@@ -622,8 +616,7 @@ checked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   self->resetting = FALSE;
   if (left_out && !self->stopped && !self->suspended && is_bare (self))
-    chat_kafka_subscription_push (self, chat_kafka_consumer_join_again, NULL, NULL, joined_again_cb,
-                                  g_object_ref (self));
+    join_again (self);
 }
 
 void
