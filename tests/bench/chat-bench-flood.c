@@ -113,10 +113,13 @@ expect_newest (Flood *self)
 {
   ChatTimeline *timeline = chat_channel_get_timeline (chat_workspace_find_channel (self->workspace, "general"));
   guint n = g_list_model_get_n_items (G_LIST_MODEL (timeline));
-  g_autoptr (ChatMessageItem) newest = g_list_model_get_item (G_LIST_MODEL (timeline), n - 1);
-  gint64 age = chat_time_now () - chat_message_item_get_time (newest);
+  g_autoptr (ChatMessageItem) newest = n > 0 ? g_list_model_get_item (G_LIST_MODEL (timeline), n - 1) : NULL;
   gboolean following;
+  gint64 age;
 
+  if (newest == NULL)
+    g_error ("the window has no message (%s)", chat_workspace_get_status (self->workspace));
+  age = chat_time_now () - chat_message_item_get_time (newest);
   g_object_get (timeline, "following", &following, NULL);
   /* what a real broker holds back is another figure */
   if (!following || (age > 1000 && self->offer == NULL))
