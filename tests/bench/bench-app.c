@@ -5,9 +5,11 @@
  *   flood  20,000 messages a second for ten seconds into the channel on screen, through a transport that only pretends;
  *          and the same from Kafka and RabbitMQ, published by another process
  */
+#define _GNU_SOURCE /* sched_setaffinity() */
 #include "config.h"
 
 #include <adwaita.h>
+#include <sched.h>
 #include <string.h>
 
 #include "app/chat-application.h"
@@ -141,7 +143,7 @@ run_chat (const char *uri)
 static GSubprocess *
 spawn (const char *program, const char *home, const char *mode, const char *argument)
 {
-  g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE);
+  g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE);
   g_autofree char *now = g_strdup_printf ("%" G_GINT64_FORMAT, g_get_monotonic_time ());
   g_autofree char *keyring = g_build_filename (home, "keyring", NULL);
   g_autoptr (GError) error = NULL;
@@ -279,48 +281,83 @@ bench_flood (ChatBench *bench, const char *program, const char *home)
                                                 .target = 2 });
 }
 
-/* From a real broker */
+/* From a real broker. It stands for one on another machine: the window has the last CPU, it and whoever floods have
+ * the others. (Nice values would not do: the kernel gives each session its share first, sched(7), autogroup.) */
 
-/* Who floods declares what is missing. */
+static void
+keep_to_cpus (gboolean last)
+{
+  guint n = g_get_num_processors ();
+  cpu_set_t cpus;
+
+  if (n < 2)
+    return;
+  CPU_ZERO (&cpus);
+  for (guint i = 0; i < n; i++)
+    if ((i == n - 1) == last)
+      CPU_SET (i, &cpus);
+  if (sched_setaffinity (0, sizeof cpus, &cpus) != 0)
+    g_printerr ("The broker and the window share their CPUs: %s\n", g_strerror (errno));
+}
+
 static int
-run_feeder (const char *offer, gboolean flood)
+run_broker (const char *name)
+{
+  g_autoptr (ChatTestBroker) broker = NULL;
+  g_autoptr (ChatBrokerOptions) options = NULL;
+  g_autoptr (ChatTransport) transport = NULL;
+  g_autoptr (JsonObject) object = NULL;
+  g_autofree char *offer = NULL;
+
+  keep_to_cpus (FALSE);
+  broker = g_str_equal (name, "kafka") ? chat_test_kafka_new (CHAT_TEST_BROKER_PRIVATE)
+                                       : chat_test_rabbitmq_new (CHAT_TEST_BROKER_PRIVATE);
+  if (broker == NULL)
+    return 0;
+  options = chat_test_broker_dup_options (broker, FALSE, CHAT_BROKER_ANONYMOUS);
+  transport = chat_test_make_broker (options, NULL);
+  chat_bench_feed (transport, FALSE);
+  object = chat_broker_options_to_json (options);
+  offer = chat_json_to_string (object);
+  g_print ("%s\n", offer);
+  /* until who started it is done */
+  while (getchar () != EOF)
+    ;
+  return 0;
+}
+
+static int
+run_feeder (const char *offer)
 {
   g_autoptr (JsonObject) object = chat_json_parse_object (offer, strlen (offer), 4, NULL);
   g_autoptr (ChatBrokerOptions) options = chat_broker_options_from_json (object, NULL);
   g_autoptr (ChatTransport) transport = NULL;
 
-  options->declare = TRUE;
+  keep_to_cpus (FALSE);
   transport = chat_test_make_broker (options, NULL);
-  return chat_bench_feed (transport, flood);
+  return chat_bench_feed (transport, TRUE);
 }
 
 static void
-bench_broker_flood (ChatBench *bench, const char *program, const char *home, ChatBrokerKind kind)
+bench_broker_flood (ChatBench *bench, const char *program, const char *home, const char *name)
 {
-  g_autoptr (ChatTestBroker) broker = kind == CHAT_BROKER_KAFKA ? chat_test_kafka_new (CHAT_TEST_BROKER_PRIVATE)
-                                                                : chat_test_rabbitmq_new (CHAT_TEST_BROKER_PRIVATE);
-  const char *name = chat_broker_kind_to_string (kind);
   g_autofree char *late = g_strdup_printf ("app.flood.%s.timer-lateness-p99", name);
   g_autofree char *rate = g_strdup_printf ("app.flood.%s.received", name);
-  g_autoptr (ChatBrokerOptions) options = NULL;
-  g_autoptr (ChatTransport) transport = NULL;
-  g_autoptr (JsonObject) object = NULL;
-  g_autofree char *offer = NULL, *out = NULL;
+  g_autoptr (GSubprocess) broker = spawn (program, home, "--broker", name);
+  g_autoptr (GDataInputStream) said = g_data_input_stream_new (g_subprocess_get_stdout_pipe (broker));
+  g_autofree char *offer = g_data_input_stream_read_line_utf8 (said, NULL, NULL, NULL);
+  g_autofree char *out = NULL;
   const char *figures;
   double p99, max, growth, received;
 
-  if (broker == NULL)
+  /* it has said why */
+  if (offer == NULL)
     return;
-  options = chat_test_broker_dup_options (broker, FALSE, CHAT_BROKER_ANONYMOUS);
-  transport = chat_test_make_broker (options, NULL);
-  if (transport == NULL)
-    return;
-  chat_bench_feed (transport, FALSE);
-  object = chat_broker_options_to_json (options);
-  offer = chat_json_to_string (object);
   g_setenv ("BENCH_OFFER", offer, TRUE);
   out = run_child (program, home, "--flood");
   g_unsetenv ("BENCH_OFFER");
+  g_output_stream_close (g_subprocess_get_stdin_pipe (broker), NULL, NULL);
+  g_subprocess_wait (broker, NULL, NULL);
   figures = find_figures (out);
   if (sscanf (figures, "%lf %lf %lf %lf", &p99, &max, &growth, &received) != 4)
     g_error ("--flood said %s", out);
@@ -352,9 +389,15 @@ main (int argc, char **argv)
   if (argc > 1 && g_str_equal (argv[1], "--chat"))
     return run_chat (argc > 2 ? argv[2] : NULL);
   if (argc > 1 && g_str_equal (argv[1], "--flood"))
-    return chat_bench_flood (g_getenv ("BENCH_OFFER"), chat_test_make_broker);
+    {
+      if (g_getenv ("BENCH_OFFER") != NULL)
+        keep_to_cpus (TRUE);
+      return chat_bench_flood (g_getenv ("BENCH_OFFER"), chat_test_make_broker);
+    }
   if (argc > 2 && g_str_equal (argv[1], "--feed"))
-    return run_feeder (argv[2], argc == 3);
+    return run_feeder (argv[2]);
+  if (argc > 2 && g_str_equal (argv[1], "--broker"))
+    return run_broker (argv[2]);
 
   bench = chat_bench_new (&argc, &argv);
   home = g_dir_make_tmp ("tertulia-bench.XXXXXX", &error);
@@ -366,10 +409,10 @@ main (int argc, char **argv)
   chat_bench_server_stop (server);
   bench_flood (bench, program, home);
 #if CHAT_HAVE_KAFKA
-  bench_broker_flood (bench, program, home, CHAT_BROKER_KAFKA);
+  bench_broker_flood (bench, program, home, "kafka");
 #endif
 #if CHAT_HAVE_RABBITMQ
-  bench_broker_flood (bench, program, home, CHAT_BROKER_RABBITMQ);
+  bench_broker_flood (bench, program, home, "rabbitmq");
 #endif
   remove_tree (home);
   return chat_bench_finish (bench);

@@ -288,6 +288,7 @@ typedef struct
   gint64 started_us;
   guint sent, confirmed;
   guint most; /* messages a second; 0: one of each topic, so that they are there */
+  guint source;
 } Feeder;
 
 static void
@@ -336,7 +337,7 @@ feed_connected_cb (GObject *source, GAsyncResult *result, gpointer data)
 
       chat_transport_publish_async (self->transport, record, NULL, confirmed_cb, self);
     }
-  g_timeout_add (TICK_MS, feed_cb, self);
+  self->source = g_timeout_add (TICK_MS, feed_cb, self);
 }
 
 int
@@ -346,5 +347,7 @@ chat_bench_feed (ChatTransport *transport, gboolean flood)
 
   chat_transport_connect_async (transport, NULL, feed_connected_cb, &feeder);
   g_main_loop_run (feeder.loop);
+  g_source_remove (feeder.source);
+  g_main_loop_unref (feeder.loop);
   return 0;
 }
