@@ -10,7 +10,7 @@ G_BEGIN_DECLS
  * acknowledges, and -lines.c sees to it that the members stand in the right lines. */
 
 /** CHAT_RABBITMQ_SHARD_WINDOW: how much of a queue is on its way to its consumer. */
-#define CHAT_RABBITMQ_SHARD_WINDOW 1000
+#define CHAT_RABBITMQ_SHARD_WINDOW 2000
 
 typedef struct
 {
@@ -33,6 +33,8 @@ typedef struct
   GList *cursor;                /* while a forward is checked */
   guint taken;                  /* by the forward in flight */
   guint heeding;                /* how many of `settled` the broker was asked about */
+  guint unsent;                 /* how many of `settled` it was not told of … */
+  guint64 unsent_tag;           /* … and the last of them */
   gint number;
   gboolean mine;     /* as the roll last said */
   gboolean lining;   /* it queues up anew, and the broker has not answered */

@@ -6,6 +6,9 @@
 #include "transport/rabbitmq/chat-rabbitmq-error.h"
 #include "transport/rabbitmq/chat-rabbitmq-member-private.h"
 
+/* A tenth of what is on its way: the broker is to go on meanwhile. */
+#define UNSENT_MOST (CHAT_RABBITMQ_SHARD_WINDOW / 10)
+
 static void
 delivered_free (ChatRabbitmqDelivered *delivered)
 {
@@ -13,12 +16,22 @@ delivered_free (ChatRabbitmqDelivered *delivered)
   g_free (delivered);
 }
 
+static void ask_heeded (ChatRabbitmqShard *shard);
+
+static void
+send_acknowledged (ChatRabbitmqShard *shard)
+{
+  if (shard->unsent > 0 && shard->channel != NULL)
+    chat_rabbitmq_channel_ack (shard->channel, shard->unsent_tag, TRUE);
+  shard->unsent = 0;
+}
+
 static void
 forget (ChatRabbitmqShard *shard)
 {
   g_queue_clear_full (&shard->delivered, (GDestroyNotify)delivered_free);
   g_queue_clear_full (&shard->settled, (GDestroyNotify)chat_record_unref);
-  shard->taken = shard->heeding = 0;
+  shard->taken = shard->heeding = shard->unsent = 0;
 }
 
 static void
@@ -39,9 +52,8 @@ chat_rabbitmq_shard_free (ChatRabbitmqShard *shard)
 }
 
 /* Acknowledging. It is not waited for: that would hold up the next forward until all that is on its way here is read.
- */
-
-static void ask_heeded (ChatRabbitmqShard *shard);
+ * An acknowledgement has no answer, but a call behind it in the same channel has one; until that one comes, more of them
+ * are sent as one, for each costs a quorum queue an entry of its log. */
 
 static void
 heeded_cb (gpointer decoded, gpointer data)
@@ -50,10 +62,10 @@ heeded_cb (gpointer decoded, gpointer data)
 
   for (; shard->heeding > 0; shard->heeding--)
     chat_record_unref (g_queue_pop_head (&shard->settled));
+  send_acknowledged (shard);
   ask_heeded (shard);
 }
 
-/* An acknowledgement has no answer; a call behind it in the same channel has one. */
 static void
 ask_heeded (ChatRabbitmqShard *shard)
 {
@@ -68,19 +80,18 @@ ask_heeded (ChatRabbitmqShard *shard)
 void
 chat_rabbitmq_shard_acknowledge (ChatRabbitmqShard *shard)
 {
-  guint64 tag = 0;
-
   for (; shard->taken > 0; shard->taken--)
     {
       ChatRabbitmqDelivered *delivered = g_queue_pop_head (&shard->delivered);
 
-      tag = delivered->tag;
+      shard->unsent_tag = delivered->tag;
+      shard->unsent++;
       g_queue_push_tail (&shard->settled, chat_record_ref (delivered->record));
       delivered_free (delivered);
     }
-  if (tag == 0 || shard->channel == NULL)
+  if (shard->heeding > 0 && shard->unsent < UNSENT_MOST)
     return;
-  chat_rabbitmq_channel_ack (shard->channel, tag, TRUE);
+  send_acknowledged (shard);
   ask_heeded (shard);
 }
 
@@ -118,8 +129,10 @@ chat_rabbitmq_shard_has (ChatRecord *record, gpointer data)
 void
 chat_rabbitmq_shard_close (ChatRabbitmqShard *shard, ChatRabbitmqReply done, gpointer data)
 {
-  ChatRabbitmqChannel *channel = g_steal_pointer (&shard->channel);
+  ChatRabbitmqChannel *channel;
 
+  send_acknowledged (shard);
+  channel = g_steal_pointer (&shard->channel);
   chat_rabbitmq_subscription_drop (CHAT_RABBITMQ_SUBSCRIPTION (shard->member), chat_rabbitmq_shard_has, shard);
   forget (shard);
   shard->lining = FALSE;
