@@ -61,7 +61,7 @@ char *api_test_log_in (ApiTest *self, const char *user);
 void api_test_channel (ApiTest *self, const char *token, const char *name);
 /** api_test_post: (transfer full): the id of a message that was accepted. */
 char *api_test_post (ApiTest *self, const char *token, const char *channel, const char *text);
-/** api_test_post_wait: several, one after the other; waits until the store has them: until the head is @head. */
+/** api_test_wait_head: waits until the store has what was posted: until the head is @head. */
 void api_test_wait_head (ApiTest *self, const char *token, const char *channel, gint64 head);
 
 /* A live connection. Frames are kept until they are asked for. */
