@@ -403,6 +403,8 @@ item_changed_cb (ChatMessageRow *self)
   drop_layouts (self);
   update_label (self);
   update_reactions (self);
+  if (self->card != NULL)
+    chat_warning_card_set_warning (CHAT_WARNING_CARD (self->card), chat_message_item_get_warning (self->item));
   /* A new state changes no height: drawing again is enough. */
   if (width > 0 && self->card == NULL && self->reactions == NULL)
     {

@@ -35,30 +35,6 @@ chat_warning_card_dup_text (const ChatWarning *warning)
 }
 
 static void
-show_warning (ChatWarningCard *self, const ChatWarning *warning)
-{
-  g_autofree char *title = g_strdup_printf (_ ("Warning %u of %u"), warning->strike, warning->limit);
-  g_autofree char *body = chat_warning_card_dup_text (warning);
-  guint left = warning->limit > warning->strike ? warning->limit - warning->strike : 0;
-  g_autofree char *why = NULL;
-
-  if (left == 0)
-    why = g_strdup (
-        _ ("Others saw asterisks in place of the word. This was the last warning: you can read, but not write, "
-           "until a moderator lifts the block."));
-  else
-    why = g_strdup_printf (
-        ngettext ("Others saw asterisks in place of the word. After %u more warning you will be blocked.",
-                  "Others saw asterisks in place of the word. After %u more warnings you will be blocked.", left),
-        left);
-  gtk_label_set_text (self->title, title);
-  gtk_label_set_text (self->body, body);
-  gtk_label_set_text (self->why, why);
-  gtk_actionable_set_action_name (self->appeal_button, "message.appeal");
-  gtk_actionable_set_action_target (self->appeal_button, "s", warning->id);
-}
-
-static void
 dispose (GObject *object)
 {
   g_clear_pointer (&CHAT_WARNING_CARD (object)->box, gtk_widget_unparent);
@@ -93,6 +69,30 @@ chat_warning_card_new (const ChatWarning *warning)
 {
   ChatWarningCard *self = g_object_new (CHAT_TYPE_WARNING_CARD, NULL);
 
-  show_warning (self, warning);
+  chat_warning_card_set_warning (self, warning);
   return GTK_WIDGET (self);
+}
+
+void
+chat_warning_card_set_warning (ChatWarningCard *self, const ChatWarning *warning)
+{
+  g_autofree char *title = g_strdup_printf (_ ("Warning %u of %u"), warning->strike, warning->limit);
+  g_autofree char *body = chat_warning_card_dup_text (warning);
+  guint left = warning->limit > warning->strike ? warning->limit - warning->strike : 0;
+  g_autofree char *why = NULL;
+
+  if (left == 0)
+    why = g_strdup (
+        _ ("Others saw asterisks in place of the word. This was the last warning: you can read, but not write, "
+           "until a moderator lifts the block."));
+  else
+    why = g_strdup_printf (
+        ngettext ("Others saw asterisks in place of the word. After %u more warning you will be blocked.",
+                  "Others saw asterisks in place of the word. After %u more warnings you will be blocked.", left),
+        left);
+  gtk_label_set_text (self->title, title);
+  gtk_label_set_text (self->body, body);
+  gtk_label_set_text (self->why, why);
+  gtk_actionable_set_action_name (self->appeal_button, "message.appeal");
+  gtk_actionable_set_action_target (self->appeal_button, "s", warning->id);
 }
