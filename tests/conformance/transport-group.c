@@ -629,6 +629,52 @@ test_close_forwarding (Case *c)
   reader_free (reader);
 }
 
+/* What a forward was said to have acknowledged before the transport closed does not come again. */
+static void
+test_close_forwarded (Case *c)
+{
+  Reader *reader = reader_new_group (c, c->transport, "group");
+
+  publish (c, "n", 20);
+  reader_wait (reader, 20);
+  for (guint i = 0; i < 20; i++)
+    forward (reader, c->transport, i, i + 1);
+  case_restart (c);
+  reader_free (reader);
+
+  reader = reader_new_group (c, c->transport, "group");
+  publish (c, "m", 1);
+  reader_wait (reader, 1);
+  reader_check (reader, "m", 0, 1);
+  reader_free (reader);
+}
+
+/* One that is in flight then is done, or it is said that it is not. */
+static void
+test_close_transport_forwarding (Case *c)
+{
+  Reader *reader = reader_new_group (c, c->transport, "group");
+  g_autoptr (GPtrArray) inputs = NULL, none = g_ptr_array_new ();
+  GAsyncResult *result = NULL;
+  ChatTransport *before = g_object_ref (c->transport);
+  gboolean done;
+
+  publish (c, "n", 10);
+  reader_wait (reader, 10);
+  inputs = reader_inputs (reader, 0, 10);
+  chat_transport_forward_async (before, reader->subscription, inputs, none, NULL, chat_test_result_cb, &result);
+  case_restart (c);
+  done = case_answer (before, &result, chat_transport_forward_finish, NULL);
+  g_object_unref (before);
+  reader_free (reader);
+
+  reader = reader_new_group (c, c->transport, "group");
+  publish (c, "n1", 1);
+  reader_wait (reader, done ? 1 : 11);
+  reader_check (reader, "n", done ? 10 : 0, 11);
+  reader_free (reader);
+}
+
 static void
 test_no_seek (Case *c)
 {
@@ -661,5 +707,7 @@ const TransportCase transport_cases_group[] = {
   { "forward-abort-broker", test_abort_broker, CHAT_TRANSPORT_GROUPS, 0 },
   { "forward-rejected", test_forward_rejected, CHAT_TRANSPORT_GROUPS, WANTS_VERBATIM },
   { "forward-close", test_close_forwarding, CHAT_TRANSPORT_GROUPS, 0 },
+  { "forward-transport-close", test_close_forwarded, CHAT_TRANSPORT_GROUPS, 0 },
+  { "forward-transport-closing", test_close_transport_forwarding, CHAT_TRANSPORT_GROUPS, 0 },
   { NULL },
 };

@@ -71,6 +71,7 @@ finish_forward (ChatRabbitmqForward *forward)
   g_autoptr (ChatRabbitmqMember) self = forward->member;
   g_autoptr (GTask) task = forward->task;
   g_autoptr (GError) error = forward->error;
+  ChatRabbitmqPublisher *publisher = forward->publisher;
 
   g_free (forward);
   chat_rabbitmq_subscription_set_trouble (CHAT_RABBITMQ_SUBSCRIPTION (self),
@@ -78,13 +79,16 @@ finish_forward (ChatRabbitmqForward *forward)
   if (self->broken)
     {
       forward_abort (self, task);
-      return;
     }
-  chat_subscription_end_forward (CHAT_SUBSCRIPTION (self));
-  if (error != NULL)
-    g_task_return_error (task, g_steal_pointer (&error));
   else
-    g_task_return_boolean (task, TRUE);
+    {
+      chat_subscription_end_forward (CHAT_SUBSCRIPTION (self));
+      if (error != NULL)
+        g_task_return_error (task, g_steal_pointer (&error));
+      else
+        g_task_return_boolean (task, TRUE);
+    }
+  chat_rabbitmq_publisher_release (publisher);
 }
 
 /* All outputs are confirmed, or one is not. */
@@ -150,6 +154,8 @@ chat_rabbitmq_member_forward (ChatRabbitmqMember *self, ChatRabbitmqPublisher *p
   forward = g_new0 (ChatRabbitmqForward, 1);
   forward->member = g_object_ref (self);
   forward->task = g_object_ref (task);
+  forward->publisher = publisher;
+  chat_rabbitmq_publisher_hold (publisher);
   forward->waiting = outputs->len + 1;
   for (guint i = 0; i < outputs->len; i++)
     chat_rabbitmq_publisher_publish (publisher, g_ptr_array_index (outputs, i), output_cb, forward);

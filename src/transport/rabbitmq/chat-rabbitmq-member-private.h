@@ -46,9 +46,10 @@ typedef struct
 {
   ChatRabbitmqMember *member; /* a reference */
   GTask *task;
-  GError *error; /* nullable: of an output */
-  GSource *turn; /* nullable: it is not over before the main loop has had a turn */
-  guint waiting; /* outputs that are not confirmed, and the turn */
+  ChatRabbitmqPublisher *publisher; /* borrowed: of the task's transport; held */
+  GError *error;                    /* nullable: of an output */
+  GSource *turn;                    /* nullable: it is not over before the main loop has had a turn */
+  guint waiting;                    /* outputs that are not confirmed, and the turn */
 } ChatRabbitmqForward;
 
 struct _ChatRabbitmqMember

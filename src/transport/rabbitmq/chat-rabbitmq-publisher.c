@@ -58,7 +58,7 @@ struct _ChatRabbitmqPublisher
   void (*idle) (gpointer data);
   gpointer data;
 
-  guint pending;
+  guint pending, holds;
   gsize pending_bytes;
   gint64 last_ms;
 };
@@ -111,7 +111,7 @@ answer (ChatRabbitmqPublisher *self, Entry *entry, const GError *error)
 static void
 check_idle (ChatRabbitmqPublisher *self)
 {
-  if (self->pending == 0 && self->idle != NULL)
+  if (self->idle != NULL && chat_rabbitmq_publisher_is_idle (self))
     self->idle (self->data);
 }
 
@@ -502,9 +502,26 @@ chat_rabbitmq_publisher_publish (ChatRabbitmqPublisher *self, ChatRecord *record
     wait_for_topic (lane, entry);
 }
 
-guint
-chat_rabbitmq_publisher_get_pending (const ChatRabbitmqPublisher *self)
+void
+chat_rabbitmq_publisher_hold (ChatRabbitmqPublisher *self)
 {
-  g_return_val_if_fail (self != NULL, 0);
-  return self->pending;
+  g_return_if_fail (self != NULL);
+
+  self->holds++;
+}
+
+void
+chat_rabbitmq_publisher_release (ChatRabbitmqPublisher *self)
+{
+  g_return_if_fail (self != NULL && self->holds > 0);
+
+  self->holds--;
+  check_idle (self);
+}
+
+gboolean
+chat_rabbitmq_publisher_is_idle (const ChatRabbitmqPublisher *self)
+{
+  g_return_val_if_fail (self != NULL, TRUE);
+  return self->pending == 0 && self->holds == 0;
 }

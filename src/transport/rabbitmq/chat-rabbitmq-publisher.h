@@ -17,7 +17,7 @@ typedef struct _ChatRabbitmqPublisher ChatRabbitmqPublisher;
 /** ChatRabbitmqPublished: @error: (nullable): NULL: confirmed. */
 typedef void (*ChatRabbitmqPublished) (const GError *error, gpointer data);
 
-/** chat_rabbitmq_publisher_new: @idle: (nullable): called when nothing is in flight any more. */
+/** chat_rabbitmq_publisher_new: @idle: (nullable): called when it is idle again. */
 ChatRabbitmqPublisher *chat_rabbitmq_publisher_new (const ChatBrokerOptions *options, void (*idle) (gpointer data),
                                                     gpointer data);
 /** chat_rabbitmq_publisher_free: detaches. */
@@ -37,6 +37,11 @@ gboolean chat_rabbitmq_publisher_check (ChatRecord *record, GError **error);
 /** chat_rabbitmq_publisher_publish: a record that was checked. */
 void chat_rabbitmq_publisher_publish (ChatRabbitmqPublisher *self, ChatRecord *record, ChatRabbitmqPublished published,
                                       gpointer data);
-guint chat_rabbitmq_publisher_get_pending (const ChatRabbitmqPublisher *self);
+/** chat_rabbitmq_publisher_hold: it is not idle until as many releases: a forward is not over when its outputs are
+ * confirmed. */
+void chat_rabbitmq_publisher_hold (ChatRabbitmqPublisher *self);
+void chat_rabbitmq_publisher_release (ChatRabbitmqPublisher *self);
+/** chat_rabbitmq_publisher_is_idle: nothing is in flight, and nobody holds it. */
+gboolean chat_rabbitmq_publisher_is_idle (const ChatRabbitmqPublisher *self);
 
 G_END_DECLS

@@ -52,8 +52,8 @@ chat_rabbitmq_shard_free (ChatRabbitmqShard *shard)
 }
 
 /* Acknowledging. It is not waited for: that would hold up the next forward until all that is on its way here is read.
- * An acknowledgement has no answer, but a call behind it in the same channel has one; until that one comes, more of them
- * are sent as one, for each costs a quorum queue an entry of its log. */
+ * An acknowledgement has no answer, but a call behind it in the same channel has one; until that one comes, more of
+ * them are sent as one, for each costs a quorum queue an entry of its log. */
 
 static void
 heeded_cb (gpointer decoded, gpointer data)

@@ -25,13 +25,18 @@ guard_cb (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* All is confirmed: what was sent to the broker (acknowledgements) is heeded before it answers this. */
+/* All is confirmed: what is sent to the broker before this (acknowledgements, some of which the subscriptions may have
+ * held back) is heeded before it answers. */
 static void
 take_leave (ChatRabbitmqTransport *self)
 {
+  g_autoptr (GPtrArray) list = chat_rabbitmq_transport_list_subscriptions (self);
+
   if (self->closing_links)
     return;
   self->closing_links = TRUE;
+  for (guint i = 0; i < list->len; i++)
+    chat_rabbitmq_subscription_detach (g_ptr_array_index (list, i));
   self->leaving = 2;
   chat_rabbitmq_link_end (self->publishing);
   chat_rabbitmq_link_end (self->consuming);
@@ -75,6 +80,6 @@ chat_rabbitmq_transport_close (ChatTransportBase *base)
       return;
     }
   self->guard = chat_timer_new (CLOSE_MS, guard_cb, self);
-  if (chat_rabbitmq_publisher_get_pending (self->publisher) == 0)
+  if (chat_rabbitmq_publisher_is_idle (self->publisher))
     take_leave (self);
 }
