@@ -487,6 +487,52 @@ test_forward_broken (void)
   rabbitmq_plain_delete_all (site->options);
 }
 
+static void
+forward_again_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  chat_transport_forward_finish (CHAT_TRANSPORT (source), result, NULL);
+}
+
+/* What it forwards of before a break, while it is put in place again, is ABORTED; it is a full member all the same, and
+ * shares with who joins. */
+static void
+test_forward_stale (gconstpointer data)
+{
+  Site *site = site_take (data, "stale.");
+  g_autoptr (RabbitmqReader) first = NULL, second = NULL;
+  g_autoptr (GPtrArray) stale = NULL, none = g_ptr_array_new ();
+  ChatTransport *transport, *other;
+
+  if (site == NULL)
+    return;
+  transport = rabbitmq_test_connect (site->options);
+  first = rabbitmq_reader_new_group (transport, "chat_controlled", "archiver");
+  g_assert_true (publish_on (transport, NULL));
+  rabbitmq_reader_wait (first, 1);
+  stale = g_ptr_array_copy (first->records, (GCopyFunc)(void (*) (void))chat_record_ref, NULL);
+  g_ptr_array_set_free_func (stale, (GDestroyNotify)chat_record_unref);
+  close_connections (site);
+  chat_test_wait_for_count (&first->revocations, 1);
+  rabbitmq_test_wait_state (transport, CHAT_TRANSPORT_ONLINE);
+  for (guint i = 0; i < 150; i++)
+    {
+      chat_transport_forward_async (transport, first->subscription, stale, none, NULL, forward_again_cb, NULL);
+      chat_test_run_for (1);
+    }
+  other = rabbitmq_test_connect (site->options);
+  second = rabbitmq_reader_new_group (other, "chat_controlled", "archiver");
+  chat_test_wait_for_count (&first->revocations, 2);
+  for (guint i = 0; i < 16; i++)
+    {
+      g_autofree char *key = g_strdup_printf ("key-%u", i);
+
+      g_assert_true (rabbitmq_test_publish (transport, "chat_controlled", key, "{}", NULL));
+    }
+  rabbitmq_reader_wait (second, 1);
+  rabbitmq_test_close (other);
+  rabbitmq_test_close (transport);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -502,6 +548,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/rabbitmq/faults/forbidden", site, test_forbidden);
   g_test_add_data_func ("/rabbitmq/faults/shut-out", site, test_shut_out);
   g_test_add_data_func ("/rabbitmq/faults/forward-forbidden", site, test_forward_forbidden);
+  g_test_add_data_func ("/rabbitmq/faults/forward-stale", site, test_forward_stale);
   g_test_add_func ("/rabbitmq/faults/stopped", test_stopped);
   g_test_add_func ("/rabbitmq/faults/killed", test_killed);
   return g_test_run ();

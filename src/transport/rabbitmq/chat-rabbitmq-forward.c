@@ -39,10 +39,13 @@ take_inputs (ChatRabbitmqMember *self, GPtrArray *inputs)
 static void
 rewind_all (ChatRabbitmqMember *self, GTask *task)
 {
+  gboolean in_place;
+
   if (!chat_subscription_is_closed (CHAT_SUBSCRIPTION (self)))
     chat_subscription_hold (CHAT_SUBSCRIPTION (self), task);
   if (chat_rabbitmq_subscription_get_site (CHAT_RABBITMQ_SUBSCRIPTION (self)) == NULL || self->roll == NULL)
     return;
+  in_place = chat_rabbitmq_subscription_is_in_place (CHAT_RABBITMQ_SUBSCRIPTION (self));
   for (guint i = 0; i < self->shards->len; i++)
     {
       ChatRabbitmqShard *shard = g_ptr_array_index (self->shards, i);
@@ -50,9 +53,14 @@ rewind_all (ChatRabbitmqMember *self, GTask *task)
       if (shard->channel == NULL)
         continue;
       chat_rabbitmq_shard_close (shard, NULL, NULL);
-      chat_rabbitmq_shard_open (shard, NULL, NULL);
+      if (in_place)
+        chat_rabbitmq_shard_open (shard, NULL, NULL);
     }
-  chat_rabbitmq_member_claim (self);
+  if (in_place)
+    chat_rabbitmq_member_claim (self);
+  else if (self->waiting > 0)
+    /* it was about to be put in place by these channels */
+    chat_rabbitmq_member_consume (self);
 }
 
 static void

@@ -99,6 +99,8 @@ void chat_rabbitmq_shard_free (ChatRabbitmqShard *shard);
 
 /** chat_rabbitmq_member_take_queues: @by_topic: (element-type GPtrArray): their names. */
 void chat_rabbitmq_member_take_queues (ChatRabbitmqMember *self, GPtrArray *by_topic);
+/** chat_rabbitmq_member_consume: queues up for all shards, which have no channel; then it is in place. */
+void chat_rabbitmq_member_consume (ChatRabbitmqMember *self);
 /** chat_rabbitmq_member_find_shard: (nullable) */
 ChatRabbitmqShard *chat_rabbitmq_member_find_shard (ChatRabbitmqMember *self, const ChatRecord *record);
 

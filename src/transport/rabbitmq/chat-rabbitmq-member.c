@@ -35,6 +35,12 @@ grouped_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
   chat_rabbitmq_member_take_queues (self, by_topic);
+  chat_rabbitmq_member_consume (self);
+}
+
+void
+chat_rabbitmq_member_consume (ChatRabbitmqMember *self)
+{
   self->waiting = self->shards->len;
   self->others = FALSE;
   for (guint i = 0; i < self->shards->len; i++)
