@@ -156,13 +156,13 @@ test_returned (void)
   g_assert_nonnull (strstr (absent->message, "nothing"));
 }
 
-/* An exchange that is deleted under us: the record is refused, and the next finds it declared anew. */
+/* An exchange that is deleted under us is declared anew, and the record is not lost: its group gets it. */
 static void
 test_exchange_deleted (void)
 {
   g_autoptr (Site) site = site_new (CHAT_TEST_BROKER_SHARED);
   g_autofree char *exchange = NULL;
-  g_autoptr (GError) error = NULL;
+  g_autoptr (RabbitmqReader) archiver = NULL;
 
   if (site == NULL)
     return;
@@ -170,9 +170,31 @@ test_exchange_deleted (void)
   site_connect (site);
   g_assert_true (rabbitmq_test_publish (site->transport, "chat_controlled", "general", "{}", NULL));
   amqp_exchange_delete (site->plain, 1, amqp_cstring_bytes (exchange), 0);
-  g_assert_false (rabbitmq_test_publish (site->transport, "chat_controlled", "general", "{}", &error));
-  g_assert_error (error, CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_REJECTED);
   g_assert_true (rabbitmq_test_publish (site->transport, "chat_controlled", "general", "{}", NULL));
+  archiver = rabbitmq_reader_new_group (site->transport, "chat_controlled", "archiver");
+  rabbitmq_reader_wait (archiver, 2);
+}
+
+/* So are the queues of the service's groups: what comes back for want of them is published again. */
+static void
+test_queues_deleted (void)
+{
+  g_autoptr (Site) site = site_new (CHAT_TEST_BROKER_SHARED);
+  g_autoptr (RabbitmqReader) moderator = NULL;
+
+  if (site == NULL)
+    return;
+  site_connect (site);
+  g_assert_true (rabbitmq_test_publish (site->transport, "chat", "general", "{}", NULL));
+  for (guint i = 0; i < SHARDS; i++)
+    {
+      g_autofree char *rest = g_strdup_printf ("chat.moderator.%u", i), *queue = name_of (site, rest);
+
+      amqp_queue_delete (site->plain, 1, amqp_cstring_bytes (queue), 0, 0);
+    }
+  g_assert_true (rabbitmq_test_publish (site->transport, "chat", "general", "{}", NULL));
+  moderator = rabbitmq_reader_new_group (site->transport, "chat", "moderator");
+  rabbitmq_reader_wait (moderator, 1);
 }
 
 static void
@@ -392,6 +414,7 @@ main (int argc, char **argv)
   g_test_add_func ("/rabbitmq/topology/shards", test_shards);
   g_test_add_func ("/rabbitmq/topology/returned", test_returned);
   g_test_add_func ("/rabbitmq/topology/exchange-deleted", test_exchange_deleted);
+  g_test_add_func ("/rabbitmq/topology/queues-deleted", test_queues_deleted);
   g_test_add_func ("/rabbitmq/topology/foreign", test_foreign);
   g_test_add_func ("/rabbitmq/topology/direct", test_direct);
   g_test_add_func ("/rabbitmq/topology/cancelled", test_cancelled);

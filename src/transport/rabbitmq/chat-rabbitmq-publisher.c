@@ -22,6 +22,7 @@ typedef struct
   gpointer data;
   GError *returned; /* nullable: it came back, its confirmation follows */
   gint64 time_ms;
+  gboolean renewed; /* its topic was declared anew for it: not a second time */
 } Entry;
 
 /* What is published to one topic has a channel of its own: in the broker each channel is one process, and what a queue
@@ -199,6 +200,20 @@ wait_for_topic (Lane *lane, Entry *entry)
   chat_rabbitmq_admin_ensure_async (self->admin, lane->topic, self->attached, ensured_cb, ensuring);
 }
 
+/* What was there is gone: it is declared anew for @entry, which is published again then. */
+static gboolean
+renew_topic (Lane *lane, Entry *entry, const GError *error)
+{
+  if (entry->renewed || !lane->publisher->options->declare
+      || !g_error_matches (error, CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_REJECTED))
+    return FALSE;
+  entry->renewed = TRUE;
+  g_clear_error (&entry->returned);
+  lane->there = FALSE;
+  wait_for_topic (lane, entry);
+  return TRUE;
+}
+
 /* The channel */
 
 static void
@@ -217,7 +232,7 @@ confirmed_cb (gpointer data, guint64 tag, gboolean multiple, gboolean taken)
     {
       Entry *entry = take_flight (lane, each);
 
-      if (entry != NULL)
+      if (entry != NULL && (entry->returned == NULL || !renew_topic (lane, entry, entry->returned)))
         answer (self, entry, error);
     }
   if (g_cancellable_is_cancelled (attached))
@@ -286,8 +301,13 @@ channel_closed_cb (gpointer data, const GError *error)
   /* it may be declared anew before the next */
   lane->there = lane->there && !guilty;
   open_channel (lane);
+  /* all that can be renewed first: an answer may detach */
   for (guint i = 0; i < entries->len; i++)
-    answer (self, g_ptr_array_index (entries, i), guilty ? error : again);
+    if (guilty && renew_topic (lane, g_ptr_array_index (entries, i), error))
+      entries->pdata[i] = NULL;
+  for (guint i = 0; i < entries->len; i++)
+    if (entries->pdata[i] != NULL)
+      answer (self, g_ptr_array_index (entries, i), guilty ? error : again);
   if (!g_cancellable_is_cancelled (attached))
     check_idle (self);
 }

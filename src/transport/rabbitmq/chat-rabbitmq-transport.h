@@ -35,6 +35,9 @@ G_DECLARE_FINAL_TYPE (ChatRabbitmqTransport, chat_rabbitmq_transport, CHAT, RABB
  * A first connect or subscribe that is refused fails. What was allowed before is tried again, with long waits, until it
  * is allowed again; meanwhile the state says what is refused.
  *
+ * An exchange or queue that is deleted while it is used is declared anew, where we declare: whatever was published and
+ * came back for want of it is published once more, and only then REJECTED.
+ *
  * Features: GROUPS, and RESUMABLE, SEEKABLE, EARLIEST where the broker has streams (as far as is known: before the
  * first connect it says that it has).
  */
