@@ -99,25 +99,8 @@ find_known (ChatSql *database, GPtrArray *messages, GHashTable *known)
 }
 
 static void
-find_authors (ChatSql *database, GPtrArray *messages)
+take_authors (ChatSql *database, ChatSqlQuery *query)
 {
-  g_autoptr (ChatSqlRows) keys = chat_sql_rows_new ("s");
-  g_autoptr (GHashTable) asked = g_hash_table_new (g_str_hash, g_str_equal);
-  g_autoptr (ChatSqlQuery) query = NULL;
-
-  for (guint i = 0; i < messages->len; i++)
-    {
-      const char *user = chat_message_get_author (g_ptr_array_index (messages, i));
-
-      if (user == NULL || !g_hash_table_add (asked, (gpointer)user))
-        continue;
-      if (chat_lru_get (database->authors, chat_sql_get_key (database, user)) == NULL)
-        chat_sql_rows_add (keys, chat_sql_get_key (database, user));
-    }
-  if (chat_sql_rows_count (keys) == 0)
-    return;
-  query
-      = chat_sql_rows_query (keys, database, "SELECT user_key, number FROM authors WHERE user_key = ANY (?1::text[])");
   while (chat_sql_next (database, query))
     {
       g_autofree char *key = NULL;
@@ -126,6 +109,57 @@ find_authors (ChatSql *database, GPtrArray *messages)
       chat_sql_read (query, "sx", &key, &number);
       chat_lru_put (database->authors, key, g_memdup2 (&number, sizeof number));
     }
+}
+
+static gboolean
+is_author_known (ChatSql *database, const char *user)
+{
+  return chat_lru_get (database->authors, chat_sql_get_key (database, user)) != NULL;
+}
+
+/* Whoever is not known yet is made in the order of the keys: two that append what the same new ones wrote, in channels
+ * of their own, wait for each other only once. */
+static void
+make_authors (ChatSql *database, GPtrArray *users)
+{
+  g_autoptr (ChatSqlRows) rows = chat_sql_rows_new ("ss");
+  g_autoptr (ChatSqlQuery) query = NULL;
+
+  for (guint i = 0; i < users->len; i++)
+    if (!is_author_known (database, users->pdata[i]))
+      chat_sql_rows_add (rows, chat_sql_get_key (database, users->pdata[i]), (const char *)users->pdata[i]);
+  if (chat_sql_rows_count (rows) == 0)
+    return;
+  query = chat_sql_rows_query (rows, database,
+                               "INSERT INTO authors (user_key, \"user\") "
+                               "SELECT k, u FROM unnest (?1::text[], ?2::text[]) AS r (k, u) ORDER BY k COLLATE \"C\" "
+                               "ON CONFLICT (user_key) DO NOTHING RETURNING user_key, number");
+  take_authors (database, query);
+}
+
+static void
+find_authors (ChatSql *database, GPtrArray *messages)
+{
+  g_autoptr (ChatSqlRows) keys = chat_sql_rows_new ("s");
+  g_autoptr (GHashTable) asked = g_hash_table_new (g_str_hash, g_str_equal);
+  g_autoptr (GPtrArray) users = g_ptr_array_new ();
+  g_autoptr (ChatSqlQuery) query = NULL;
+
+  for (guint i = 0; i < messages->len; i++)
+    {
+      const char *user = chat_message_get_author (g_ptr_array_index (messages, i));
+
+      if (user == NULL || !g_hash_table_add (asked, (gpointer)user) || is_author_known (database, user))
+        continue;
+      g_ptr_array_add (users, (gpointer)user);
+      chat_sql_rows_add (keys, chat_sql_get_key (database, user));
+    }
+  if (users->len == 0)
+    return;
+  query
+      = chat_sql_rows_query (keys, database, "SELECT user_key, number FROM authors WHERE user_key = ANY (?1::text[])");
+  take_authors (database, query);
+  make_authors (database, users);
 }
 
 void

@@ -90,7 +90,7 @@ run_alone (GTask *task, ChatSql *database)
 }
 
 void
-chat_sql_call_read (GTask *task, gpointer database, gpointer data, GCancellable *cancellable)
+chat_sql_call_alone (GTask *task, gpointer database, gpointer data, GCancellable *cancellable)
 {
   run_alone (task, database);
   call_return (task);

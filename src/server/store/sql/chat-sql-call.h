@@ -20,8 +20,8 @@ typedef gpointer (*ChatSqlFunc) (ChatSql *database, gconstpointer arguments);
 void chat_sql_call_attach (GTask *task, ChatSqlFunc func, gpointer arguments, GDestroyNotify arguments_free,
                            GDestroyNotify result_free);
 
-/** chat_sql_call_read: a ChatWorkerFunc: the call in a transaction of its own. */
-void chat_sql_call_read (GTask *task, gpointer database, gpointer call, GCancellable *cancellable);
+/** chat_sql_call_alone: a ChatWorkerFunc: the call in a transaction of its own. */
+void chat_sql_call_alone (GTask *task, gpointer database, gpointer call, GCancellable *cancellable);
 
 /** chat_sql_call_write: a ChatWorkerBatchFunc: the calls in one transaction; each fails alone. A call that was
  * cancelled before does nothing, later it goes through. */

@@ -30,6 +30,12 @@ void chat_sql_store_write (gpointer self, gpointer tag, ChatSqlFunc func, gpoint
                            GDestroyNotify arguments_free, GDestroyNotify result_free, GCancellable *cancellable,
                            GAsyncReadyCallback callback, gpointer user_data);
 
+/** chat_sql_store_write_alone: like chat_sql_store_write(), in a transaction of its own: for a row that every process
+ * writes, which none is to hold while it waits for what another holds. */
+void chat_sql_store_write_alone (gpointer self, gpointer tag, ChatSqlFunc func, gpointer arguments,
+                                 GDestroyNotify arguments_free, GDestroyNotify result_free, GCancellable *cancellable,
+                                 GAsyncReadyCallback callback, gpointer user_data);
+
 /** chat_sql_store_finish: what a call's function returned. */
 gpointer chat_sql_store_finish (gpointer self, gpointer tag, GAsyncResult *result, GError **error);
 

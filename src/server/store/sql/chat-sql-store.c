@@ -303,7 +303,8 @@ static void
 chat_sql_store_check_async (ChatStore *store, GCancellable *cancellable, GAsyncReadyCallback callback,
                             gpointer user_data)
 {
-  chat_sql_store_write (store, chat_sql_store_check_async, check, NULL, NULL, NULL, cancellable, callback, user_data);
+  chat_sql_store_write_alone (store, chat_sql_store_check_async, check, NULL, NULL, NULL, cancellable, callback,
+                              user_data);
 }
 
 static gboolean
@@ -527,7 +528,7 @@ chat_sql_store_read (gpointer self, gpointer tag, ChatSqlFunc func, gpointer arg
                           callback, user_data);
 
   if (task != NULL)
-    chat_worker_push (choose_reader (CHAT_SQL_STORE (self), task, tag), task, chat_sql_call_read);
+    chat_worker_push (choose_reader (CHAT_SQL_STORE (self), task, tag), task, chat_sql_call_alone);
 }
 
 void
@@ -540,6 +541,18 @@ chat_sql_store_write (gpointer self, gpointer tag, ChatSqlFunc func, gpointer ar
 
   if (task != NULL)
     chat_worker_push_batchable (get_writer (CHAT_SQL_STORE (self)), task, chat_sql_call_write, MAX_CALLS_PER_COMMIT);
+}
+
+void
+chat_sql_store_write_alone (gpointer self, gpointer tag, ChatSqlFunc func, gpointer arguments,
+                            GDestroyNotify arguments_free, GDestroyNotify result_free, GCancellable *cancellable,
+                            GAsyncReadyCallback callback, gpointer user_data)
+{
+  GTask *task = call_new (CHAT_SQL_STORE (self), tag, func, arguments, arguments_free, result_free, cancellable,
+                          callback, user_data);
+
+  if (task != NULL)
+    chat_worker_push (get_writer (CHAT_SQL_STORE (self)), task, chat_sql_call_alone);
 }
 
 gpointer
