@@ -67,7 +67,7 @@ source_of (ChatBrokerSite *self, const char *topic, const char *key)
   return chat_broker_site_is_keyed (self) ? g_strconcat (topic, "\n", key, NULL) : g_strdup (topic);
 }
 
-/* (nullable): NULL where there are too many, or @channel is elsewhere. */
+/* (nullable): NULL where there are too many. */
 static Place *
 add_place (ChatBrokerSite *self, const char *channel, const char *topic, const char *key)
 {
@@ -289,13 +289,6 @@ chat_broker_site_get_kind (ChatBrokerSite *self)
   return self->options->kind;
 }
 
-ChatDialect *
-chat_broker_site_get_dialect (ChatBrokerSite *self)
-{
-  g_return_val_if_fail (CHAT_IS_BROKER_SITE (self), NULL);
-  return self->dialect;
-}
-
 char *
 chat_broker_site_dup_title (ChatBrokerSite *self)
 {
@@ -348,30 +341,6 @@ chat_broker_site_get_channels (ChatBrokerSite *self)
   while (g_hash_table_iter_next (&iter, &channel, NULL))
     g_ptr_array_add (channels, channel);
   return channels;
-}
-
-static gboolean
-is_place (gpointer source, gpointer place, gpointer wanted)
-{
-  return place == wanted;
-}
-
-void
-chat_broker_site_remove_channel (ChatBrokerSite *self, const char *channel)
-{
-  Place *place;
-  guint at;
-
-  g_return_if_fail (CHAT_IS_BROKER_SITE (self));
-
-  place = g_hash_table_lookup (self->places, channel);
-  if (place == NULL)
-    return;
-  g_hash_table_foreach_remove (self->sources, is_place, place);
-  if (!chat_broker_site_is_keyed (self)
-      && g_ptr_array_find_with_equal_func (self->topics, place->topic, g_str_equal, &at))
-    g_ptr_array_remove_index (self->topics, at);
-  g_hash_table_remove (self->places, channel);
 }
 
 ChatBrokerLog *

@@ -50,16 +50,14 @@ gboolean chat_broker_site_is_keyed (ChatBrokerSite *self);
 /** chat_broker_site_wants_list: whether its topics are all that the broker lists. */
 gboolean chat_broker_site_wants_list (ChatBrokerSite *self);
 ChatBrokerKind chat_broker_site_get_kind (ChatBrokerSite *self);
-ChatDialect *chat_broker_site_get_dialect (ChatBrokerSite *self); /* transfer none */
-char *chat_broker_site_dup_title (ChatBrokerSite *self);          /* "Kafka at kafka1:9092" */
-GPtrArray *chat_broker_site_get_topics (ChatBrokerSite *self);    /* transfer none, element-type utf8: to be read */
+char *chat_broker_site_dup_title (ChatBrokerSite *self);       /* "Kafka at kafka1:9092" */
+GPtrArray *chat_broker_site_get_topics (ChatBrokerSite *self); /* transfer none, element-type utf8: to be read */
 gboolean chat_broker_site_add_topic (ChatBrokerSite *self, const char *topic); /* FALSE: it is there */
 
 /** chat_broker_site_add_channel: (transfer none): the channel of a topic, or of a routing key. */
 const char *chat_broker_site_add_channel (ChatBrokerSite *self, const char *name);
 /** chat_broker_site_get_channels: (transfer container) (element-type utf8), in no order */
 GPtrArray *chat_broker_site_get_channels (ChatBrokerSite *self);
-void chat_broker_site_remove_channel (ChatBrokerSite *self, const char *channel);
 /** chat_broker_site_get_log: (nullable) (transfer none): of the topic that @channel is read from. */
 ChatBrokerLog *chat_broker_site_get_log (ChatBrokerSite *self, const char *channel);
 /** chat_broker_site_get_topic_log: (transfer none): made where it is not there. */

@@ -457,13 +457,6 @@ chat_feed_is_placed (ChatFeed *self)
   return self->placed;
 }
 
-gboolean
-chat_feed_is_started (ChatFeed *self)
-{
-  g_return_val_if_fail (CHAT_IS_FEED (self), FALSE);
-  return self->started;
-}
-
 ChatTransport *
 chat_feed_get_transport (ChatFeed *self)
 {

@@ -55,7 +55,6 @@ void chat_feed_want (ChatFeed *self, const ChatFeedTopics *topics, guint n_topic
 gboolean chat_feed_is_online (ChatFeed *self);
 /** chat_feed_is_placed: whether everything that is wanted is in place (if perhaps not online right now). */
 gboolean chat_feed_is_placed (ChatFeed *self);
-gboolean chat_feed_is_started (ChatFeed *self);
 
 /** chat_feed_get_transport: (transfer none) (nullable): the one that it has just now. */
 ChatTransport *chat_feed_get_transport (ChatFeed *self);
