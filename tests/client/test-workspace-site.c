@@ -5,6 +5,7 @@
 #include "chat-test-loop.h"
 #include "client/chat-message-item.h"
 #include "client/chat-workspace.h"
+#include "core/chat-time.h"
 #include "local-test.h"
 
 #include <string.h>
@@ -339,6 +340,52 @@ test_break (void)
   chat_loopback_transport_set_reachable (world.transport, TRUE);
   await_texts (&world, "general", "meanwhile a b");
   chat_test_wait_until (is_live, world.workspace, "the workspace to be live");
+  world_end (&world);
+}
+
+/* A topic is added by its name while messages come on another: the one feed gives way to the next without a double. */
+static void
+test_add_topic (gconstpointer data)
+{
+  static const char *const topics[] = { "general", NULL };
+  guint shards = GPOINTER_TO_UINT (data);
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (ChatChannel) channel = NULL;
+  g_autoptr (GError) error = NULL;
+  GAsyncResult *added = NULL;
+  GString *texts = g_string_new ("m0");
+  World world;
+  guint count = 1;
+
+  world_init (&world, CHAT_BROKER_KAFKA, JSON, shards);
+  world.topics = topics;
+  append_json (&world, "sales", NULL, "eva", "three", BASE_MS);
+  world_start (&world);
+  append_json (&world, "general", NULL, "luis", "m0", chat_time_now ());
+  await_texts (&world, "general", "m0");
+  chat_workspace_create_channel_async (world.workspace, "sales", NULL, NULL, chat_test_result_cb, &added);
+  while (added == NULL || count < 40)
+    {
+      g_autofree char *text = g_strdup_printf ("m%u", count++);
+
+      chat_loopback_broker_set_clock (world.broker, BASE_MS + count);
+      append_json (&world, "general", NULL, "luis", text, chat_time_now ());
+      g_string_append_printf (texts, " %s", text);
+      g_main_context_iteration (NULL, FALSE);
+    }
+  result = added;
+  channel = chat_workspace_create_channel_finish (world.workspace, result, &error);
+  g_assert_no_error (error);
+  await_texts (&world, "general", texts->str);
+  await_texts (&world, "sales", "three");
+  append_json (&world, "sales", NULL, "eva", "four", chat_time_now ());
+  await_texts (&world, "sales", "three four");
+  chat_test_wait_until (is_live, world.workspace, "the workspace to be live");
+  g_assert_cmpuint (get_unread (&world, "general"), ==, count);
+  g_assert_cmpuint (world.noteworthy, ==, count + 1);
+  g_string_free (texts, TRUE);
+  g_clear_object (&result);
+  g_clear_object (&channel);
   world_end (&world);
 }
 
@@ -680,6 +727,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/workspace-site/send", test_send);
   g_test_add_func ("/client/workspace-site/lost-confirm", test_lost_confirm);
   g_test_add_func ("/client/workspace-site/break", test_break);
+  g_test_add_data_func ("/client/workspace-site/add-topic/1", GUINT_TO_POINTER (1), test_add_topic);
+  g_test_add_data_func ("/client/workspace-site/add-topic/3", GUINT_TO_POINTER (3), test_add_topic);
   g_test_add_func ("/client/workspace-site/restart", test_restart);
   g_test_add_data_func ("/client/workspace-site/pages/1", GUINT_TO_POINTER (1), test_pages);
   g_test_add_data_func ("/client/workspace-site/pages/3", GUINT_TO_POINTER (3), test_pages);
