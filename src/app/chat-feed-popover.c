@@ -155,6 +155,17 @@ chat_feed_popover_map (GtkWidget *widget)
     self->refresh_source = g_timeout_add_seconds (REFRESH_SECONDS, refresh_cb, self);
 }
 
+/* The keyboard is then on the first value, which GTK marks whole. */
+static void
+chat_feed_popover_show (GtkWidget *widget)
+{
+  ChatFeedPopover *self = CHAT_FEED_POPOVER (widget);
+
+  GTK_WIDGET_CLASS (chat_feed_popover_parent_class)->show (widget);
+  for (guint row = 0; row < N_ROWS; row++)
+    gtk_label_select_region (GTK_LABEL (self->values[row]), 0, 0);
+}
+
 static void
 chat_feed_popover_unmap (GtkWidget *widget)
 {
@@ -179,6 +190,7 @@ chat_feed_popover_class_init (ChatFeedPopoverClass *klass)
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->dispose = chat_feed_popover_dispose;
+  widget_class->show = chat_feed_popover_show;
   widget_class->map = chat_feed_popover_map;
   widget_class->unmap = chat_feed_popover_unmap;
   gtk_widget_class_set_template_from_resource (widget_class, "/chat/tertulia/Tertulia/chat-feed-popover.ui");

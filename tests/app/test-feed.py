@@ -9,6 +9,10 @@ def labels(app):
     return {x.name for x in pyatspi.findAllDescendants(app.root, lambda x: x.getRoleName() == 'label' and x.name)}
 
 
+def is_marked(widget):
+    return widget.getRoleName() == 'label' and widget.queryText().getNSelections() > 0
+
+
 def tab_to(app, part):
     """Goes by the Tab key until what has @part in its name has the keyboard."""
     def focused():
@@ -25,6 +29,9 @@ def details(scratch):
     tab_to(ana, 'WebSocket · live')
     ana.key('space')
     wait(lambda: {'Feed', 'WebSocket', 'Address', server.uri, 'You are', 'ana'} <= labels(ana), 'the details')
+    wait(lambda: ana.focused() and ana.focused()[0] == 'label', 'the focus on the first of them')
+    marked = [x.name for x in pyatspi.findAllDescendants(ana.root, is_marked)]
+    assert not marked, f'selected without being asked to: {marked}'
     ana.key('Escape')
     server.stop()
     ana.press('Reconnecting')
