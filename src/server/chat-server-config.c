@@ -68,9 +68,8 @@ static const ChatConfigKey keys[] = {
     "How the broker is told who comes (SASL); else none for kafka and plain for rabbitmq. external: by the "
     "certificate, rabbitmq only; scram: kafka only." },
   { "broker", "user", CHAT_CONFIG_STRING, NULL, 0, 0, NULL,
-    "Who comes. It has to read and write everything of the service, and nobody else may read its chat, chat_private "
-    "and "
-    "chat_receipts." },
+    "Who comes. It has to read and write everything of the service, and nobody else may read any of its topics but "
+    "chat_controlled and chat_warnings." },
   { "broker", "password", CHAT_CONFIG_STRING, NULL, 0, 0, NULL, "The user's password." },
   { "broker", "password_file", CHAT_CONFIG_PATH, NULL, 0, 0, NULL, "Or the file that has it, and nothing else." },
   { "broker", "declare", CHAT_CONFIG_BOOLEAN, "true", 0, 0, NULL,
@@ -89,12 +88,10 @@ static const ChatConfigKey keys[] = {
     "What is older goes (log: when all roles have read it too); 0s keeps everything." },
   { "broker", "retention_size", CHAT_CONFIG_SIZE, "1GiB", 0, 1024 * GIB, NULL,
     "Of each topic (kafka, rabbitmq: of each of its parts), what is beyond this size goes (log: when all roles have "
-    "read "
-    "it too); 0 keeps everything." },
+    "read it too); 0 keeps everything." },
   { "broker", "slot", CHAT_CONFIG_STRING, NULL, 0, 0, NULL,
     "kafka, rabbitmq: what tells this process from the others, the same after a restart; else from the names of the "
-    "host "
-    "and the data directory." },
+    "host and the data directory." },
   { "broker", "stream", CHAT_CONFIG_STRING, NULL, 0, 0, NULL,
     "rabbitmq: the stream that readers read; else the exchange's name with .log behind it." },
 
