@@ -12,6 +12,8 @@ G_BEGIN_DECLS
 
 /* Why the second message under one id is refused. */
 #define CHAT_REFUSED_CONFLICT "Another message has the same id already."
+/* Why one that was accepted and written down is refused, when it comes to be published. */
+#define CHAT_REFUSED_BROKER "The broker does not take the message."
 
 /** chat_refusal_new_rejected: (transfer full): for chat_rejected: what can't be passed on, its bytes as they came.
  * @reason: for people. */

@@ -178,6 +178,31 @@ test_refused_once (ApiTest *self, gconstpointer data)
   g_assert_cmpstr (published, ==, "3 1 2 4 5");
 }
 
+/* What it will never take does not: its author is told that it is refused. */
+static void
+test_refused_for_good (ApiTest *self, gconstpointer data)
+{
+  g_autofree char *ana = api_test_log_in (self, "ana");
+  g_autofree char *id = NULL, *published = NULL, *told = NULL;
+  GLogLevelFlags before;
+
+  api_test_channel (self, ana, "general");
+  chat_loopback_transport_set_reachable (self->role.loopback, FALSE);
+  id = api_test_post (self, ana, "general", "uno");
+  g_free (api_test_post (self, ana, "general", "dos"));
+  api_test_stop_api (self);
+  chat_loopback_transport_set_reachable (self->role.loopback, TRUE);
+  chat_loopback_transport_refuse_publishes (self->role.loopback, 1, CHAT_TRANSPORT_ERROR_REJECTED);
+  before = g_log_set_always_fatal (G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL); /* the log has a warning of it */
+  api_test_start_api (self);
+  api_test_wait_head (self, ana, "general", 1);
+  g_log_set_always_fatal (before);
+  published = list_published (self);
+  g_assert_cmpstr (published, ==, "dos");
+  told = g_strdup_printf ("refused:%s:ana", id);
+  role_test_check (&self->role, CHAT_TOPIC_WARNINGS, "kind:target:user", told);
+}
+
 static void
 test_repeats (ApiTest *self, gconstpointer data)
 {
@@ -412,6 +437,7 @@ main (int argc, char **argv)
   ADD ("/api-strategies/direct/broker-away", test_broker_away, set_up_direct);
   ADD ("/api-strategies/direct/restart", test_restart, set_up_direct);
   ADD ("/api-strategies/direct/refused-once", test_refused_once, set_up_direct);
+  ADD ("/api-strategies/direct/refused-for-good", test_refused_for_good, set_up_direct);
   ADD ("/api-strategies/direct/repeats", test_repeats, set_up_direct);
   ADD ("/api-strategies/direct/two-relays", test_two_relays, set_up_direct);
   ADD ("/api-strategies/notify/store", test_from_store, set_up_notified);

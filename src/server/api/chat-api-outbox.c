@@ -3,10 +3,12 @@
 
 #include <string.h>
 
+#include "core/chat-message-codec.h"
 #include "core/chat-signature.h"
 #include "core/chat-time.h"
 #include "core/chat-timer.h"
 #include "transport/chat-backoff.h"
+#include "transport/chat-refusal.h"
 
 /* Most entries of one transaction, and of one claim. */
 #define BATCH_MOST 256
@@ -163,6 +165,7 @@ typedef struct
 {
   ChatApiOutbox *outbox;
   char *channel;
+  gboolean refusal; /* what tells its author that the broker does not take it */
 } Publishing;
 
 static void
@@ -174,50 +177,15 @@ publishing_free (Publishing *self)
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Publishing, publishing_free)
 
-/* Whether it needs not be published again. */
-static gboolean
-is_through (const ChatOutboxEntry *entry, const GError *error)
-{
-  if (error == NULL)
-    return TRUE;
-  if (!g_error_matches (error, CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_REJECTED))
-    return FALSE;
-  /* what the broker will never take must not hold up what is behind it */
-  g_warning ("The broker does not take a record that was accepted, number %" G_GINT64_FORMAT " of the outbox: %s",
-             entry->number, error->message);
-  return TRUE;
-}
-
-static void publish_first (ChatApiOutbox *self, const char *channel, GQueue *lane);
+static void published_cb (GObject *source, GAsyncResult *result, gpointer user_data);
 
 static void
-published_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+publish (ChatApiOutbox *self, const char *channel, ChatRecord *record, gboolean refusal)
 {
-  g_autoptr (Publishing) publishing = user_data;
-  ChatApiOutbox *self = publishing->outbox;
-  GQueue *lane = g_hash_table_lookup (self->lanes, publishing->channel);
-  g_autoptr (GError) error = NULL;
-  gboolean through;
+  Publishing *publishing = g_new0 (Publishing, 1);
 
-  chat_transport_publish_finish (CHAT_TRANSPORT (source), result, &error);
-  through = is_through (g_queue_peek_head (lane), error);
-  if (through)
-    {
-      g_ptr_array_add (self->published, g_queue_pop_head (lane));
-      chat_backoff_reset (&self->backoff);
-    }
-  else
-    try_later (self, "publish", error);
-  if (through && !self->stopped && !g_queue_is_empty (lane))
-    publish_first (self, publishing->channel, lane);
-  else
-    {
-      /* what is left is claimed again */
-      while (!g_queue_is_empty (lane))
-        let_go (self, g_queue_pop_head (lane));
-      g_hash_table_remove (self->lanes, publishing->channel);
-    }
-  go_on (self);
+  *publishing = (Publishing){ g_object_ref (self), g_strdup (channel), refusal };
+  chat_transport_publish_async (self->transport, record, NULL, published_cb, publishing);
 }
 
 static void
@@ -226,13 +194,63 @@ publish_first (ChatApiOutbox *self, const char *channel, GQueue *lane)
   const ChatOutboxEntry *entry = g_queue_peek_head (lane);
   g_autoptr (GBytes) bytes = g_bytes_new (entry->record, strlen (entry->record));
   g_autoptr (ChatRecord) record = chat_record_new (CHAT_TOPIC_CHAT, channel, bytes);
-  Publishing *publishing = g_new0 (Publishing, 1);
 
   if (entry->signature != NULL)
     chat_record_set_header (record, CHAT_SIGNATURE_HEADER, entry->signature);
-  publishing->outbox = g_object_ref (self);
-  publishing->channel = g_strdup (channel);
-  chat_transport_publish_async (self->transport, record, NULL, published_cb, publishing);
+  publish (self, channel, record, FALSE);
+}
+
+/* What the broker will never take must not hold up what is behind it: its author is told, as of whatever else is
+ * refused. FALSE: there is nobody to tell. */
+static gboolean
+refuse (ChatApiOutbox *self, const char *channel, const ChatOutboxEntry *entry, const GError *error)
+{
+  g_autoptr (ChatMessage) message = chat_message_decode (entry->record, strlen (entry->record), NULL);
+  g_autoptr (ChatRecord) refused = message != NULL ? chat_refusal_new_refused (message, CHAT_REFUSED_BROKER) : NULL;
+
+  g_warning ("The broker does not take a record that was accepted, number %" G_GINT64_FORMAT " of the outbox: %s",
+             entry->number, error->message);
+  if (refused != NULL)
+    publish (self, channel, refused, TRUE);
+  return refused != NULL;
+}
+
+/* The first of @lane is published, or (with @error) it is not now. */
+static void
+end_first (ChatApiOutbox *self, const char *channel, GQueue *lane, const GError *error)
+{
+  if (error == NULL)
+    {
+      g_ptr_array_add (self->published, g_queue_pop_head (lane));
+      chat_backoff_reset (&self->backoff);
+    }
+  else
+    try_later (self, "publish", error);
+  if (error == NULL && !self->stopped && !g_queue_is_empty (lane))
+    publish_first (self, channel, lane);
+  else
+    {
+      /* what is left is claimed again */
+      while (!g_queue_is_empty (lane))
+        let_go (self, g_queue_pop_head (lane));
+      g_hash_table_remove (self->lanes, channel);
+    }
+  go_on (self);
+}
+
+static void
+published_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (Publishing) publishing = user_data;
+  ChatApiOutbox *self = publishing->outbox;
+  GQueue *lane = g_hash_table_lookup (self->lanes, publishing->channel);
+  g_autoptr (GError) error = NULL;
+
+  chat_transport_publish_finish (CHAT_TRANSPORT (source), result, &error);
+  if (!g_error_matches (error, CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_REJECTED))
+    end_first (self, publishing->channel, lane, error);
+  else if (publishing->refusal || !refuse (self, publishing->channel, g_queue_peek_head (lane), error))
+    end_first (self, publishing->channel, lane, NULL);
 }
 
 /* Takes @entry. */

@@ -16,7 +16,8 @@ G_DECLARE_FINAL_TYPE (ChatApiOutbox, chat_api_outbox, CHAT, API_OUTBOX, GObject)
  *
  * With store.write = direct: what is accepted is written to the store's outbox, many at a time, and a relay publishes
  * it to `chat` from there: what this process has added, and what others have left when they ended. Each record is
- * published once or more often, in the order of its channel; what comes twice has the same id.
+ * published once or more often, in the order of its channel; what comes twice has the same id. Of one that
+ * the broker will not have its author is told that it is `refused`.
  */
 ChatApiOutbox *chat_api_outbox_new (ChatOutboxStore *store, ChatTransport *transport, const char *owner);
 
