@@ -54,9 +54,9 @@ void
 api_test_stop_api (ApiTest *self)
 {
   role_test_stop (&self->role, g_steal_pointer (&self->api));
-  g_assert_finalize_object (g_steal_pointer (&self->accounts));
-  g_clear_object (&self->passwords); /* its thread may still let go of a call */
-  g_assert_finalize_object (g_steal_pointer (&self->sessions));
+  chat_test_wait_finalized (g_steal_pointer (&self->accounts));
+  chat_test_wait_finalized (g_steal_pointer (&self->passwords));
+  chat_test_wait_finalized (g_steal_pointer (&self->sessions));
 }
 
 void

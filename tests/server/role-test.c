@@ -60,9 +60,9 @@ role_test_tear_down (RoleTest *self, gconstpointer shards)
   role_test_stop (self, self->control);
   g_assert_true (chat_test_call (chat_transport_close, self->transport, NULL));
   g_assert_true (chat_test_call (chat_store_close, self->sqlite, NULL));
-  g_assert_finalize_object (self->transport);
-  g_assert_finalize_object (self->broker);
-  g_assert_finalize_object (self->faults);
+  chat_test_wait_finalized (self->transport);
+  chat_test_wait_finalized (self->broker);
+  chat_test_wait_finalized (self->faults);
   g_object_unref (self->sqlite);
   chat_signer_free (self->signer);
   g_bytes_unref (self->lists);
@@ -96,7 +96,7 @@ role_test_stop (RoleTest *self, gpointer service)
   g_assert_true (chat_test_call (chat_service_stop, CHAT_SERVICE (service), &error));
   g_assert_no_error (error);
   chat_test_run_pending ();
-  g_assert_finalize_object (service);
+  chat_test_wait_finalized (service);
 }
 
 ChatMessage *

@@ -54,21 +54,12 @@ connect_other (RoleTest *test, ChatControlFeed **feed)
   return other;
 }
 
-static gboolean
-is_gone (gpointer data)
-{
-  return *(gpointer *)data == NULL;
-}
-
 static void
 disconnect_other (RoleTest *test, ChatTransport *other, ChatControlFeed *feed)
 {
   role_test_stop (test, feed);
   g_assert_true (chat_test_call (chat_transport_close, other, NULL));
-  /* what was on its way to it when it closed may hold it for a moment */
-  g_object_add_weak_pointer (G_OBJECT (other), (gpointer *)&other);
-  g_object_unref (other);
-  chat_test_wait_until (is_gone, &other, "the other process to be gone");
+  chat_test_wait_finalized (other);
 }
 
 /* Every process hears what one says, in order, and the user of his block; nobody hears what is not signed. */
@@ -179,11 +170,13 @@ test_expires (RoleTest *test, gconstpointer shards)
   ChatModerationKeeper *keepers[]
       = { chat_moderation_keeper_new (test->control, store, 0), chat_moderation_keeper_new (test->control, store, 0) };
 
+  gint64 soon = chat_time_now () + 300;
+
   block_until (test, "ana", 1000);
-  block_until (test, "eva", chat_time_now () + 300);
+  block_until (test, "eva", soon);
   block_until (test, "luis", chat_time_now () + G_TIME_SPAN_DAY);
   role_test_start (test, list);
-  g_assert_nonnull (chat_block_list_find (list, "eva", chat_time_now ()));
+  g_assert_nonnull (chat_block_list_find (list, "eva", soon - 1));
   for (guint i = 0; i < G_N_ELEMENTS (keepers); i++)
     role_test_start (test, keepers[i]);
   role_test_check (test, CHAT_TOPIC_WARNINGS, "kind:user", "unblock:ana unblock:eva");
@@ -196,18 +189,35 @@ test_expires (RoleTest *test, gconstpointer shards)
   g_assert_cmpuint (test->failures, ==, 0);
 }
 
+static gboolean
+is_held (gpointer faults)
+{
+  return chat_fault_store_get_held (faults) == 1;
+}
+
+static gboolean
+is_called_twice (gpointer faults)
+{
+  return chat_fault_store_get_calls (faults) == 2;
+}
+
 /* One that is made while the keeper sleeps wakes it. */
 static void
 test_expires_later (RoleTest *test, gconstpointer shards)
 {
   ChatModerationKeeper *keeper = chat_moderation_keeper_new (test->control, chat_store_get_moderation (test->store), 0);
 
+  /* it has looked, and sleeps */
+  chat_fault_store_hold (test->faults, TRUE);
   role_test_start (test, keeper);
-  chat_test_run_pending ();
+  chat_test_wait_until (is_held, test->faults, "the keeper's first look");
+  chat_fault_store_hold (test->faults, FALSE);
   block_until (test, "ana", chat_time_now () + 200);
-  chat_fault_store_refuse (test->faults, 1, CHAT_STORE_ERROR_BUSY); /* looks in vain, and is told again */
+  /* it looks in vain, and is told again */
+  chat_fault_store_refuse (test->faults, 1, CHAT_STORE_ERROR_BUSY);
   chat_control_feed_announce_block (test->control, "ana", TRUE, NULL);
-  chat_test_run_for (50);
+  chat_test_wait_until (is_called_twice, test->faults, "another look");
+  chat_test_run_pending ();
   chat_control_feed_announce_block (test->control, "ana", TRUE, NULL);
   role_test_check (test, CHAT_TOPIC_WARNINGS, "kind:user", "block:ana block:ana unblock:ana");
   role_test_stop (test, keeper);

@@ -223,6 +223,7 @@ shared_commits (gconstpointer data)
   store = sqlite_test_store_open (test.path);
   messages = chat_store_get_messages (store);
   before = g_atomic_int_get (&disk->log_syncs);
+  chat_test_disk_hold (disk);
   for (guint i = 0; i < CALLS; i++)
     {
       g_autofree char *id = g_strdup_printf ("m-%u", i);

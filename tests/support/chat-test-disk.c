@@ -58,13 +58,25 @@ disk_truncate (sqlite3_file *file, sqlite3_int64 size)
   return REAL (file)->pMethods->xTruncate (REAL (file), size);
 }
 
+static void
+wait_while_held (ChatTestDisk *disk)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&disk->lock);
+
+  while (disk->held)
+    g_cond_wait (&disk->let_go, &disk->lock);
+}
+
 static int
 disk_sync (sqlite3_file *file, int flags)
 {
   if (next_operation (DISK (file)) != SQLITE_OK)
     return SQLITE_IOERR_FSYNC;
   if (((DiskFile *)file)->is_log)
-    g_atomic_int_inc (&DISK (file)->log_syncs);
+    {
+      wait_while_held (DISK (file));
+      g_atomic_int_inc (&DISK (file)->log_syncs);
+    }
   /* the real one is left out: nothing here is about power cuts, and it takes its time */
   return SQLITE_OK;
 }
@@ -204,4 +216,24 @@ chat_test_disk_fail (ChatTestDisk *self, int nth, int count, int code)
   g_atomic_int_set (&self->fail_count, count);
   g_atomic_int_set (&self->operations, 0);
   g_atomic_int_set (&self->fail_at, nth);
+}
+
+static gboolean
+let_go_cb (gpointer user_data)
+{
+  ChatTestDisk *self = user_data;
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  self->held = FALSE;
+  g_cond_broadcast (&self->let_go);
+  return G_SOURCE_REMOVE;
+}
+
+void
+chat_test_disk_hold (ChatTestDisk *self)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  self->held = TRUE;
+  g_idle_add_full (G_PRIORITY_HIGH, let_go_cb, self, NULL);
 }

@@ -110,3 +110,29 @@ chat_test_await (GAsyncResult **result, const char *what)
   chat_test_wait_until (result_is_there, result, what);
   return g_steal_pointer (result);
 }
+
+static void
+gone_cb (gpointer data, GObject *where_it_was)
+{
+  g_atomic_int_set ((int *)data, TRUE);
+  g_main_context_wakeup (NULL);
+}
+
+static gboolean
+is_gone (gpointer data)
+{
+  return g_atomic_int_get ((int *)data);
+}
+
+void
+chat_test_wait_finalized (gpointer object)
+{
+  g_autofree char *what = g_strdup_printf ("the end of a %s", G_OBJECT_TYPE_NAME (object));
+  int gone = FALSE;
+
+  /* so that a wake-up is of the loop that waits */
+  g_assert_null (g_main_context_get_thread_default ());
+  g_object_weak_ref (object, gone_cb, &gone);
+  g_object_unref (object);
+  chat_test_wait_until (is_gone, &gone, what);
+}

@@ -30,4 +30,8 @@ void chat_test_result_cb (GObject *source, GAsyncResult *result, gpointer user_d
 /** chat_test_await: (transfer full): waits for it. The result's object outlives it: a GTask keeps it. */
 GAsyncResult *chat_test_await (GAsyncResult **result, const char *what);
 
+/** chat_test_wait_finalized: @object: (transfer full): like g_assert_finalize_object(), for one that a thread may hold
+ * a moment longer: the task that it has just ended keeps its object until the thread runs again. */
+void chat_test_wait_finalized (gpointer object);
+
 G_END_DECLS

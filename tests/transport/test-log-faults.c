@@ -29,9 +29,11 @@ is_online (gpointer data)
 }
 
 static gboolean
-is_connecting (gpointer data)
+says_full (gpointer data)
 {
-  return is_in_state (data, CHAT_TRANSPORT_CONNECTING);
+  g_autofree char *status = chat_transport_dup_status (((LogTest *)data)->transport);
+
+  return status != NULL && strstr (status, "full") != NULL;
 }
 
 static void
@@ -60,6 +62,7 @@ test_synchronised (gconstpointer data)
       g_assert_cmpint (g_atomic_int_get (&disk->log_syncs), >, before);
     }
   before = g_atomic_int_get (&disk->log_syncs);
+  chat_test_disk_hold (disk);
   log_test_publish_many (&test, TOPIC, "general", "n", 1000);
   g_assert_cmpint (g_atomic_int_get (&disk->log_syncs) - before, <=, 1000 / 8);
 }
@@ -114,10 +117,10 @@ test_full_at_first (gconstpointer data)
   test.transport = chat_log_transport_new (test.path, NULL);
   chat_test_disk_fail (disk, 1, FOR_GOOD, SQLITE_FULL);
   chat_transport_connect_async (test.transport, NULL, chat_test_result_cb, &awaited);
-  chat_test_wait_until (is_connecting, &test, "the state to be connecting");
-  chat_test_run_for (50);
-  g_assert_null (awaited);
+  chat_test_wait_until (says_full, &test, "the status to say that the disk is full");
   assert_status_names (&test, "full");
+  g_assert_true (is_in_state (&test, CHAT_TRANSPORT_CONNECTING));
+  g_assert_null (awaited);
   chat_test_disk_fail (disk, 0, 0, SQLITE_OK);
   {
     g_autoptr (GAsyncResult) result = chat_test_await (&awaited, "a connect with room");
