@@ -488,6 +488,44 @@ test_forward_broken (void)
 }
 
 static void
+publish_to (ChatTransport *transport, const char *key)
+{
+  g_assert_true (rabbitmq_test_publish (transport, "chat_controlled", key, "{}", NULL));
+}
+
+/* What waits since before a break holds up what came after it only until it is delivered, however much of that is for
+ * other channels. */
+static void
+test_waiting (gconstpointer data)
+{
+  Site *site = site_take (data, "waiting.");
+  g_autoptr (RabbitmqReader) reader = NULL;
+  Ledger ledger = { 0 };
+  ChatTransport *transport;
+
+  if (site == NULL)
+    return;
+  transport = rabbitmq_test_connect (site->options);
+  reader = rabbitmq_reader_new (transport, "chat_controlled", "ours", CHAT_START_LIVE);
+  chat_subscription_pause (reader->subscription);
+  publish_to (transport, "ours");
+  publish_to (transport, "ours");
+  chat_test_run_for (200);
+  close_connections (site);
+  rabbitmq_test_wait_state (transport, CHAT_TRANSPORT_CONNECTING);
+  rabbitmq_test_wait_state (transport, CHAT_TRANSPORT_ONLINE);
+  publish_many (transport, &ledger, 3000);
+  chat_test_wait_for_count (&ledger.confirmed, 3000);
+  chat_test_run_for (500);
+  chat_subscription_resume (reader->subscription);
+  rabbitmq_reader_wait (reader, 2);
+  publish_to (transport, "ours");
+  rabbitmq_reader_wait (reader, 3);
+  g_assert_cmpuint (reader->gaps, ==, 0);
+  rabbitmq_test_close (transport);
+}
+
+static void
 forward_again_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   chat_transport_forward_finish (CHAT_TRANSPORT (source), result, NULL);
@@ -549,6 +587,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/rabbitmq/faults/shut-out", site, test_shut_out);
   g_test_add_data_func ("/rabbitmq/faults/forward-forbidden", site, test_forward_forbidden);
   g_test_add_data_func ("/rabbitmq/faults/forward-stale", site, test_forward_stale);
+  g_test_add_data_func ("/rabbitmq/faults/waiting", site, test_waiting);
   g_test_add_func ("/rabbitmq/faults/stopped", test_stopped);
   g_test_add_func ("/rabbitmq/faults/killed", test_killed);
   return g_test_run ();

@@ -60,21 +60,20 @@ acknowledge (ChatRabbitmqFeed *feed, guint64 tag, gboolean at_once)
 void
 chat_rabbitmq_feed_delivering (ChatRabbitmqFeed *feed, ChatRecord *record)
 {
-  guint64 tag;
+  guint64 tag = 0;
 
-  /* what came before a break has no tag any more */
   feed->position = MAX (feed->position, chat_record_get_offset (record) + 1);
+  /* what came before a break has no tag any more */
   if (feed->stale > 0)
-    {
-      feed->stale--;
-      return;
-    }
-  tag = GPOINTER_TO_SIZE (g_queue_pop_head (&feed->tags));
-  if (!g_queue_is_empty (&feed->tags))
+    feed->stale--;
+  else
+    tag = GPOINTER_TO_SIZE (g_queue_pop_head (&feed->tags));
+  if (feed->stale > 0 || !g_queue_is_empty (&feed->tags))
     {
       acknowledge (feed, tag, FALSE);
       return;
     }
+  /* nothing waits any more: all that came since is not wanted */
   feed->position = MAX (feed->position, feed->next);
   acknowledge (feed, feed->received, FALSE);
 }
