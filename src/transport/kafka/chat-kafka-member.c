@@ -15,15 +15,11 @@
 #include "transport/kafka/chat-kafka-producer.h"
 #include "transport/kafka/chat-kafka-subscription-private.h"
 
-/* How long a forward waits for the end of a rebalance. */
-#define PATIENCE_MS 15000
 #define RETRY_MS 300
 /* A member without shards asks what its group has at least after so many looks. */
 #define BARE_MOST 30
 
 static void take_over (ChatKafkaSubscription *self);
-static void rewind_all (ChatKafkaSubscription *self);
-static void seek_cursors (ChatKafkaSubscription *self);
 static void join_again (ChatKafkaSubscription *self);
 
 /* What is not acknowledged */
@@ -32,25 +28,6 @@ void
 chat_kafka_member_delivering (ChatKafkaSubscription *self, ChatKafkaCursor *cursor, gint64 offset)
 {
   g_array_append_val (cursor->unacked, offset);
-}
-
-static guint
-count_unacked (const ChatKafkaCursor *cursor)
-{
-  return cursor->unacked->len - cursor->head;
-}
-
-static void
-acknowledge (ChatKafkaCursor *cursor, gint64 next)
-{
-  cursor->acked = next;
-  while (count_unacked (cursor) > 0 && g_array_index (cursor->unacked, gint64, cursor->head) < next)
-    cursor->head++;
-  if (cursor->head > 1024 && cursor->head * 2 > cursor->unacked->len)
-    {
-      g_array_remove_range (cursor->unacked, 0, cursor->head);
-      cursor->head = 0;
-    }
 }
 
 /* Rebalances: giving back */
@@ -125,19 +102,6 @@ drop_cursor (ChatKafkaSubscription *self, ChatKafkaCursor *cursor, GHashTable *r
   self->last = NULL;
 }
 
-static const ChatKafkaPlace *
-find_place (GPtrArray *places, const ChatKafkaCursor *cursor)
-{
-  for (guint i = 0; i < places->len; i++)
-    {
-      const ChatKafkaPlace *place = g_ptr_array_index (places, i);
-
-      if (place->shard == cursor->shard && g_str_equal (place->topic, cursor->topic))
-        return place;
-    }
-  return NULL;
-}
-
 /* What it has now is @places. (transfer full): shards by topic that it had and has no longer */
 static GHashTable *
 take_places (ChatKafkaSubscription *self, GPtrArray *places)
@@ -147,7 +111,7 @@ take_places (ChatKafkaSubscription *self, GPtrArray *places)
   for (guint i = self->cursors->len; i-- > 0;)
     {
       ChatKafkaCursor *cursor = g_ptr_array_index (self->cursors, i);
-      const ChatKafkaPlace *place = find_place (places, cursor);
+      const ChatKafkaPlace *place = chat_kafka_places_get (places, cursor->topic, cursor->shard);
 
       if (place == NULL || !place->owned)
         drop_cursor (self, cursor, revoked);
@@ -182,8 +146,6 @@ release_hold (ChatKafkaSubscription *self)
     g_task_return_boolean (held, TRUE);
 }
 
-static gboolean run_deferred (ChatKafkaSubscription *self, GError *error);
-
 static gboolean
 retry_cb (gpointer user_data)
 {
@@ -193,14 +155,14 @@ retry_cb (gpointer user_data)
   if (self->offered != NULL && !self->taking)
     take_over (self);
   if (self->rewinding)
-    seek_cursors (self);
+    chat_kafka_member_seek (self);
   if (self->rejoining)
     join_again (self);
   return G_SOURCE_REMOVE;
 }
 
-static void
-retry_later (ChatKafkaSubscription *self)
+void
+chat_kafka_member_retry_later (ChatKafkaSubscription *self)
 {
   if (self->retry == NULL && !self->stopped)
     self->retry = chat_timer_new (RETRY_MS, retry_cb, self);
@@ -241,19 +203,19 @@ taken_over_cb (GObject *source, GAsyncResult *result, gpointer user_data)
           chat_kafka_subscription_set_trouble (self, self->wish->start.group, error->message);
           chat_kafka_subscription_answer_open (self, g_steal_pointer (&error));
         }
-      retry_later (self);
+      chat_kafka_member_retry_later (self);
       return;
     }
   g_clear_pointer (&self->offered, rd_kafka_topic_partition_list_destroy);
   self->suspended = FALSE;
   revoked = take_places (self, places);
   if (self->rewound)
-    rewind_all (self);
+    chat_kafka_member_rewind (self);
   release_hold (self);
   chat_subscription_refill (CHAT_SUBSCRIPTION (self));
   chat_kafka_subscription_answer_open (self, NULL);
   chat_kafka_subscription_set_trouble (self, self->wish->start.group, NULL);
-  run_deferred (self, NULL);
+  chat_kafka_member_run_deferred (self, NULL);
   emit_revoked (self, revoked);
 }
 
@@ -296,266 +258,6 @@ chat_kafka_member_rebalance (ChatKafkaSubscription *self, rd_kafka_event_t *even
     take_over (self);
 }
 
-/* Going back to what is acknowledged */
-
-static void
-rewound_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (ChatKafkaSubscription) self = user_data;
-  gboolean rewound = g_task_propagate_boolean (G_TASK (result), NULL);
-
-  if (!rewound && !self->suspended && !self->stopped)
-    {
-      /* nothing is taken until it has worked */
-      self->rewinding = TRUE;
-      retry_later (self);
-      return;
-    }
-  chat_kafka_subscription_moved (self);
-}
-
-static void
-seek_cursors (ChatKafkaSubscription *self)
-{
-  self->rewinding = FALSE;
-  chat_kafka_subscription_push (self, chat_kafka_consumer_rewind, chat_kafka_subscription_dup_places (self),
-                                (GDestroyNotify)g_ptr_array_unref, rewound_cb, g_object_ref (self));
-}
-
-static void
-rewind_all (ChatKafkaSubscription *self)
-{
-  chat_subscription_drop_queued (CHAT_SUBSCRIPTION (self), NULL, NULL);
-  for (guint i = 0; i < self->cursors->len; i++)
-    {
-      ChatKafkaCursor *cursor = g_ptr_array_index (self->cursors, i);
-
-      chat_kafka_cursor_move (cursor, cursor->acked >= 0 ? cursor->acked : cursor->first);
-    }
-  /* who waits for shards has to say so again once it has them */
-  self->rewound = self->suspended;
-  if (self->suspended || self->stopped)
-    return;
-  self->moving++;
-  seek_cursors (self);
-}
-
-/* Forwards */
-
-static ChatKafkaPlace *
-find_or_add_place (GPtrArray *places, const ChatKafkaCursor *cursor)
-{
-  const ChatKafkaPlace *found = find_place (places, cursor);
-
-  return found != NULL ? (ChatKafkaPlace *)found
-                       : chat_kafka_places_add (places, cursor->topic, cursor->shard, cursor->acked, cursor->acked);
-}
-
-/* Whether @input is what comes next in its shard, given the inputs before it, which are in @places. */
-static gboolean
-check_input (ChatKafkaSubscription *self, ChatRecord *input, GPtrArray *places)
-{
-  gint64 offset = chat_record_get_offset (input);
-  ChatKafkaCursor *cursor
-      = chat_kafka_subscription_find (self, chat_record_get_topic (input), chat_record_get_shard (input));
-  ChatKafkaPlace *place;
-
-  if (cursor == NULL || cursor->lost)
-    return FALSE;
-  place = find_or_add_place (places, cursor);
-  for (guint i = cursor->head; i < cursor->unacked->len; i++)
-    {
-      gint64 expected = g_array_index (cursor->unacked, gint64, i);
-
-      if (expected < place->next)
-        continue;
-      place->next = offset + 1;
-      return expected == offset;
-    }
-  return FALSE;
-}
-
-static gboolean
-check_inputs (ChatKafkaSubscription *self, GPtrArray *inputs, GPtrArray *places, GError **error)
-{
-  for (guint i = 0; i < inputs->len; i++)
-    {
-      ChatRecord *input = g_ptr_array_index (inputs, i);
-      g_autofree char *offset = NULL;
-
-      if (check_input (self, input, places))
-        continue;
-      offset = g_strdup_printf ("%" G_GINT64_FORMAT, chat_record_get_offset (input));
-      g_set_error (error, CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_ABORTED,
-                   _ ("Record %s of %s/%d is not what this reader has to acknowledge next: all that is unacknowledged "
-                      "comes again"),
-                   offset, chat_record_get_topic (input), chat_record_get_shard (input));
-      return FALSE;
-    }
-  return TRUE;
-}
-
-typedef struct
-{
-  ChatKafkaSubscription *self;
-  GTask *task;
-  ChatKafkaForward *forward;
-} Forward;
-
-static void
-note_places (ChatKafkaSubscription *self, GPtrArray *places, gboolean done)
-{
-  for (guint i = 0; i < places->len; i++)
-    {
-      const ChatKafkaPlace *place = g_ptr_array_index (places, i);
-      ChatKafkaCursor *cursor = chat_kafka_subscription_find (self, place->topic, place->shard);
-
-      if (cursor == NULL)
-        continue;
-      if (done)
-        acknowledge (cursor, place->next);
-      else
-        cursor->acked = place->acked;
-    }
-}
-
-/* Before the answer: nothing comes again before that. @error: (transfer full) */
-static void
-answer_aborted (ChatKafkaSubscription *self, GTask *task, GError *error)
-{
-  if (!chat_subscription_is_closed (CHAT_SUBSCRIPTION (self)))
-    {
-      chat_subscription_hold (CHAT_SUBSCRIPTION (self), task);
-      rewind_all (self);
-    }
-  g_task_return_error (task, error);
-}
-
-static void
-forwarded_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autofree Forward *forward = user_data;
-  g_autoptr (ChatKafkaSubscription) self = forward->self;
-  g_autoptr (GTask) task = forward->task;
-  GError *error = NULL;
-  gboolean done = g_task_propagate_boolean (G_TASK (result), &error);
-  gboolean aborted = g_error_matches (error, CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_ABORTED);
-  gboolean denied = g_error_matches (error, CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_DENIED);
-
-  chat_kafka_subscription_set_trouble (self, self->wish->start.group, denied ? error->message : NULL);
-  if (done || aborted)
-    note_places (self, forward->forward->places, done);
-  chat_kafka_forward_free (forward->forward);
-  chat_subscription_end_forward (CHAT_SUBSCRIPTION (self));
-  if (done)
-    g_task_return_boolean (task, TRUE);
-  else if (aborted)
-    answer_aborted (self, task, error);
-  else
-    g_task_return_error (task, error);
-}
-
-/* @forward: (transfer full) */
-static void
-run_forward (ChatKafkaSubscription *self, GTask *task, ChatKafkaForward *what)
-{
-  Forward *forward = g_new (Forward, 1);
-
-  *forward = (Forward){ g_object_ref (self), g_object_ref (task), what };
-  chat_kafka_subscription_push (self, chat_kafka_transaction_run, what, NULL, forwarded_cb, forward);
-}
-
-/* Whether all that it acknowledges is still this member's. */
-static gboolean
-is_ours (ChatKafkaSubscription *self, const ChatKafkaForward *forward)
-{
-  for (guint i = 0; i < forward->places->len; i++)
-    {
-      const ChatKafkaPlace *place = g_ptr_array_index (forward->places, i);
-      const ChatKafkaCursor *cursor = chat_kafka_subscription_find (self, place->topic, place->shard);
-
-      if (cursor == NULL || cursor->acked != place->acked || count_unacked (cursor) == 0)
-        return FALSE;
-    }
-  return TRUE;
-}
-
-/* The rebalance is over, or (with @error, taken) it is not waited for any longer. */
-static gboolean
-run_deferred (ChatKafkaSubscription *self, GError *error)
-{
-  g_autoptr (GTask) task = g_steal_pointer (&self->deferred);
-  ChatKafkaForward *forward = g_steal_pointer (&self->forward);
-  gboolean ours;
-
-  chat_timer_clear (&self->patience);
-  if (task == NULL)
-    {
-      g_clear_error (&error);
-      return FALSE;
-    }
-  ours = error == NULL && is_ours (self, forward);
-  if (ours)
-    {
-      run_forward (self, task, forward);
-      return TRUE;
-    }
-  chat_kafka_forward_free (forward);
-  chat_subscription_end_forward (CHAT_SUBSCRIPTION (self));
-  if (error != NULL)
-    g_task_return_error (task, error);
-  else
-    answer_aborted (self, task,
-                    g_error_new_literal (CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_ABORTED,
-                                         _ ("Another member of the group has got some of these records")));
-  return TRUE;
-}
-
-static gboolean
-patience_cb (gpointer user_data)
-{
-  ChatKafkaSubscription *self = user_data;
-
-  run_deferred (self, g_error_new_literal (CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_OFFLINE,
-                                           _ ("Kafka does not say which member of the group has which records")));
-  return G_SOURCE_REMOVE;
-}
-
-void
-chat_kafka_subscription_forward (ChatKafkaSubscription *self, GPtrArray *inputs, GPtrArray *outputs, GTask *task)
-{
-  g_autoptr (GPtrArray) places = chat_kafka_places_new ();
-  ChatKafkaForward *forward;
-  GError *error = NULL;
-
-  if (!chat_subscription_begin_forward (CHAT_SUBSCRIPTION (self), &error))
-    {
-      g_task_return_error (task, error);
-      return;
-    }
-  if (!check_inputs (self, inputs, places, &error))
-    {
-      chat_subscription_end_forward (CHAT_SUBSCRIPTION (self));
-      answer_aborted (self, task, error);
-      return;
-    }
-  if (places->len == 0 && outputs->len == 0)
-    {
-      chat_subscription_end_forward (CHAT_SUBSCRIPTION (self));
-      g_task_return_boolean (task, TRUE);
-      return;
-    }
-  forward = chat_kafka_forward_new (outputs, places);
-  if (!self->suspended)
-    {
-      run_forward (self, task, forward);
-      return;
-    }
-  self->deferred = g_object_ref (task);
-  self->forward = forward;
-  self->patience = chat_timer_new (PATIENCE_MS, patience_cb, self);
-}
-
 static gboolean
 is_bare (ChatKafkaSubscription *self)
 {
@@ -580,7 +282,7 @@ rejoined_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   self->rejoining = !g_task_propagate_boolean (G_TASK (result), NULL) && !self->stopped;
   if (self->rejoining)
-    retry_later (self);
+    chat_kafka_member_retry_later (self);
 }
 
 static void
@@ -644,6 +346,6 @@ chat_kafka_member_stop (ChatKafkaSubscription *self)
   chat_timer_clear (&self->patience);
   release_hold (self);
   if (self->deferred != NULL)
-    run_deferred (self, g_error_new_literal (CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_CLOSED,
-                                             _ ("The subscription is closed")));
+    chat_kafka_member_run_deferred (self, g_error_new_literal (CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_CLOSED,
+                                                               _ ("The subscription is closed")));
 }

@@ -37,6 +37,19 @@ chat_kafka_places_add (GPtrArray *places, const char *topic, gint shard, gint64 
   return place;
 }
 
+ChatKafkaPlace *
+chat_kafka_places_get (GPtrArray *places, const char *topic, gint shard)
+{
+  for (guint i = 0; i < places->len; i++)
+    {
+      ChatKafkaPlace *place = g_ptr_array_index (places, i);
+
+      if (place->shard == shard && g_str_equal (place->topic, topic))
+        return place;
+    }
+  return NULL;
+}
+
 rd_kafka_topic_partition_list_t *
 chat_kafka_places_list (GPtrArray *places, const ChatBrokerOptions *options)
 {

@@ -22,6 +22,8 @@ typedef struct
 /** chat_kafka_places_new: (transfer full) (element-type ChatKafkaPlace) */
 GPtrArray *chat_kafka_places_new (void);
 ChatKafkaPlace *chat_kafka_places_add (GPtrArray *places, const char *topic, gint shard, gint64 next, gint64 acked);
+/** chat_kafka_places_get: (nullable) */
+ChatKafkaPlace *chat_kafka_places_get (GPtrArray *places, const char *topic, gint shard);
 
 /** chat_kafka_places_list: (transfer full): for librdkafka, at `next`. */
 rd_kafka_topic_partition_list_t *chat_kafka_places_list (GPtrArray *places, const ChatBrokerOptions *options);

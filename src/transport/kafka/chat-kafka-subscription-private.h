@@ -9,7 +9,8 @@ G_BEGIN_DECLS
 
 /*
  * Divided by aspect: what readers and members have in common is in chat-kafka-subscription.c; where a reader begins and
- * is moved to in chat-kafka-reader.c; rebalances and forwards in chat-kafka-member.c.
+ * is moved to in chat-kafka-reader.c; rebalances in chat-kafka-member.c, and what a member forwards in
+ * chat-kafka-forward.c.
  */
 
 /** ChatKafkaCursor: one partition, as this subscription sees it. */
@@ -123,5 +124,14 @@ void chat_kafka_member_back (ChatKafkaSubscription *self);
 /** chat_kafka_member_look: now and then: whether its group leaves out what this member has nothing of. */
 void chat_kafka_member_look (ChatKafkaSubscription *self);
 void chat_kafka_member_stop (ChatKafkaSubscription *self);
+/** chat_kafka_member_retry_later: what could not be done now: to take over, to go back, to join again. */
+void chat_kafka_member_retry_later (ChatKafkaSubscription *self);
+/** chat_kafka_member_rewind: all that is not acknowledged comes again. */
+void chat_kafka_member_rewind (ChatKafkaSubscription *self);
+/** chat_kafka_member_seek: reads on at the cursors, in a job; the caller has counted it in `moving`. */
+void chat_kafka_member_seek (ChatKafkaSubscription *self);
+/** chat_kafka_member_run_deferred: the rebalance is over, or (with @error, taken) it is not waited for any longer.
+ */
+void chat_kafka_member_run_deferred (ChatKafkaSubscription *self, GError *error);
 
 G_END_DECLS
