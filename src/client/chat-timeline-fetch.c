@@ -212,11 +212,13 @@ static gboolean
 take_page (ChatTimeline *self, const Request *request, const ChatHistoryPage *page)
 {
   ChatFetch fetch = request->fetch;
+  /* than the one the cache knew */
+  gboolean another_store = fetch == CHAT_FETCH_NEWEST && page->head < self->cached;
   gint64 from, to;
 
   page_range (&request->query, page, &from, &to);
-  if (fetch == CHAT_FETCH_NEWEST && page->head < self->cached)
-    chat_timeline_forget (self); /* another store than the one the cache knew */
+  if (another_store)
+    chat_timeline_forget (self);
   else if (fetch == CHAT_FETCH_NEWEST && page->renumbered)
     forget_cached (self);
   chat_timeline_merge_page (self, page->messages, from, to);
@@ -229,8 +231,8 @@ take_page (ChatTimeline *self, const Request *request, const ChatHistoryPage *pa
     fetched_newer (self, request, page);
   else if (fetch == CHAT_FETCH_OLDER)
     self->want_older = FALSE;
-  /* what was asked before a break says nothing of what the break missed */
-  if (request->resyncs != self->resyncs && self->tail == NULL)
+  /* what was asked before a break says nothing of what the break missed, nor of what came live and was forgotten */
+  if ((another_store || request->resyncs != self->resyncs) && self->tail == NULL)
     self->want_newer = self->resyncing = TRUE;
   self->hole_ripe = FALSE;
   if (fetch == CHAT_FETCH_HOLE && request->query.before > 0 && begins_unplaced (self))

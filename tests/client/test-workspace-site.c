@@ -680,6 +680,39 @@ test_retention (void)
 }
 
 /* What only a service can do says so. */
+/* The topic was deleted and made again, or it is another broker's: what the last run knew of its places holds no more,
+ * and what comes is seen, and unread. */
+static void
+test_made_again (gconstpointer data)
+{
+  guint shards = GPOINTER_TO_UINT (data);
+  World world;
+
+  world_init (&world, CHAT_BROKER_KAFKA, JSON, shards);
+  for (guint i = 0; i < 9; i++)
+    {
+      g_autofree char *text = g_strdup_printf ("m%u", i);
+
+      chat_loopback_broker_set_clock (world.broker, BASE_MS + i);
+      append_json (&world, "general", NULL, "luis", text, BASE_MS + i);
+    }
+  world_start (&world);
+  await_texts (&world, "general", "m0 m1 m2 m3 m4 m5 m6 m7 m8");
+  world_close (&world);
+
+  g_object_unref (world.broker);
+  world.broker = chat_loopback_broker_new (shards);
+  chat_loopback_broker_set_clock (world.broker, BASE_MS + 100);
+  append_json (&world, "general", NULL, "eva", "n0", BASE_MS + 100);
+  world_start (&world);
+  chat_loopback_broker_set_clock (world.broker, BASE_MS + 200);
+  /* comes before the first page of the history does */
+  append_json (&world, "general", NULL, "eva", "n1", BASE_MS + 200);
+  await_texts (&world, "general", "n0 n1");
+  g_assert_cmpuint (get_unread (&world, "general"), ==, 1);
+  world_end (&world);
+}
+
 static void
 test_refused (void)
 {
@@ -739,6 +772,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/workspace-site/without-log", test_without_log);
   g_test_add_func ("/client/workspace-site/denied", test_denied);
   g_test_add_func ("/client/workspace-site/retention", test_retention);
+  g_test_add_data_func ("/client/workspace-site/made-again/1", GUINT_TO_POINTER (1), test_made_again);
+  g_test_add_data_func ("/client/workspace-site/made-again/3", GUINT_TO_POINTER (3), test_made_again);
   g_test_add_func ("/client/workspace-site/refused", test_refused);
   g_test_add_func ("/client/workspace-site/close", test_close);
   return g_test_run ();
