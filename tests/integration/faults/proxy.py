@@ -3,7 +3,6 @@
 import select
 import socket
 import threading
-import time
 
 from parts import HOST
 
@@ -104,11 +103,3 @@ class Proxy:
         self.acceptor.join()
         self.listener.close()
         self.cut()
-
-
-def count_for(proxy, seconds):
-    """How many connected within so many seconds."""
-    before, deadline = proxy.connections, time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        threading.Event().wait(0.1)
-    return proxy.connections - before

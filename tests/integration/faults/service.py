@@ -14,7 +14,7 @@ import threading
 from pathlib import Path
 
 from control import end, share, start, tell
-from parts import HOST, free_port, wait_for
+from parts import HOST, free_port
 
 PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None)
@@ -183,7 +183,3 @@ class Service:
             if server.process and server.process.poll() is None:
                 server.kill()
         shutil.rmtree(self.directory, ignore_errors=True)
-
-
-def wait_for_log(server, text, seconds=30):
-    wait_for(lambda: text in server.log.read_text(encoding='utf-8', errors='replace'), f'{server.name} writes "{text}"', seconds)
