@@ -28,7 +28,6 @@ struct _ChatLogTransport
 
   /* Owned */
   char *path;
-  GMainContext *context;
   ChatWorker *writer; /* (nullable): from the first connect on */
   ChatLogHub *hub;    /* (nullable): from CHAT_LOG_PHASE_OPEN on */
   ChatWaiters *connects;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "core/chat-timer.h"
 #include "transport/log/chat-log-transport-private.h"
 
 /*
@@ -85,24 +86,6 @@ is_passing (const GError *error)
          || g_error_matches (error, CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_OFFLINE);
 }
 
-static void
-clear_source (GSource **source)
-{
-  if (*source != NULL)
-    g_source_destroy (*source);
-  g_clear_pointer (source, g_source_unref);
-}
-
-static GSource *
-timer_new (ChatLogTransport *self, guint wait_ms, GSourceFunc callback)
-{
-  GSource *timer = g_timeout_source_new (wait_ms);
-
-  g_source_set_callback (timer, callback, self, NULL);
-  g_source_attach (timer, self->context);
-  return timer;
-}
-
 /* A job's task has no source object, whose last reference might be dropped on the worker's thread: what its callback
  * needs comes as @data. */
 void
@@ -131,7 +114,7 @@ probe_cb (gpointer user_data)
 {
   ChatLogTransport *self = user_data;
 
-  clear_source (&self->timer);
+  chat_timer_clear (&self->timer);
   chat_log_transport_push_job (self, chat_log_writer_probe, probed_cb, g_object_ref (self));
   return G_SOURCE_REMOVE;
 }
@@ -145,10 +128,10 @@ chat_log_transport_note_result (ChatLogTransport *self, const GError *error)
   if (error == NULL)
     {
       chat_backoff_reset (&self->backoff);
-      clear_source (&self->timer);
+      chat_timer_clear (&self->timer);
     }
   else if (self->timer == NULL && !g_error_matches (error, CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_DAMAGED))
-    self->timer = timer_new (self, chat_backoff_next (&self->backoff), probe_cb);
+    self->timer = chat_timer_new (chat_backoff_next (&self->backoff), probe_cb, self);
 }
 
 /* Connecting */
@@ -165,7 +148,7 @@ open_again_cb (gpointer user_data)
 {
   ChatLogTransport *self = user_data;
 
-  clear_source (&self->timer);
+  chat_timer_clear (&self->timer);
   open_file (self);
   return G_SOURCE_REMOVE;
 }
@@ -178,7 +161,7 @@ go_online (ChatLogTransport *self, const ChatLogContents *contents)
   self->hub = chat_log_hub_new (self->path, contents);
   chat_backoff_reset (&self->backoff);
   if (self->options.retention_ms > 0 || self->options.retention_bytes > 0)
-    self->retention = timer_new (self, RETENTION_SECONDS * 1000, retention_cb);
+    self->retention = chat_timer_new (RETENTION_SECONDS * 1000, retention_cb, self);
   set_state (self, CHAT_LOG_PHASE_OPEN, NULL);
   chat_waiters_answer (self->connects, NULL);
   subscribes = chat_waiters_take_all (self->subscribes);
@@ -200,7 +183,7 @@ opened_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   else if (is_passing (error))
     {
       set_state (self, CHAT_LOG_PHASE_OPENING, error->message);
-      self->timer = timer_new (self, chat_backoff_next (&self->backoff), open_again_cb);
+      self->timer = chat_timer_new (chat_backoff_next (&self->backoff), open_again_cb, self);
     }
   else
     {
@@ -308,8 +291,8 @@ begin_close (ChatLogTransport *self)
   g_autoptr (GError) error = NULL;
 
   set_state (self, CHAT_LOG_PHASE_CLOSING, NULL);
-  clear_source (&self->timer);
-  clear_source (&self->retention);
+  chat_timer_clear (&self->timer);
+  chat_timer_clear (&self->retention);
   error = chat_log_transport_dup_obstacle (self);
   chat_waiters_answer (self->connects, error);
   chat_waiters_answer (self->subscribes, error);
@@ -388,14 +371,13 @@ chat_log_transport_finalize (GObject *object)
 {
   ChatLogTransport *self = CHAT_LOG_TRANSPORT (object);
 
-  clear_source (&self->timer);
-  clear_source (&self->retention);
+  chat_timer_clear (&self->timer);
+  chat_timer_clear (&self->retention);
   g_clear_pointer (&self->hub, chat_log_hub_free);
   g_clear_object (&self->writer);
   g_clear_pointer (&self->connects, chat_waiters_free);
   g_clear_pointer (&self->subscribes, chat_waiters_free);
   g_clear_pointer (&self->closes, chat_waiters_free);
-  g_clear_pointer (&self->context, g_main_context_unref);
   g_free (self->trouble);
   g_free (self->path);
   G_OBJECT_CLASS (chat_log_transport_parent_class)->finalize (object);
@@ -418,7 +400,6 @@ chat_log_transport_init (ChatLogTransport *self)
   const ChatBackoff backoff = CHAT_BACKOFF_INIT;
 
   self->backoff = backoff;
-  self->context = g_main_context_ref_thread_default ();
   self->connects = chat_waiters_new ();
   self->subscribes = chat_waiters_new ();
   self->closes = chat_waiters_new ();
