@@ -3,34 +3,15 @@
 
 #include <time.h>
 
+#include "chat-test-call.h"
 #include "core/chat-message-codec.h"
-
-static void
-result_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  GAsyncResult **slot = user_data;
-
-  *slot = g_object_ref (result);
-}
-
-static GAsyncResult *
-await (GAsyncResult **slot)
-{
-  while (*slot == NULL)
-    g_main_context_iteration (NULL, TRUE);
-  return g_steal_pointer (slot);
-}
 
 void
 bench_transport_connect (ChatTransport *transport)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (GAsyncResult) result = NULL;
-  GAsyncResult *awaited = NULL;
 
-  chat_transport_connect_async (transport, NULL, result_cb, &awaited);
-  result = await (&awaited);
-  if (!chat_transport_connect_finish (transport, result, &error))
+  if (!chat_test_call (chat_transport_connect, transport, &error))
     g_error ("%s", error->message);
 }
 
@@ -38,12 +19,8 @@ void
 bench_transport_close (ChatTransport *transport)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (GAsyncResult) result = NULL;
-  GAsyncResult *awaited = NULL;
 
-  chat_transport_close_async (transport, NULL, result_cb, &awaited);
-  result = await (&awaited);
-  if (!chat_transport_close_finish (transport, result, &error))
+  if (!chat_test_call (chat_transport_close, transport, &error))
     g_error ("%s", error->message);
   g_object_unref (transport);
 }
@@ -53,13 +30,8 @@ bench_transport_subscribe (ChatTransport *transport, const char *topic, const Ch
 {
   const char *topics[] = { topic, NULL };
   g_autoptr (GError) error = NULL;
-  g_autoptr (GAsyncResult) result = NULL;
-  GAsyncResult *awaited = NULL;
-  ChatSubscription *subscription;
+  ChatSubscription *subscription = chat_test_call (chat_transport_subscribe, transport, &error, topics, NULL, start);
 
-  chat_transport_subscribe_async (transport, topics, NULL, start, NULL, result_cb, &awaited);
-  result = await (&awaited);
-  subscription = chat_transport_subscribe_finish (transport, result, &error);
   if (subscription == NULL)
     g_error ("%s", error->message);
   return subscription;

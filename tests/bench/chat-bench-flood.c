@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <adwaita.h>
+#include <errno.h>
 #include <libsoup/soup.h>
 #include <string.h>
 #include <time.h>
@@ -248,9 +249,11 @@ activate_cb (GtkApplication *application, gpointer data)
   g_autoptr (GError) error = NULL;
   g_autoptr (GSettings) settings = g_settings_new_with_path (CHAT_SETTINGS_SCHEMA, "/chat/tertulia/bench/");
   g_autofree char *uri = NULL;
-  g_autofree char *directory = g_dir_make_tmp ("tertulia-flood.XXXXXX", NULL);
+  g_autofree char *directory = g_build_filename (g_get_user_cache_dir (), "flood.XXXXXX", NULL);
   GSList *uris;
 
+  if (g_mkdtemp (directory) == NULL)
+    g_error ("%s: %s", directory, g_strerror (errno));
   self->application = application;
   self->broker = chat_loopback_broker_new (1);
   self->rest = g_object_new (SOUP_TYPE_SERVER, NULL);

@@ -50,7 +50,7 @@ static void
 child_keyring (void)
 {
   g_autofree char *directory = g_dir_make_tmp ("tertulia-keyring-XXXXXX", NULL);
-  g_autofree char *path = g_build_filename (directory, "keyring", NULL);
+  g_autofree char *path = g_build_filename (directory, "keyring", NULL), *backup = g_strconcat (path, "~", NULL);
   g_autoptr (ChatCredentials) credentials = NULL;
 
   g_setenv ("SECRET_BACKEND", "file", TRUE);
@@ -72,7 +72,8 @@ child_keyring (void)
   check_lookup (credentials, "luis", "three");
   g_assert_true (chat_credentials_get_persistent (credentials));
   g_unlink (path);
-  g_rmdir (directory);
+  g_unlink (backup);
+  g_assert_cmpint (g_rmdir (directory), ==, 0);
 }
 
 static void
@@ -131,7 +132,7 @@ child_silent (void)
   g_assert_cmpint (g_get_monotonic_time () - began, <, 4 * G_USEC_PER_SEC);
   g_assert_false (chat_credentials_get_persistent (credentials));
   g_unlink (path);
-  g_rmdir (directory);
+  g_assert_cmpint (g_rmdir (directory), ==, 0);
 }
 
 static void
