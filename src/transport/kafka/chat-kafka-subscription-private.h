@@ -8,9 +8,9 @@
 G_BEGIN_DECLS
 
 /*
- * Divided by aspect: what readers and members have in common is in chat-kafka-subscription.c; where a reader begins and
- * is moved to in chat-kafka-reader.c; rebalances in chat-kafka-member.c, and what a member forwards in
- * chat-kafka-forward.c.
+ * Divided by aspect: what readers and members have in common is in chat-kafka-subscription.c, and what comes for both
+ * in chat-kafka-messages.c; where a reader begins and is moved to in chat-kafka-reader.c; rebalances in
+ * chat-kafka-member.c, and what a member forwards in chat-kafka-forward.c.
  */
 
 /** ChatKafkaCursor: one partition, as this subscription sees it. */
@@ -106,6 +106,18 @@ GPtrArray *chat_kafka_subscription_dup_places (ChatKafkaSubscription *self);
 void chat_kafka_subscription_set_trouble (ChatKafkaSubscription *self, const char *what, const char *sentence);
 /** chat_kafka_subscription_answer_open: @error: (nullable) (transfer full) */
 void chat_kafka_subscription_answer_open (ChatKafkaSubscription *self, GError *error);
+
+/** chat_kafka_subscription_fail: tells the transport, by `failed`. */
+void chat_kafka_subscription_fail (ChatKafkaSubscription *self, rd_kafka_resp_err_t code, const char *detail);
+
+/* What comes */
+
+/** chat_kafka_subscription_take: queues what has been fetched, @most messages of it. Returns whether there may be more.
+ */
+gboolean chat_kafka_subscription_take (ChatKafkaSubscription *self, gsize most);
+/** chat_kafka_subscription_take_message: @batch: gets the record, where it is one and wanted. */
+void chat_kafka_subscription_take_message (ChatKafkaSubscription *self, const rd_kafka_message_t *message,
+                                           GPtrArray *batch);
 
 /* A reader */
 void chat_kafka_reader_opened (ChatKafkaSubscription *self, GPtrArray *places);

@@ -6,7 +6,6 @@
 #include "core/chat-time.h"
 #include "core/chat-timer.h"
 #include "transport/kafka/chat-kafka-error.h"
-#include "transport/kafka/chat-kafka-record.h"
 #include "transport/kafka/chat-kafka-subscription-private.h"
 
 /* How often a topic that can't be read is looked at; every LOOK_TICKS of these all are, for new partitions. */
@@ -159,159 +158,13 @@ chat_kafka_subscription_set_trouble (ChatKafkaSubscription *self, const char *wh
   g_signal_emit (self, signals[TROUBLED], 0);
 }
 
-static const char *
-get_topic (ChatKafkaSubscription *self, const rd_kafka_message_t *message)
-{
-  return message->rkt != NULL ? chat_broker_options_strip (self->options, rd_kafka_topic_name (message->rkt)) : NULL;
-}
-
-static void
-fail (ChatKafkaSubscription *self, rd_kafka_resp_err_t code, const char *detail)
+void
+chat_kafka_subscription_fail (ChatKafkaSubscription *self, rd_kafka_resp_err_t code, const char *detail)
 {
   g_signal_emit (self, signals[FAILED], 0, (int)code, detail);
 }
 
-/* A topic that is not there, or not for this user. */
-static gboolean
-take_topic_error (ChatKafkaSubscription *self, const char *topic, rd_kafka_resp_err_t code)
-{
-  g_autofree char *name = NULL;
-  g_autoptr (GError) error = NULL;
-
-  if (!chat_kafka_error_is_missing (code) && code != RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
-    return FALSE;
-  for (guint i = 0; i < self->cursors->len; i++)
-    {
-      ChatKafkaCursor *cursor = g_ptr_array_index (self->cursors, i);
-
-      if (!g_str_equal (cursor->topic, topic))
-        continue;
-      cursor->denied = code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
-      cursor->gone |= !cursor->denied && self->wish->start.group != NULL;
-    }
-  name = chat_broker_options_dup_name (self->options, topic);
-  error = chat_kafka_error_new (code, name, NULL);
-  if (self->opening != NULL)
-    chat_kafka_subscription_answer_open (self, g_steal_pointer (&error));
-  else
-    chat_kafka_subscription_set_trouble (self, topic, error->message);
-  return TRUE;
-}
-
-static void
-take_failure (ChatKafkaSubscription *self, const ChatKafkaFailure *failure)
-{
-  for (char **topic = self->wish->topics; *topic != NULL; topic++)
-    {
-      g_autofree char *start = g_strdup_printf ("%s%s [", self->options->prefix, *topic);
-
-      if (g_str_has_prefix (failure->detail, start) && take_topic_error (self, *topic, failure->code))
-        return;
-    }
-  fail (self, failure->code, failure->detail);
-}
-
-/* An error of a partition, in its place among the messages. */
-static void
-take_error (ChatKafkaSubscription *self, const rd_kafka_message_t *message)
-{
-  const char *topic = get_topic (self, message);
-  ChatKafkaCursor *cursor = topic != NULL ? chat_kafka_subscription_find (self, topic, message->partition) : NULL;
-  rd_kafka_resp_err_t code = message->err;
-
-  if (code == RD_KAFKA_RESP_ERR__PARTITION_EOF && cursor != NULL && cursor->gone)
-    chat_kafka_member_back (self);
-  else if (code == RD_KAFKA_RESP_ERR__PARTITION_EOF && cursor != NULL)
-    {
-      /* behind what a transaction writes for itself */
-      cursor->next = MAX (cursor->next, message->offset);
-      chat_kafka_subscription_set_trouble (self, topic, NULL);
-    }
-  else if (code == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET && cursor != NULL)
-    chat_kafka_reader_reset (self, cursor);
-  else if (topic != NULL && take_topic_error (self, topic, code))
-    return;
-  else if (code != RD_KAFKA_RESP_ERR__PARTITION_EOF)
-    fail (self, code, rd_kafka_message_errstr (message));
-}
-
 /* Messages */
-
-static ChatKafkaCursor *
-get_cursor (ChatKafkaSubscription *self, const rd_kafka_message_t *message)
-{
-  const char *topic;
-
-  if (self->last != NULL && self->last_topic == message->rkt && self->last->shard == message->partition)
-    return self->last;
-  topic = get_topic (self, message);
-  self->last = topic != NULL ? chat_kafka_subscription_find (self, topic, message->partition) : NULL;
-  self->last_topic = message->rkt;
-  return self->last;
-}
-
-static gboolean
-is_wanted (ChatKafkaSubscription *self, const rd_kafka_message_t *message)
-{
-  g_autofree char *key = NULL;
-
-  if (self->channels == NULL)
-    return TRUE;
-  key = chat_kafka_record_dup_key (message);
-  return key != NULL && g_hash_table_contains (self->channels, key);
-}
-
-static void
-take_message (ChatKafkaSubscription *self, const rd_kafka_message_t *message, GPtrArray *batch)
-{
-  ChatKafkaCursor *cursor;
-
-  if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR)
-    {
-      take_error (self, message);
-      return;
-    }
-  cursor = get_cursor (self, message);
-  if (cursor == NULL)
-    return;
-  if (cursor->gone)
-    {
-      chat_kafka_member_back (self);
-      return;
-    }
-  cursor->next = message->offset + 1;
-  if (g_hash_table_size (self->troubles) > 0)
-    chat_kafka_subscription_set_trouble (self, cursor->topic, NULL);
-  if (!is_wanted (self, message))
-    return;
-  cursor->queued++;
-  g_ptr_array_add (batch, chat_kafka_record_new (cursor->topic, message));
-}
-
-/* Whether there may be more. */
-static gboolean
-take (ChatKafkaSubscription *self, gsize most)
-{
-  g_autoptr (GPtrArray) batch = NULL;
-  ssize_t count;
-
-  if (self->moving > 0 || self->suspended || self->messages == NULL)
-    return FALSE;
-  count = rd_kafka_consume_batch_queue (self->consumer->messages, 0, self->taken, most);
-  for (guint i = 0; i < self->consumer->failures->len; i++)
-    take_failure (self, g_ptr_array_index (self->consumer->failures, i));
-  g_ptr_array_set_size (self->consumer->failures, 0);
-  if (count <= 0)
-    return FALSE;
-  batch = g_ptr_array_new_full ((guint)count, (GDestroyNotify)chat_record_unref);
-  for (ssize_t i = 0; i < count; i++)
-    {
-      take_message (self, self->taken[i], batch);
-      rd_kafka_message_destroy (self->taken[i]);
-    }
-  chat_subscription_queue_records (CHAT_SUBSCRIPTION (self), batch);
-  return (gsize)count == most;
-}
 
 /* A few are taken while it is paused too: so it is known how old what waits is. The rest stays with librdkafka, which
  * fetches no more than some megabytes ahead. */
@@ -321,7 +174,7 @@ messages_cb (gpointer user_data)
   g_autoptr (ChatKafkaSubscription) self = g_object_ref (user_data);
 
   if (chat_subscription_get_queued (CHAT_SUBSCRIPTION (self)) < CHAT_SUBSCRIPTION_LOW_WATER)
-    take (self, CHAT_SUBSCRIPTION_LOW_WATER);
+    chat_kafka_subscription_take (self, CHAT_SUBSCRIPTION_LOW_WATER);
   chat_subscription_refill (CHAT_SUBSCRIPTION (self));
   return FALSE;
 }
@@ -329,7 +182,7 @@ messages_cb (gpointer user_data)
 static void
 chat_kafka_subscription_hungry (ChatSubscription *subscription)
 {
-  if (take (CHAT_KAFKA_SUBSCRIPTION (subscription), CHAT_KAFKA_TAKE))
+  if (chat_kafka_subscription_take (CHAT_KAFKA_SUBSCRIPTION (subscription), CHAT_KAFKA_TAKE))
     chat_subscription_refill (subscription);
 }
 
@@ -389,12 +242,12 @@ take_event (ChatKafkaSubscription *self, rd_kafka_event_t *event)
       else if (code == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED)
         note_denial (self, code);
       else
-        fail (self, code, rd_kafka_event_error_string (event));
+        chat_kafka_subscription_fail (self, code, rd_kafka_event_error_string (event));
       break;
     case RD_KAFKA_EVENT_FETCH:
       batch = g_ptr_array_new_with_free_func ((GDestroyNotify)chat_record_unref);
       while ((message = rd_kafka_event_message_next (event)) != NULL)
-        take_message (self, message, batch);
+        chat_kafka_subscription_take_message (self, message, batch);
       chat_subscription_queue_records (CHAT_SUBSCRIPTION (self), batch);
       break;
     default:
