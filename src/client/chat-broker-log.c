@@ -97,6 +97,16 @@ chat_broker_log_begin (ChatBrokerLog *self, const ChatPosition *position)
   return begin.jumped;
 }
 
+void
+chat_broker_log_forget (ChatBrokerLog *self)
+{
+  g_array_set_size (self->seqs, 0);
+  g_array_set_size (self->vectors, 0);
+  for (guint i = 0; i < self->shards; i++)
+    self->lows[i] = 0;
+  chat_broker_log_remember (self, self->ends);
+}
+
 gboolean
 chat_broker_log_has_begun (ChatBrokerLog *self)
 {

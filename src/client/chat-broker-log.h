@@ -25,6 +25,9 @@ const char *chat_broker_log_get_topic (ChatBrokerLog *self);
 /** chat_broker_log_begin: the live feed stands at @position, which names all shards of the topic. TRUE where it has
  * jumped: what lies in between was not read. */
 gboolean chat_broker_log_begin (ChatBrokerLog *self, const ChatPosition *position);
+/** chat_broker_log_forget: it is another log by the same name: what was remembered before it was begun holds no more.
+ */
+void chat_broker_log_forget (ChatBrokerLog *self);
 /** chat_broker_log_has_begun: whether anything is known of it. */
 gboolean chat_broker_log_has_begun (ChatBrokerLog *self);
 /** chat_broker_log_take_live: the seq of a record that came live; 0: it came before. */

@@ -57,6 +57,8 @@ void chat_channel_update_unread (ChatChannel *self);
 /* Seqs, which the sidebar does not show: the newest one heard of, and up to where its user has read. */
 gint64 chat_channel_get_head (ChatChannel *self);
 void chat_channel_set_head (ChatChannel *self, gint64 seq);
+/** chat_channel_begin_again: its messages are numbered anew: all seqs so far mean nothing, and nothing is unread. */
+void chat_channel_begin_again (ChatChannel *self);
 /** chat_channel_meet: TRUE for the first time ever that the service tells of it, on this computer. */
 gboolean chat_channel_meet (ChatChannel *self);
 /* Up to which seq somebody was notified. */

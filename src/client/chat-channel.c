@@ -554,6 +554,15 @@ chat_channel_meet (ChatChannel *self)
   return !met;
 }
 
+void
+chat_channel_begin_again (ChatChannel *self)
+{
+  self->head = self->read = self->notified = 0;
+  chat_unread_clear (self->counter, 0);
+  chat_unread_take (self->counter, 0, 0, 0);
+  chat_channel_update_unread (self);
+}
+
 gint64
 chat_channel_get_head (ChatChannel *self)
 {

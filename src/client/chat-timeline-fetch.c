@@ -405,6 +405,24 @@ chat_timeline_resync (ChatTimeline *self)
   chat_timeline_fetch_next (self);
 }
 
+void
+chat_timeline_begin_again (ChatTimeline *self)
+{
+  g_return_if_fail (CHAT_IS_TIMELINE (self));
+
+  g_clear_pointer (&self->tail, chat_message_window_free);
+  chat_timeline_supersede (self);
+  chat_timeline_forget (self);
+  chat_timeline_set_away (self, FALSE);
+  chat_timeline_set_read (self, 0);
+  self->loaded = FALSE;
+  self->cached = 0;
+  self->want_newest = TRUE;
+  chat_timeline_notify (self, "at-newest");
+  chat_timeline_queue_flush (self);
+  chat_timeline_fetch_next (self);
+}
+
 gboolean
 chat_timeline_is_resyncing (ChatTimeline *self)
 {

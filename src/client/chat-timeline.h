@@ -58,6 +58,9 @@ void chat_timeline_add_cached (ChatTimeline *self, GPtrArray *messages);
 /** chat_timeline_resync: the first time: loads the newest page. After a break of the feed: fetches what came meanwhile
  * (after the newest known seq) and merges it. */
 void chat_timeline_resync (ChatTimeline *self);
+/** chat_timeline_begin_again: the history is another one, with seqs of its own: all rows go, and its newest page is
+ * fetched. */
+void chat_timeline_begin_again (ChatTimeline *self);
 
 /* What the outbox tells of own messages. */
 void chat_timeline_add_pending (ChatTimeline *self, ChatMessage *message, ChatDelivery delivery);

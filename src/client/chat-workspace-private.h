@@ -151,6 +151,7 @@ struct _ChatWorkspace
   guint site_order_source;
   gboolean site_empty;  /* there is nothing to subscribe to */
   gboolean skip_missed; /* more was missed than is worth bringing live */
+  gboolean site_lost;   /* the broker has another log than the one that was read */
 
   /* Owned: synchronising */
   guint syncing; /* calls that are on their way */

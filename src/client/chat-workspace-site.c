@@ -24,6 +24,7 @@
 #define POSITION_VALUE "broker-position"
 
 static void subscribe (ChatWorkspace *self);
+static void fail (ChatWorkspace *self, const GError *error);
 
 /* Topics of a Tertulia server that are no channels. */
 static gboolean
@@ -149,6 +150,13 @@ begin_channel (ChatWorkspace *self, ChatChannel *channel, ChatBrokerLog *log)
 {
   gint64 end = chat_broker_log_get_end (log), head = chat_channel_get_head (channel);
 
+  if (self->site_lost && end < head)
+    {
+      chat_channel_begin_again (channel);
+      if (chat_channel_peek_timeline (channel) != NULL)
+        chat_timeline_begin_again (chat_channel_peek_timeline (channel));
+      head = 0;
+    }
   /* what was written before somebody came here for the first time he has not missed */
   if (head == 0)
     {
@@ -169,8 +177,11 @@ static void
 begin_topic (ChatWorkspace *self, const char *topic, const ChatPosition *position)
 {
   ChatBrokerLog *log = chat_broker_site_get_topic_log (self->site, topic);
+  gint64 before = chat_broker_log_get_end (log);
 
   chat_broker_log_begin (log, position);
+  if (self->site_lost && chat_broker_log_get_end (log) < before)
+    chat_broker_log_forget (log);
   set_seq (self->began, topic, chat_broker_log_get_end (log));
   for (guint i = 0; i < chat_channel_list_get_length (self->channels); i++)
     {
@@ -218,7 +229,7 @@ begin_topics (ChatWorkspace *self)
 
   for (guint i = 0; i < topics->len; i++)
     begin_topic (self, g_ptr_array_index (topics, i), position);
-  self->skip_missed = FALSE;
+  self->skip_missed = self->site_lost = FALSE;
   keep_position (self);
 }
 
@@ -377,11 +388,37 @@ has_partitions (ChatWorkspace *self)
   return FALSE;
 }
 
+/* A feed never goes back: where it does the topic was deleted and made again. */
+static gboolean
+goes_back (ChatWorkspace *self, GPtrArray *batch)
+{
+  for (guint i = 0; i < batch->len; i++)
+    {
+      ChatRecord *record = g_ptr_array_index (batch, i);
+      ChatBrokerLog *log = chat_broker_site_get_topic_log (self->site, chat_record_get_topic (record));
+      gint64 offset = chat_record_get_offset (record);
+      gint shard = chat_record_get_shard (record);
+
+      if (offset >= 0 && shard >= 0 && (guint)shard < chat_broker_log_get_shards (log)
+          && offset < chat_broker_log_get_ends (log)[shard])
+        return TRUE;
+    }
+  return FALSE;
+}
+
 static void
 records_cb (ChatWorkspace *self, GPtrArray *batch)
 {
   gint64 behind = -1, behind_ms = -1;
 
+  if (is_resumable (self) && goes_back (self, batch))
+    {
+      g_autoptr (GError) error
+          = g_error_new_literal (CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_LOST, "The log begins anew");
+
+      fail (self, error);
+      return;
+    }
   if (!has_partitions (self))
     {
       take_batch (self, batch);
@@ -433,12 +470,13 @@ fail (ChatWorkspace *self, const GError *error)
 
   if (self->closing || self->session == CHAT_SESSION_NONE)
     return;
-  /* the broker is another one, or its topic: what the last run knew of it holds no more */
-  if (lost)
-    g_clear_pointer (&self->position, chat_position_free);
   if (g_error_matches (error, CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_OFFLINE) || lost)
     {
       chat_workspace_feed_stop (self);
+      /* the broker is another one, or its topic: what was known of it holds no more */
+      self->site_lost |= lost;
+      if (lost)
+        g_clear_pointer (&self->position, chat_position_free);
       self->site_source = g_timeout_add (chat_backoff_next (&self->site_backoff), again_cb, self);
       chat_workspace_update_state (self);
       return;

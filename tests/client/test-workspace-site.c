@@ -714,6 +714,39 @@ test_made_again (gconstpointer data)
 }
 
 static void
+test_made_again_live (gconstpointer data)
+{
+  guint shards = GPOINTER_TO_UINT (data);
+  World world;
+  ChatLoopbackBroker *old;
+
+  world_init (&world, CHAT_BROKER_KAFKA, JSON, shards);
+  for (guint i = 0; i < 9; i++)
+    {
+      g_autofree char *text = g_strdup_printf ("m%u", i);
+
+      chat_loopback_broker_set_clock (world.broker, BASE_MS + i);
+      append_json (&world, "general", NULL, "luis", text, BASE_MS + i);
+    }
+  world_start (&world);
+  await_texts (&world, "general", "m0 m1 m2 m3 m4 m5 m6 m7 m8");
+
+  old = world.broker;
+  world.broker = chat_loopback_broker_new (shards);
+  chat_loopback_broker_set_clock (world.broker, BASE_MS + 100);
+  append_json (&world, "general", NULL, "eva", "n0", BASE_MS + 100);
+  chat_loopback_transport_end_subscriptions (world.transport, CHAT_TRANSPORT_ERROR_LOST);
+  chat_test_run_pending ();
+  chat_test_wait_until (is_live, world.workspace, "the workspace to be live");
+  chat_loopback_broker_set_clock (world.broker, BASE_MS + 200);
+  append_json (&world, "general", NULL, "eva", "n1", BASE_MS + 200);
+  await_texts (&world, "general", "n0 n1");
+  g_assert_cmpuint (get_unread (&world, "general"), ==, 1);
+  world_end (&world);
+  g_object_unref (old);
+}
+
+static void
 test_refused (void)
 {
   World world;
@@ -774,6 +807,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/client/workspace-site/retention", test_retention);
   g_test_add_data_func ("/client/workspace-site/made-again/1", GUINT_TO_POINTER (1), test_made_again);
   g_test_add_data_func ("/client/workspace-site/made-again/3", GUINT_TO_POINTER (3), test_made_again);
+  g_test_add_data_func ("/client/workspace-site/made-again-live/1", GUINT_TO_POINTER (1), test_made_again_live);
+  g_test_add_data_func ("/client/workspace-site/made-again-live/3", GUINT_TO_POINTER (3), test_made_again_live);
   g_test_add_func ("/client/workspace-site/refused", test_refused);
   g_test_add_func ("/client/workspace-site/close", test_close);
   return g_test_run ();

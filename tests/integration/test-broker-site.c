@@ -207,6 +207,32 @@ check_sent (World *world)
     g_assert_cmpuint (seen[i], ==, 1);
 }
 
+static gboolean
+has_another (gpointer data)
+{
+  GListModel *model = G_LIST_MODEL (get_timeline (data));
+  gboolean found = FALSE;
+
+  for (guint i = 0; i < g_list_model_get_n_items (model); i++)
+    {
+      g_autoptr (ChatMessageItem) item = g_list_model_get_item (model, i);
+
+      found |= g_str_equal (chat_message_get_data (chat_message_item_get_message (item)), "m9001");
+    }
+  return found;
+}
+
+/* The topic is deleted, and made again with less in it than was read of the one before. */
+static void
+make_again (World *world)
+{
+  g_autofree char *answer = chat_test_broker_tell (world->kafka, "topics", "--delete", "--topic", world->topic, NULL);
+
+  chat_timeline_set_following (get_timeline (world), TRUE);
+  produce (world, 9000, 3);
+  chat_test_wait_until (has_another, world, "what is in the topic of that name now");
+}
+
 static void
 test_kafka (void)
 {
@@ -249,6 +275,7 @@ test_kafka (void)
   world.wanted = count_messages (HISTORY + LIVE + 100) + SENT;
   chat_test_wait_until (has_enough, &world, "the history after a restart");
   check_view (&world, HISTORY + LIVE + 100);
+  make_again (&world);
   world_close (&world);
   g_free (world.topic);
   {
