@@ -409,6 +409,64 @@ test_gap (void)
   rabbitmq_plain_delete_all (site->options);
 }
 
+/* A stream that is deleted and made again while a reader is away, and has more by then than the old one had: it is read
+ * from its beginning. What comes of the old one is not taken for it. */
+static void
+test_another_stream (void)
+{
+  g_autoptr (Site) site = site_new (CHAT_TEST_BROKER_SHARED);
+  g_autoptr (ChatTestProxy) proxy = NULL;
+  g_autoptr (RabbitmqReader) reader = NULL;
+  g_autoptr (ChatBrokerOptions) direct = NULL;
+  g_autofree char *stream = NULL;
+  amqp_connection_state_t plain;
+  ChatTransport *writer, *transport;
+
+  if (site == NULL)
+    return;
+  direct = chat_broker_options_copy (site->options);
+  plain = rabbitmq_plain_open (direct);
+  writer = rabbitmq_test_connect (direct);
+  stream = g_strconcat (site->options->prefix, "chat_controlled.log", NULL);
+  proxy = chat_test_proxy_new (chat_test_broker_get_port (site->broker, "addresses", 1));
+  g_free (site->options->addresses[0]);
+  site->options->addresses[0] = g_strdup_printf ("127.0.0.1:%u", chat_test_proxy_get_port (proxy));
+  transport = rabbitmq_test_connect (site->options);
+  reader = rabbitmq_reader_new (transport, "chat_controlled", NULL, CHAT_START_LIVE);
+  for (guint i = 0; i < 3; i++)
+    g_assert_true (rabbitmq_test_publish (writer, "chat_controlled", "general", "old", NULL));
+  rabbitmq_reader_wait (reader, 3);
+
+  /* a break alone: nothing comes twice, and nothing is missing */
+  chat_test_proxy_set_reachable (proxy, FALSE);
+  rabbitmq_test_wait_state (transport, CHAT_TRANSPORT_CONNECTING);
+  g_assert_true (rabbitmq_test_publish (writer, "chat_controlled", "general", "meanwhile", NULL));
+  chat_test_proxy_set_reachable (proxy, TRUE);
+  rabbitmq_reader_wait (reader, 4);
+  g_assert_cmpuint (reader->gaps, ==, 0);
+
+  chat_test_proxy_set_reachable (proxy, FALSE);
+  rabbitmq_test_wait_state (transport, CHAT_TRANSPORT_CONNECTING);
+  rabbitmq_plain_delete_queue (plain, stream);
+  rabbitmq_test_close (writer);
+  writer = rabbitmq_test_connect (direct);
+  for (guint i = 0; i < 6; i++)
+    g_assert_true (rabbitmq_test_publish (writer, "chat_controlled", "general", "new", NULL));
+  chat_test_proxy_set_reachable (proxy, TRUE);
+  rabbitmq_reader_wait (reader, 10);
+  g_assert_cmpuint (reader->gaps, ==, 1);
+  for (guint i = 4; i < 10; i++)
+    {
+      g_autofree char *text = rabbitmq_reader_dup_text (reader, i);
+
+      g_assert_cmpstr (text, ==, "new");
+    }
+  rabbitmq_test_close (writer);
+  rabbitmq_test_close (transport);
+  rabbitmq_plain_close (plain);
+  rabbitmq_plain_delete_all (direct);
+}
+
 /* The queue's process hangs, and the broker does not confirm: who published is told, and it goes on once it does. */
 static void
 test_unconfirmed (gconstpointer data)
@@ -581,6 +639,7 @@ main (int argc, char **argv)
   site = site_new (CHAT_TEST_BROKER_PRIVATE);
   g_test_add_func ("/rabbitmq/faults/half-open", test_half_open);
   g_test_add_func ("/rabbitmq/faults/gap", test_gap);
+  g_test_add_func ("/rabbitmq/faults/another-stream", test_another_stream);
   g_test_add_func ("/rabbitmq/faults/forward-broken", test_forward_broken);
   g_test_add_data_func ("/rabbitmq/faults/unconfirmed", site, test_unconfirmed);
   g_test_add_data_func ("/rabbitmq/faults/blocked", site, test_blocked);

@@ -31,6 +31,7 @@ chat_rabbitmq_feed_free (ChatRabbitmqFeed *feed)
 {
   g_free (feed->topic);
   chat_rabbitmq_place_free (feed->place);
+  g_clear_pointer (&feed->last, g_bytes_unref);
   g_queue_clear (&feed->tags);
   g_free (feed);
 }
@@ -112,6 +113,7 @@ chat_rabbitmq_feed_start (ChatRabbitmqFeed *feed, const ChatStart *start, GError
       return FALSE;
     }
   feed->resumes = FALSE;
+  g_clear_pointer (&feed->last, g_bytes_unref);
   feed->live_from = feed->stale = 0;
   if (start->kind == CHAT_START_EARLIEST || start->kind == CHAT_START_TIME)
     {
@@ -135,26 +137,46 @@ chat_rabbitmq_feed_start (ChatRabbitmqFeed *feed, const ChatStart *start, GError
   return TRUE;
 }
 
+gboolean
+chat_rabbitmq_feed_is_ahead (ChatRabbitmqFeed *feed, const ChatStart *start)
+{
+  gint64 next = feed->next;
+
+  if (feed->place->stream == NULL)
+    return FALSE;
+  if (start != NULL)
+    next = start->kind == CHAT_START_POSITION
+               ? chat_position_get (start->position, feed->topic, CHAT_RABBITMQ_FEED_SHARD)
+               : 0;
+  else if (feed->begin != CHAT_RABBITMQ_BEGIN_OFFSET)
+    return FALSE;
+  return next > feed->place->end;
+}
+
+/* It is another stream of that name, which is read from its beginning. */
+static void
+begin_another (ChatRabbitmqFeed *feed)
+{
+  chat_rabbitmq_subscription_push_gap (CHAT_RABBITMQ_SUBSCRIPTION (feed->reader), feed->topic, feed->next,
+                                       feed->next + 1);
+  feed->begin = CHAT_RABBITMQ_BEGIN_FIRST;
+  feed->next = feed->position = 0;
+  feed->live_from = feed->time_ms = 0;
+  g_clear_pointer (&feed->last, g_bytes_unref);
+}
+
 void
 chat_rabbitmq_feed_resume (ChatRabbitmqFeed *feed)
 {
-  ChatRabbitmqSubscription *subscription = CHAT_RABBITMQ_SUBSCRIPTION (feed->reader);
-
   feed->missed = feed->place->stream == NULL;
   if (feed->missed)
     return;
   if (feed->begin != CHAT_RABBITMQ_BEGIN_OFFSET)
     return;
   if (feed->next > feed->place->end)
-    {
-      /* another stream of that name, from its beginning */
-      chat_rabbitmq_subscription_push_gap (subscription, feed->topic, feed->next, feed->next + 1);
-      feed->begin = CHAT_RABBITMQ_BEGIN_FIRST;
-      feed->next = feed->position = 0;
-      feed->live_from = feed->time_ms = 0;
-      return;
-    }
-  feed->resumes = TRUE;
+    begin_another (feed);
+  else
+    feed->resumes = TRUE;
 }
 
 /* Records */
@@ -182,6 +204,30 @@ is_wanted (ChatRabbitmqFeed *feed, const ChatRabbitmqDelivery *delivery, gint64 
     }
 }
 
+/* Whether @delivery is what came last before the break. A stream that was deleted and made again may have grown past
+ * that meanwhile. */
+static gboolean
+prove (ChatRabbitmqFeed *feed, const ChatRabbitmqDelivery *delivery, gint64 offset)
+{
+  if (!feed->proving || offset < feed->next - 1)
+    return TRUE;
+  feed->proving = FALSE;
+  return offset >= feed->next
+         || (feed->last_time_ms == chat_rabbitmq_codec_get_time (delivery->properties)
+             && g_bytes_equal (feed->last, delivery->body));
+}
+
+static void
+read_another (ChatRabbitmqFeed *feed)
+{
+  g_autoptr (GError) error
+      = g_error_new (CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_OFFLINE,
+                     _ ("“%s” is not to be read now: what it was read from is gone or has moved"), feed->topic);
+
+  begin_another (feed);
+  chat_rabbitmq_subscription_repair (CHAT_RABBITMQ_SUBSCRIPTION (feed->reader), error);
+}
+
 /* Returns FALSE for what came before. */
 static gboolean
 feed_advance (ChatRabbitmqFeed *feed, gint64 offset)
@@ -207,7 +253,18 @@ delivered_cb (gpointer data, const ChatRabbitmqDelivery *delivery)
   ChatRabbitmqFeed *feed = data;
   gint64 offset = feed->place->stream != NULL ? chat_rabbitmq_codec_get_offset (delivery->properties) : -1;
 
+  if (!prove (feed, delivery, offset))
+    {
+      read_another (feed);
+      return;
+    }
   feed->received = delivery->tag;
+  if (offset >= feed->next)
+    {
+      g_clear_pointer (&feed->last, g_bytes_unref);
+      feed->last = g_bytes_ref (delivery->body);
+      feed->last_time_ms = chat_rabbitmq_codec_get_time (delivery->properties);
+    }
   if (feed_advance (feed, offset) && is_wanted (feed, delivery, offset))
     {
       g_queue_push_tail (&feed->tags, GSIZE_TO_POINTER (delivery->tag));
@@ -318,6 +375,7 @@ consume_stream (ChatRabbitmqFeed *feed)
 {
   amqp_table_entry_t entry = { .key = amqp_cstring_bytes ("x-stream-offset") };
 
+  feed->proving = FALSE;
   switch (feed->begin)
     {
     case CHAT_RABBITMQ_BEGIN_TIME:
@@ -326,7 +384,9 @@ consume_stream (ChatRabbitmqFeed *feed)
       break;
     case CHAT_RABBITMQ_BEGIN_OFFSET:
       entry.value.kind = AMQP_FIELD_KIND_I64;
-      entry.value.value.i64 = feed->next;
+      /* and what came last once more, to see that it is the same stream */
+      feed->proving = feed->resumes && feed->last != NULL;
+      entry.value.value.i64 = feed->next - (feed->proving ? 1 : 0);
       break;
     case CHAT_RABBITMQ_BEGIN_FIRST:
     default:

@@ -27,6 +27,7 @@ typedef struct
   char *topic;
   ChatRabbitmqPlace *place;     /* nullable: not located yet */
   ChatRabbitmqChannel *channel; /* nullable */
+  GBytes *last;                 /* nullable: stream: the body of the record before `next` */
   GQueue tags;                  /* of what waits to be delivered (GSIZE_TO_POINTER) */
 
   ChatRabbitmqBegin begin;
@@ -39,6 +40,8 @@ typedef struct
   guint64 received, acked;
   gboolean missed;               /* queue: what came between the last one and this */
   gboolean resumes;              /* the first record is expected at `next` */
+  gint64 last_time_ms;           /* of `last` */
+  gboolean proving;              /* `last` is awaited once more */
   ChatRabbitmqChannel *overflow; /* nullable: where the broker tells of what it drops */
 } ChatRabbitmqFeed;
 
@@ -55,6 +58,7 @@ struct _ChatRabbitmqReader
   guint waiting;        /* feeds that are not in place yet */
   gboolean bare;        /* its own queue may not tell what it drops */
   gboolean placed;      /* it has been in place: from now on it resumes */
+  gint64 ahead_since;   /* monotonic: when a stream was first found to end before it; 0: none does */
 };
 
 ChatRabbitmqFeed *chat_rabbitmq_feed_new (ChatRabbitmqReader *reader, const char *topic);
@@ -62,6 +66,9 @@ void chat_rabbitmq_feed_free (ChatRabbitmqFeed *feed);
 
 /** chat_rabbitmq_feed_start: where it is to begin; FALSE with LOST, or NOT_SUPPORTED without a stream. */
 gboolean chat_rabbitmq_feed_start (ChatRabbitmqFeed *feed, const ChatStart *start, GError **error);
+/** chat_rabbitmq_feed_is_ahead: whether the stream ends before where it is to go on, or (with @start) to begin: a
+ * node's copy of it lags behind, or it is another stream. */
+gboolean chat_rabbitmq_feed_is_ahead (ChatRabbitmqFeed *feed, const ChatStart *start);
 /** chat_rabbitmq_feed_resume: after a break: a stream from where it stood, and what a queue missed is a gap. */
 void chat_rabbitmq_feed_resume (ChatRabbitmqFeed *feed);
 /** chat_rabbitmq_feed_open: consumes; then chat_rabbitmq_reader_feed_in_place(). FALSE: there is no channel for it. */

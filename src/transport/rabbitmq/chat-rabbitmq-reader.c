@@ -7,6 +7,9 @@
 #include "transport/rabbitmq/chat-rabbitmq-error.h"
 #include "transport/rabbitmq/chat-rabbitmq-reader-private.h"
 
+/* So long a node's copy of a stream may lag behind; then it is taken for another stream. */
+#define COPY_US (4 * G_USEC_PER_SEC)
+
 G_DEFINE_FINAL_TYPE (ChatRabbitmqReader, chat_rabbitmq_reader, CHAT_TYPE_RABBITMQ_SUBSCRIPTION)
 
 static void
@@ -79,6 +82,31 @@ start_feeds (ChatRabbitmqReader *self, const ChatStart *start, GError **error)
   return TRUE;
 }
 
+/* A node that has just come back may not have the end of a stream yet. TRUE: it is looked at again. */
+static gboolean
+wait_for_copies (ChatRabbitmqReader *self)
+{
+  const ChatStart *start = self->placed ? NULL : &self->wish->start;
+  gint64 now = g_get_monotonic_time ();
+  g_autoptr (GError) error = NULL;
+  ChatRabbitmqFeed *ahead = NULL;
+
+  for (guint i = 0; i < self->feeds->len; i++)
+    if (chat_rabbitmq_feed_is_ahead (g_ptr_array_index (self->feeds, i), start))
+      ahead = g_ptr_array_index (self->feeds, i);
+  if (ahead == NULL || (self->ahead_since > 0 && now - self->ahead_since > COPY_US))
+    {
+      self->ahead_since = 0;
+      return FALSE;
+    }
+  if (self->ahead_since == 0)
+    self->ahead_since = now;
+  error = g_error_new (CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_OFFLINE,
+                       _ ("The stream of “%s” ends before what has come of it"), ahead->topic);
+  chat_rabbitmq_subscription_repair (CHAT_RABBITMQ_SUBSCRIPTION (self), error);
+  return TRUE;
+}
+
 static void
 located_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -94,6 +122,8 @@ located_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
   take_places (self, places);
+  if (wait_for_copies (self))
+    return;
   if (self->placed)
     {
       for (guint i = 0; i < self->feeds->len; i++)
