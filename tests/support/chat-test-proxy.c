@@ -19,6 +19,7 @@ typedef struct
   ChatTestProxy *proxy;
   GIOStream *from, *to;
   guint8 *data;
+  gsize held; /* bytes of data that wait for the end of a silence */
 } Pipe;
 
 static void pump (Pipe *pipe);
@@ -55,6 +56,14 @@ written_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
+forward (Pipe *pipe, gsize length)
+{
+  pipe->held = 0;
+  g_output_stream_write_all_async (g_io_stream_get_output_stream (pipe->to), pipe->data, length, G_PRIORITY_DEFAULT,
+                                   NULL, written_cb, pipe);
+}
+
+static void
 read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   Pipe *pipe = user_data;
@@ -63,10 +72,9 @@ read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (length <= 0)
     pipe_end (pipe);
   else if (pipe->proxy != NULL && pipe->proxy->silent)
-    pump (pipe);
+    pipe->held = (gsize)length; /* TCP loses nothing in mid-stream: it comes late, or the connection ends */
   else
-    g_output_stream_write_all_async (g_io_stream_get_output_stream (pipe->to), pipe->data, (gsize)length,
-                                     G_PRIORITY_DEFAULT, NULL, written_cb, pipe);
+    forward (pipe, (gsize)length);
 }
 
 static void
@@ -81,7 +89,7 @@ pipe_new (ChatTestProxy *self, GIOStream *from, GIOStream *to)
 {
   Pipe *pipe = g_new (Pipe, 1);
 
-  *pipe = (Pipe){ self, g_object_ref (from), g_object_ref (to), g_malloc (CHUNK) };
+  *pipe = (Pipe){ self, g_object_ref (from), g_object_ref (to), g_malloc (CHUNK), 0 };
   g_ptr_array_add (self->pipes, pipe);
   pump (pipe);
 }
@@ -145,12 +153,19 @@ chat_test_proxy_new_at (guint16 port, guint16 target)
   return self;
 }
 
-/* A pipe ends when its read does; until then it no longer belongs to the proxy. */
+/* A pipe ends when its read does; until then it no longer belongs to the proxy. One that holds something back does not
+ * read. */
 static void
 cut (ChatTestProxy *self)
 {
   for (guint i = 0; i < self->pipes->len; i++)
-    ((Pipe *)g_ptr_array_index (self->pipes, i))->proxy = NULL;
+    {
+      Pipe *pipe = g_ptr_array_index (self->pipes, i);
+
+      pipe->proxy = NULL;
+      if (pipe->held > 0)
+        pipe_end (pipe);
+    }
   g_ptr_array_set_size (self->pipes, 0);
   g_cancellable_cancel (self->cancellable);
   g_object_unref (self->cancellable);
@@ -188,4 +203,11 @@ void
 chat_test_proxy_set_silent (ChatTestProxy *self, gboolean silent)
 {
   self->silent = silent;
+  for (guint i = 0; !silent && i < self->pipes->len; i++)
+    {
+      Pipe *pipe = g_ptr_array_index (self->pipes, i);
+
+      if (pipe->held > 0)
+        forward (pipe, pipe->held);
+    }
 }
