@@ -137,6 +137,26 @@ gap_cb (ChatFeed *self, const char *topic, const char *shard, gint64 from, gint6
   g_signal_emit (self, signals[GAP], 0, topic, shard, from, to);
 }
 
+static gboolean
+take_receipt (ChatRecord *record, gpointer receipts)
+{
+  if (g_str_equal (chat_record_get_topic (record), CHAT_TOPIC_RECEIPTS))
+    g_ptr_array_add (receipts, chat_record_ref (record));
+  return TRUE;
+}
+
+/* (transfer full) (element-type ChatRecord): the receipts that came for @subscriptions and were not told of yet.
+ * Records are repeated to those that come after them, from where they begin; receipts are not. */
+static GPtrArray *
+take_receipts (GPtrArray *subscriptions)
+{
+  GPtrArray *receipts = g_ptr_array_new_with_free_func ((GDestroyNotify)chat_record_unref);
+
+  for (guint i = 0; i < subscriptions->len; i++)
+    chat_subscription_drop_queued (g_ptr_array_index (subscriptions, i), take_receipt, receipts);
+  return receipts;
+}
+
 /* Dropping the last reference closes it. */
 static void
 drop_all (ChatFeed *self, GPtrArray *subscriptions)
@@ -207,6 +227,7 @@ closed_cb (ChatFeed *self, const GError *error)
 static void
 take_subscription (ChatFeed *self, ChatSubscription *subscription)
 {
+  g_autoptr (GPtrArray) receipts = NULL;
   GPtrArray *old;
 
   g_signal_connect_object (subscription, "records", G_CALLBACK (records_cb), self, G_CONNECT_SWAPPED);
@@ -218,9 +239,12 @@ take_subscription (ChatFeed *self, ChatSubscription *subscription)
   old = self->subscriptions;
   self->subscriptions = self->coming;
   self->coming = old;
+  receipts = take_receipts (self->coming);
   drop_all (self, self->coming);
   g_clear_pointer (&self->position, chat_position_free);
   self->placed = TRUE;
+  if (receipts->len > 0)
+    g_signal_emit (self, signals[RECORDS], 0, receipts);
   update (self);
   /* who is told that it is online may want something else */
   if (self->placed)

@@ -311,6 +311,65 @@ test_overlap (void)
   office_end (&office);
 }
 
+static gboolean
+subscription_cb (GSignalInvocationHint *hint, guint n_values, const GValue *values, gpointer data)
+{
+  g_set_object ((ChatSubscription **)data, g_value_get_object (&values[0]));
+  return TRUE;
+}
+
+/* (transfer full): the one that brings what the service says: @id. */
+static ChatSubscription *
+find_subscription (Office *office, const char *id)
+{
+  guint signal = g_signal_lookup ("records", CHAT_TYPE_SUBSCRIPTION);
+  ChatSubscription *subscription = NULL;
+  gulong hook = g_signal_add_emission_hook (signal, 0, subscription_cb, &subscription, NULL);
+
+  say (office->world.broker, id);
+  g_signal_remove_emission_hook (signal, hook);
+  g_assert_nonnull (subscription);
+  return subscription;
+}
+
+static gboolean
+has_settled (gpointer data)
+{
+  Office *office = data;
+
+  return is_on_broker (office) && office->world.workspace->syncing == 0
+         && chat_channel_get_head (general (office)) == 1;
+}
+
+/* A receipt that has come and was not looked at yet when the service lets go of public channels: it is told to nobody
+ * again. */
+static void
+test_overlap_ends (void)
+{
+  static const ChatFakeAnswer counted = { 200, NULL, CHANNELS (1, 1) };
+  static const char json[] = "{\"id\":\"r\",\"kind\":\"receipt\",\"channel\":\"general\",\"timestamp\":0,"
+                             "\"receipts\":{\"a\":1}}";
+  g_autoptr (GPtrArray) batch = g_ptr_array_new_with_free_func ((GDestroyNotify)chat_record_unref);
+  g_autoptr (GBytes) bytes = g_bytes_new_static (json, strlen (json));
+  g_autoptr (ChatSubscription) subscription = NULL;
+  Office office;
+
+  office_open (&office, &kafka);
+  office.world.workspace->overlap_ms = 300;
+  world_go_live (&office.world);
+  while (office.world.workspace->public != CHAT_PUBLIC_BOTH)
+    g_main_context_iteration (NULL, TRUE);
+  subscription = find_subscription (&office, "a");
+  chat_subscription_pause (subscription);
+  g_ptr_array_add (batch, chat_record_new (CHAT_TOPIC_RECEIPTS, "general", bytes));
+  chat_subscription_queue_records (subscription, batch);
+  g_clear_object (&subscription);
+  chat_fake_service_answer_to (office.world.service, "GET /v1/channels", &counted);
+  chat_test_wait_until (has_settled, &office, "the broker alone, and what the service counts");
+  g_assert_cmpuint (chat_channel_get_unread (general (&office)), ==, 1);
+  office_end (&office);
+}
+
 /* Also those that no row or counter remembers when the other brings them. */
 static void
 test_late_overlap (void)
@@ -742,6 +801,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/workspace-broker/move", test_move);
   g_test_add_func ("/workspace-broker/overlap", test_overlap);
+  g_test_add_func ("/workspace-broker/overlap-ends", test_overlap_ends);
   g_test_add_func ("/workspace-broker/late-overlap", test_late_overlap);
   g_test_add_func ("/workspace-broker/early-receipt", test_early_receipt);
   g_test_add_func ("/workspace-broker/claims", test_claims);
