@@ -9,6 +9,7 @@
 #include "config.h"
 
 #include <adwaita.h>
+#include <errno.h>
 #include <sched.h>
 #include <string.h>
 

@@ -169,11 +169,9 @@ void
 chat_rabbitmq_feed_resume (ChatRabbitmqFeed *feed)
 {
   feed->missed = feed->place->stream == NULL;
-  if (feed->missed)
+  if (feed->missed || feed->begin != CHAT_RABBITMQ_BEGIN_OFFSET)
     return;
-  if (feed->begin != CHAT_RABBITMQ_BEGIN_OFFSET)
-    return;
-  if (feed->next > feed->place->end)
+  if (chat_rabbitmq_feed_is_ahead (feed, NULL))
     begin_another (feed);
   else
     feed->resumes = TRUE;
@@ -217,20 +215,20 @@ prove (ChatRabbitmqFeed *feed, const ChatRabbitmqDelivery *delivery, gint64 offs
              && g_bytes_equal (feed->last, delivery->body));
 }
 
+/* What it was read from is looked up anew. */
 static void
-read_another (ChatRabbitmqFeed *feed)
+look_again (ChatRabbitmqFeed *feed)
 {
   g_autoptr (GError) error
       = g_error_new (CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_OFFLINE,
                      _ ("“%s” is not to be read now: what it was read from is gone or has moved"), feed->topic);
 
-  begin_another (feed);
   chat_rabbitmq_subscription_repair (CHAT_RABBITMQ_SUBSCRIPTION (feed->reader), error);
 }
 
 /* Returns FALSE for what came before. */
 static gboolean
-feed_advance (ChatRabbitmqFeed *feed, gint64 offset)
+feed_advance (ChatRabbitmqFeed *feed, const ChatRabbitmqDelivery *delivery, gint64 offset)
 {
   if (feed->place->stream == NULL)
     {
@@ -244,6 +242,9 @@ feed_advance (ChatRabbitmqFeed *feed, gint64 offset)
   feed->resumes = FALSE;
   feed->begin = CHAT_RABBITMQ_BEGIN_OFFSET;
   feed->next = offset + 1;
+  g_clear_pointer (&feed->last, g_bytes_unref);
+  feed->last = g_bytes_ref (delivery->body);
+  feed->last_time_ms = chat_rabbitmq_codec_get_time (delivery->properties);
   return TRUE;
 }
 
@@ -255,17 +256,12 @@ delivered_cb (gpointer data, const ChatRabbitmqDelivery *delivery)
 
   if (!prove (feed, delivery, offset))
     {
-      read_another (feed);
+      begin_another (feed);
+      look_again (feed);
       return;
     }
   feed->received = delivery->tag;
-  if (offset >= feed->next)
-    {
-      g_clear_pointer (&feed->last, g_bytes_unref);
-      feed->last = g_bytes_ref (delivery->body);
-      feed->last_time_ms = chat_rabbitmq_codec_get_time (delivery->properties);
-    }
-  if (feed_advance (feed, offset) && is_wanted (feed, delivery, offset))
+  if (feed_advance (feed, delivery, offset) && is_wanted (feed, delivery, offset))
     {
       g_queue_push_tail (&feed->tags, GSIZE_TO_POINTER (delivery->tag));
       chat_rabbitmq_subscription_push (CHAT_RABBITMQ_SUBSCRIPTION (feed->reader),
@@ -294,12 +290,7 @@ overflow_cb (gpointer data, const ChatRabbitmqDelivery *delivery)
 static void
 cancelled_cb (gpointer data)
 {
-  ChatRabbitmqFeed *feed = data;
-  g_autoptr (GError) error
-      = g_error_new (CHAT_TRANSPORT_ERROR, CHAT_TRANSPORT_ERROR_OFFLINE,
-                     _ ("“%s” is not to be read now: what it was read from is gone or has moved"), feed->topic);
-
-  chat_rabbitmq_subscription_repair (CHAT_RABBITMQ_SUBSCRIPTION (feed->reader), error);
+  look_again (data);
 }
 
 /* Credentials may be good for a queue of the broker's naming, and for nothing else. */

@@ -31,16 +31,16 @@ typedef struct
   GQueue tags;                  /* of what waits to be delivered (GSIZE_TO_POINTER) */
 
   ChatRabbitmqBegin begin;
-  gint64 next;     /* stream: the offset that comes next, as far as is known */
-  gint64 position; /* stream: after what has been delivered */
-  gint64 time_ms;  /* CHAT_RABBITMQ_BEGIN_TIME: what is older and lies before `live_from` is left out */
+  gint64 next;         /* stream: the offset that comes next, as far as is known */
+  gint64 last_time_ms; /* of `last` */
+  gint64 position;     /* stream: after what has been delivered */
+  gint64 time_ms;      /* CHAT_RABBITMQ_BEGIN_TIME: what is older and lies before `live_from` is left out */
   gint64 live_from;
   gint64 count; /* queue: how many have come */
   guint stale;  /* how many wait to be delivered that came before a break: their tags are void */
   guint64 received, acked;
   gboolean missed;               /* queue: what came between the last one and this */
   gboolean resumes;              /* the first record is expected at `next` */
-  gint64 last_time_ms;           /* of `last` */
   gboolean proving;              /* `last` is awaited once more */
   ChatRabbitmqChannel *overflow; /* nullable: where the broker tells of what it drops */
 } ChatRabbitmqFeed;
@@ -55,10 +55,10 @@ struct _ChatRabbitmqReader
   GHashTable *channels; /* nullable: a set of keys */
   GTask *seek;          /* nullable */
   ChatWish *seek_wish;  /* nullable */
+  gint64 ahead_since;   /* monotonic, µs: when a stream was first found to end before it; 0: none does */
   guint waiting;        /* feeds that are not in place yet */
   gboolean bare;        /* its own queue may not tell what it drops */
   gboolean placed;      /* it has been in place: from now on it resumes */
-  gint64 ahead_since;   /* monotonic: when a stream was first found to end before it; 0: none does */
 };
 
 ChatRabbitmqFeed *chat_rabbitmq_feed_new (ChatRabbitmqReader *reader, const char *topic);
