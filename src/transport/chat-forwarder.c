@@ -610,13 +610,6 @@ chat_forwarder_init (ChatForwarder *self)
   priv->stops = g_ptr_array_new_with_free_func (g_object_unref);
 }
 
-ChatTransport *
-chat_forwarder_get_transport (ChatForwarder *self)
-{
-  g_return_val_if_fail (CHAT_IS_FORWARDER (self), NULL);
-  return PRIVATE (self)->transport;
-}
-
 void
 chat_forwarder_get_lag (ChatForwarder *self, gint64 *records, gint64 *milliseconds)
 {

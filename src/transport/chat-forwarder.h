@@ -59,9 +59,6 @@ struct _ChatForwarderClass
   gpointer padding[4];
 };
 
-/** chat_forwarder_get_transport: (transfer none) */
-ChatTransport *chat_forwarder_get_transport (ChatForwarder *self);
-
 /** chat_forwarder_get_lag: how far its subscription is behind, as chat_subscription_get_lag(); -1 while it has none. */
 void chat_forwarder_get_lag (ChatForwarder *self, gint64 *records, gint64 *milliseconds);
 

@@ -54,6 +54,17 @@ site_take (gconstpointer data, const char *prefix)
   return self;
 }
 
+/* (transfer full): before the only address of @self. */
+static ChatTestProxy *
+site_begin_proxy (Site *self)
+{
+  ChatTestProxy *proxy = chat_test_proxy_new (chat_test_broker_get_port (self->broker, "addresses", 1));
+
+  g_free (self->options->addresses[0]);
+  self->options->addresses[0] = g_strdup_printf ("127.0.0.1:%u", chat_test_proxy_get_port (proxy));
+  return proxy;
+}
+
 static gboolean
 status_says (ChatTransport *transport, const char *words)
 {
@@ -381,7 +392,8 @@ test_gap (void)
   g_autoptr (Site) site = site_new (CHAT_TEST_BROKER_SHARED);
   g_autoptr (ChatTestProxy) proxy = NULL;
   g_autoptr (RabbitmqReader) reader = NULL;
-  g_autofree char *address = NULL, *exchange = NULL;
+  g_autoptr (ChatBrokerOptions) direct = NULL;
+  g_autofree char *exchange = NULL;
   Others others;
   ChatTransport *transport;
 
@@ -389,10 +401,8 @@ test_gap (void)
     return;
   exchange = g_strconcat (site->options->prefix, "chat", NULL);
   others = (Others){ rabbitmq_plain_open (site->options), exchange };
-  proxy = chat_test_proxy_new (chat_test_broker_get_port (site->broker, "addresses", 1));
-  address = g_strdup (site->options->addresses[0]);
-  g_free (site->options->addresses[0]);
-  site->options->addresses[0] = g_strdup_printf ("127.0.0.1:%u", chat_test_proxy_get_port (proxy));
+  direct = chat_broker_options_copy (site->options);
+  proxy = site_begin_proxy (site);
   transport = rabbitmq_test_connect (site->options);
   reader = rabbitmq_reader_new (transport, "chat", NULL, CHAT_START_LIVE);
   g_signal_connect (reader->subscription, "gap", G_CALLBACK (gap_cb), &others);
@@ -404,9 +414,7 @@ test_gap (void)
   g_signal_handlers_disconnect_by_data (reader->subscription, &others);
   rabbitmq_test_close (transport);
   rabbitmq_plain_close (others.plain);
-  g_free (site->options->addresses[0]);
-  site->options->addresses[0] = g_steal_pointer (&address);
-  rabbitmq_plain_delete_all (site->options);
+  rabbitmq_plain_delete_all (direct);
 }
 
 /* A stream that is deleted and made again while a reader is away, and has more by then than the old one had: it is read
@@ -428,9 +436,7 @@ test_another_stream (void)
   plain = rabbitmq_plain_open (direct);
   writer = rabbitmq_test_connect (direct);
   stream = g_strconcat (site->options->prefix, "chat_controlled.log", NULL);
-  proxy = chat_test_proxy_new (chat_test_broker_get_port (site->broker, "addresses", 1));
-  g_free (site->options->addresses[0]);
-  site->options->addresses[0] = g_strdup_printf ("127.0.0.1:%u", chat_test_proxy_get_port (proxy));
+  proxy = site_begin_proxy (site);
   transport = rabbitmq_test_connect (site->options);
   reader = rabbitmq_reader_new (transport, "chat_controlled", NULL, CHAT_START_LIVE);
   for (guint i = 0; i < 3; i++)
@@ -514,17 +520,15 @@ test_forward_broken (void)
   g_autoptr (RabbitmqReader) member = NULL;
   g_autoptr (GPtrArray) outputs = g_ptr_array_new_with_free_func ((GDestroyNotify)chat_record_unref);
   g_autoptr (GBytes) bytes = g_bytes_new_static ("{}", 2);
-  g_autofree char *address = NULL;
+  g_autoptr (ChatBrokerOptions) direct = NULL;
   Ledger ledger = { 0 };
   guint aborted = 0;
   ChatTransport *transport;
 
   if (site == NULL)
     return;
-  proxy = chat_test_proxy_new (chat_test_broker_get_port (site->broker, "addresses", 1));
-  address = g_strdup (site->options->addresses[0]);
-  g_free (site->options->addresses[0]);
-  site->options->addresses[0] = g_strdup_printf ("127.0.0.1:%u", chat_test_proxy_get_port (proxy));
+  direct = chat_broker_options_copy (site->options);
+  proxy = site_begin_proxy (site);
   transport = rabbitmq_test_connect (site->options);
   member = rabbitmq_reader_new_group (transport, "chat_controlled", "archiver");
   publish_many (transport, &ledger, 50);
@@ -541,9 +545,7 @@ test_forward_broken (void)
   chat_test_proxy_set_reachable (proxy, TRUE);
   rabbitmq_reader_wait (member, 100);
   rabbitmq_test_close (transport);
-  g_free (site->options->addresses[0]);
-  site->options->addresses[0] = g_steal_pointer (&address);
-  rabbitmq_plain_delete_all (site->options);
+  rabbitmq_plain_delete_all (direct);
 }
 
 static void

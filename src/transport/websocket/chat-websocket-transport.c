@@ -388,17 +388,6 @@ chat_websocket_transport_new (SoupSession *session, const char *uri, const char 
 }
 
 void
-chat_websocket_transport_set_token (ChatWebsocketTransport *self, const char *token)
-{
-  g_return_if_fail (CHAT_IS_WEBSOCKET_TRANSPORT (self));
-
-  if (token == self->token)
-    return;
-  g_free (self->token);
-  self->token = g_strdup (token);
-}
-
-void
 chat_websocket_transport_reconnect_now (ChatWebsocketTransport *self)
 {
   g_return_if_fail (CHAT_IS_WEBSOCKET_TRANSPORT (self));

@@ -17,7 +17,7 @@ G_DECLARE_FINAL_TYPE (ChatWebsocketTransport, chat_websocket_transport, CHAT, WE
  * chat_websocket_transport_new:
  * @session: shared with the REST client
  * @uri: the service's base, `http://…` or `https://…`; it connects to /v1/live there
- * @token: (nullable): the bearer token; chat_websocket_transport_set_token() changes it for the next connection
+ * @token: (nullable): the bearer token
  *
  * The live feed of tertulia-server (src/README.md, "the live protocol"). Features: RESUMABLE (a shard is a channel, its
  * offset the seq; where the service has not told it yet, counted on from the last one that it told).
@@ -36,8 +36,6 @@ ChatTransport *chat_websocket_transport_new (SoupSession *session, const char *u
  * twice to three times as long is given up. */
 ChatTransport *chat_websocket_transport_new_full (SoupSession *session, const char *uri, const char *token,
                                                   guint silence_ms);
-
-void chat_websocket_transport_set_token (ChatWebsocketTransport *self, const char *token);
 
 /** chat_websocket_transport_reconnect_now: drops the waiting time of a reconnect (the network came back). */
 void chat_websocket_transport_reconnect_now (ChatWebsocketTransport *self);
